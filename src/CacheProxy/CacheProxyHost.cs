@@ -90,11 +90,18 @@ internal static class CacheProxyHost
 
     private static void AddListeners(WebApplicationBuilder builder, ConfigurationSnapshot snapshot)
     {
+        var listeners = new BoundListeners(snapshot.Listeners);
+        builder.Services.AddSingleton(listeners);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Configure(snapshot.Values.GetSection(KestrelSettings.SectionName), reloadOnChange: false)
-                .Endpoint(ListenerSettings.Management, static endpoint => ManagementListener.Mark(endpoint.ListenOptions));
+                .Endpoint(ListenerSettings.Proxy, endpoint => listeners.BindProxy(endpoint.ListenOptions))
+                .Endpoint(ListenerSettings.Management, endpoint =>
+                {
+                    listeners.BindManagement(endpoint.ListenOptions);
+                    ManagementListener.Mark(endpoint.ListenOptions);
+                });
         });
     }
 

@@ -1,12 +1,10 @@
 using CacheProxy.Configuration;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace CacheProxy;
 
 /// <summary>One line when the program serves, one when it stops.</summary>
 internal sealed partial class StartAnnouncement(
-    IServer server, CurrentConfiguration current, ILogger<StartAnnouncement> logger) : IHostedLifecycleService
+    BoundListeners listeners, CurrentConfiguration current, ILogger<StartAnnouncement> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -14,7 +12,8 @@ internal sealed partial class StartAnnouncement(
         Started(
             logger,
             typeof(StartAnnouncement).Assembly.GetName().Version?.ToString(3),
-            string.Join(", ", server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []),
+            listeners.Proxy,
+            listeners.Management,
             configuration.Options.Redis.ConnectionString.Length == 0 ? "in memory" : "Redis",
             string.Join(", ", configuration.Options.Policies.Select(static policy => policy.Name)));
         return Task.CompletedTask;
@@ -34,9 +33,9 @@ internal sealed partial class StartAnnouncement(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(100, LogLevel.Information, "CacheProxy {Version:l} listens on {Addresses:l}; store: {Store:l}; policies: {Policies:l}")]
-    private static partial void Started(ILogger logger, string? version, string addresses, string store, string policies);
+    [LoggerMessage(1000, LogLevel.Information, "CacheProxy {Version} listens on {Proxy}, management on {Management}; store: {Store}; policies: {Policies}")]
+    private static partial void Started(ILogger logger, string? version, string proxy, string management, string store, string policies);
 
-    [LoggerMessage(101, LogLevel.Information, "CacheProxy stopped")]
+    [LoggerMessage(1001, LogLevel.Information, "CacheProxy stopped")]
     private static partial void Stopped(ILogger logger);
 }

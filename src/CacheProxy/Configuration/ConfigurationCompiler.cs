@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using CacheProxy.Keys;
 using CacheProxy.Policies;
 using CacheProxy.Tenancy;
 
@@ -28,6 +29,7 @@ internal static class ConfigurationCompiler
                 Listeners = listeners,
                 LogLevels = levels,
                 Tenants = new TenantResolver(options.Tenant),
+                Credentials = new CredentialFingerprint(options.Credentials),
                 Policies = policies,
                 Routes = proxy.Routes.ToFrozenDictionary(
                     static route => route.RouteId,

@@ -61,7 +61,7 @@ internal sealed class ConfigurationReloader(
             Log.NeedsRestart(logger, $"{LogSettings.SectionName}:MinimumLevel:Override");
         }
 
-        current.Publish(next);
+        current.Replace(next);
         proxy.Update(generation.Begin(next), next.Proxy.Clusters);
     }
 

@@ -1,12 +1,11 @@
 namespace CacheProxy.Configuration;
 
-/// <summary>The configuration in force. A request reads <see cref="Value"/> once.</summary>
+/// <summary>The configuration in force; a reload replaces it as a whole.</summary>
 internal sealed class CurrentConfiguration(ConfigurationSnapshot first)
 {
     private volatile ConfigurationSnapshot _value = first;
 
     public ConfigurationSnapshot Value => _value;
 
-    /// <summary>Only the reloader publishes.</summary>
-    public void Publish(ConfigurationSnapshot snapshot) => _value = snapshot;
+    public void Replace(ConfigurationSnapshot next) => _value = next;
 }
