@@ -28,7 +28,7 @@ internal static class CacheProxyHost
 
         var sources = new ConfigurationSources(seams.Directory, args, builder.Configuration);
         var problems = new List<ConfigurationProblem>();
-        var snapshot = ConfigurationCompiler.Compile(sources, problems)
+        var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
 
         AddLogging(builder, snapshot, seams);

@@ -24,7 +24,7 @@ internal sealed class ConfigurationReloader(
         lock (_lock)
         {
             var problems = new List<ConfigurationProblem>(watch.Vanished());
-            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, problems) : null;
+            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, current.Value.Options.Redis, problems) : null;
             if (next is null)
             {
                 Log.ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));

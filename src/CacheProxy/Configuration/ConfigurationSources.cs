@@ -29,30 +29,31 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         });
         foreach (var file in Files.Where(File.Exists))
         {
-            if (ReadFile(file, problems) is not { } values)
+            if (ReadFile(file, problems) is not { } content)
             {
                 return null;
             }
 
-            RefuseUnknownSections(values, problems);
-            builder.AddConfiguration(values);
+            builder.AddJsonStream(content);
         }
 
-        if (ReadCommandLine(problems) is { } commandLine)
+        builder.AddEnvironmentVariables();
+        if (ReadCommandLine(problems))
         {
-            RefuseUnknownSections(commandLine, problems);
-            builder.AddEnvironmentVariables().AddConfiguration(commandLine);
+            builder.AddCommandLine(arguments);
         }
 
-        return builder.AddConfiguration(last).Build();
+        // Not chained: a chained configuration passes over empty values, by which a later source takes an earlier one's away.
+        return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
     }
 
-    private static IConfigurationRoot? ReadFile(string path, List<ConfigurationProblem> problems)
+    private static MemoryStream? ReadFile(string path, List<ConfigurationProblem> problems)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            return new ConfigurationBuilder().AddJsonStream(stream).Build();
+            var content = File.ReadAllBytes(path);
+            RefuseUnknownSections(new ConfigurationBuilder().AddJsonStream(new MemoryStream(content)).Build(), problems);
+            return new MemoryStream(content);
         }
         catch (Exception exception) when (exception is FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
@@ -74,16 +75,17 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         return string.Create(CultureInfo.InvariantCulture, $"line {line + 1}: {(end < 0 ? json.Message : json.Message[..end])}");
     }
 
-    private IConfigurationRoot? ReadCommandLine(List<ConfigurationProblem> problems)
+    private bool ReadCommandLine(List<ConfigurationProblem> problems)
     {
         try
         {
-            return new ConfigurationBuilder().AddCommandLine(arguments).Build();
+            RefuseUnknownSections(new ConfigurationBuilder().AddCommandLine(arguments).Build(), problems);
+            return true;
         }
         catch (FormatException exception)
         {
             problems.Add(new ConfigurationProblem("(command line)", null, $"--KEY=VALUE; {exception.Message}"));
-            return null;
+            return false;
         }
     }
 
