@@ -1,4 +1,4 @@
 namespace CacheProxy.HttpRules;
 
-/// <summary>A stored field line (RFC 9110 §5.2); a repeated field is several of them, in order.</summary>
+/// <summary>One header line of a stored response. A name that was repeated is repeated, in the order received.</summary>
 internal readonly record struct HeaderField(string Name, string Value);

@@ -1,6 +1,6 @@
 namespace CacheProxy.Keys;
 
-/// <summary>The store's key of one resource, prefix included. Only a <c>KeyTemplate</c> makes one.</summary>
+/// <summary>The store's key of one resource, prefix included. Only a <see cref="KeyTemplate"/> makes one.</summary>
 internal readonly record struct ResourceKey
 {
     internal ResourceKey(string value) => Value = value;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace CacheProxy.Tenancy;
 
-/// <summary>The outcome of reading the tenant of a request.</summary>
+/// <summary>The outcome of <see cref="TenantResolver.Resolve"/>.</summary>
 /// <param name="Kind">How it came out; only <see cref="TenantResolutionKind.Found"/> may be cached.</param>
 /// <param name="Tenant">The tenant, when found.</param>
 /// <param name="Candidates">
