@@ -45,7 +45,7 @@ internal static class VaryNames
         return true;
     }
 
-    /// <summary>Of two canonical texts; the same instance when one contains the other.</summary>
+    /// <summary>Of two canonical texts; the first itself when it names everything already.</summary>
     public static string Union(string left, string right)
     {
         if (right.Length == 0 || left == right) return left;
