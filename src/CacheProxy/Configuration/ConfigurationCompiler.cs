@@ -22,7 +22,7 @@ internal static class ConfigurationCompiler
         }
 
         var listeners = KestrelSettings.Read(Reader(values, KestrelSettings.SectionName, problems));
-        var levels = LogSettings.Read(Reader(values, LogSettings.SectionName, problems));
+        var logging = LogSettings.Read(Reader(values, LogSettings.SectionName, problems));
         var options = CacheProxySettings.Read(Reader(values, CacheProxySettings.SectionName, problems));
         options = options with { Redis = running ?? options.Redis };
         var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix);
@@ -33,7 +33,7 @@ internal static class ConfigurationCompiler
             {
                 Options = options,
                 Listeners = listeners,
-                LogLevels = levels,
+                Logging = logging,
                 Tenants = new TenantResolver(options.Tenant),
                 Credentials = new CredentialFingerprint(options.Credentials),
                 Policies = policies,

@@ -38,10 +38,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         }
 
         builder.AddEnvironmentVariables();
-        if (ReadCommandLine(problems))
-        {
-            builder.AddCommandLine(arguments);
-        }
+        AddCommandLine(builder, problems);
 
         // Not chained: a chained configuration passes over empty values, by which a later source takes an earlier one's away.
         return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
@@ -75,17 +72,14 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         return string.Create(CultureInfo.InvariantCulture, $"line {line + 1}: {(end < 0 ? json.Message : json.Message[..end])}");
     }
 
-    private bool ReadCommandLine(List<ConfigurationProblem> problems)
+    private void AddCommandLine(IConfigurationBuilder builder, List<ConfigurationProblem> problems)
     {
-        try
+        var before = problems.Count;
+        CommandLineArguments.Check(arguments, problems);
+        if (problems.Count == before)
         {
             RefuseUnknownSections(new ConfigurationBuilder().AddCommandLine(arguments).Build(), problems);
-            return true;
-        }
-        catch (FormatException exception)
-        {
-            problems.Add(new ConfigurationProblem("(command line)", null, $"--KEY=VALUE; {exception.Message}"));
-            return false;
+            builder.AddCommandLine(arguments);
         }
     }
 

@@ -33,6 +33,15 @@ public sealed class LoggingTests
     }
 
     [Fact]
+    public async Task Configured_properties_are_on_every_event()
+    {
+        await using var host = await RunningHost.StartAsync("http://127.0.0.1:9", null, "--Serilog:Properties:pod=sidecar-7");
+
+        Assert.All(host.Log.Events, static logged => Assert.Equal("\"sidecar-7\"", logged.Properties["pod"].ToString()));
+        Assert.NotEmpty(host.Log.Events);
+    }
+
+    [Fact]
     public async Task At_the_default_level_a_request_logs_nothing()
     {
         await using var api = await NamedApi.StartAsync("api");

@@ -5,6 +5,9 @@ namespace CacheProxy.IntegrationTests.Host;
 /// <summary>The built program as a process of its own.</summary>
 internal sealed class ProgramRun : IDisposable
 {
+    // A start that hangs fails its test instead of the whole run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -43,8 +46,10 @@ internal sealed class ProgramRun : IDisposable
 
     public async Task<(int ExitCode, string Output, string Errors)> WaitAsync()
     {
-        var output = await _process.StandardOutput.ReadToEndAsync(Xunit.TestContext.Current.CancellationToken);
-        await _process.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        var output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
+        await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, output, await _errors);
     }
 

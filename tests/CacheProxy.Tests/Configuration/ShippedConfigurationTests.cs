@@ -33,10 +33,10 @@ public sealed class ShippedConfigurationTests
         Assert.Equal(new RedisOptions(), snapshot.Options.Redis);
         Assert.Equal(new TenantOptions().Sources, snapshot.Options.Tenant.Sources);
         Assert.Empty(snapshot.Options.Tenant.BaseDomains);
-        Assert.Equal(LogEventLevel.Information, snapshot.LogLevels.Default);
+        Assert.Equal(LogEventLevel.Information, snapshot.Logging.Levels.Default);
         Assert.Equal(
             LogLevels.Absent.Overrides.OrderBy(static pair => pair.Key),
-            snapshot.LogLevels.Overrides.OrderBy(static pair => pair.Key));
+            snapshot.Logging.Levels.Overrides.OrderBy(static pair => pair.Key));
         Assert.Equal(
             new CachePolicyOptions { Name = "customer", Key = "{tenant}:customer:{id}", Ttl = TimeSpan.FromMinutes(5) } with
             {
