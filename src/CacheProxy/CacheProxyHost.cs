@@ -1,6 +1,13 @@
+using CacheProxy.Caching;
+using CacheProxy.Caching.Filling;
+using CacheProxy.Caching.Serving;
 using CacheProxy.Configuration;
+using CacheProxy.Eviction;
+using CacheProxy.Forwarding;
 using CacheProxy.Management;
 using CacheProxy.Observability;
+using CacheProxy.Proxying;
+using CacheProxy.Stores;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CacheProxy;
@@ -74,7 +81,9 @@ internal static class CacheProxyHost
         services.AddSingleton(watch);
         services.AddSingleton<ConfigurationReloader>();
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
-        services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        TransparentForwarding.AddTo(proxy, tracing: false)
+            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
         DropDataProtection(services);
     }
 
@@ -95,9 +104,13 @@ internal static class CacheProxyHost
         builder.Services.AddSingleton(listeners);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            KestrelTransparency.Apply(kestrel);
             kestrel.Configure(snapshot.Values.GetSection(KestrelSettings.SectionName), reloadOnChange: false)
-                .Endpoint(ListenerSettings.Proxy, endpoint => listeners.BindProxy(endpoint.ListenOptions))
+                .Endpoint(ListenerSettings.Proxy, endpoint =>
+                {
+                    listeners.BindProxy(endpoint.ListenOptions);
+                    CleartextHttp2.Use(endpoint.ListenOptions);
+                })
                 .Endpoint(ListenerSettings.Management, endpoint =>
                 {
                     listeners.BindManagement(endpoint.ListenOptions);
@@ -111,6 +124,18 @@ internal static class CacheProxyHost
         services.AddRouting();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
+        services.AddSingleton(StoreSelection.Create);
+        services.AddSingleton(static provider => new PendingEvictions(
+            provider.GetRequiredService<ICacheStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<WriteHandler>();
+        services.AddSingleton<VaryHints>();
+        services.AddSingleton<EntryLookUp>();
+        services.AddSingleton<HitResponder>();
+        services.AddSingleton<FillCoalescer>();
+        services.AddSingleton<FillHandler>();
+        services.AddSingleton<ReadHandler>();
         services.AddHostedService<StartAnnouncement>();
     }
 
