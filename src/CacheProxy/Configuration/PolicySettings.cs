@@ -93,23 +93,12 @@ internal static class PolicySettings
         }
     }
 
-    // Templates that differ only in the names of their placeholders make the same keys.
     private static void RefuseSameKeys(SettingsReader section, CachePolicyOptions policy, IEnumerable<CachePolicyOptions> others)
     {
-        if (others.FirstOrDefault(other => Shape(other.Key) == Shape(policy.Key)) is { } twin)
+        if (others.FirstOrDefault(other => KeyOverlap.Exists(other.Key, policy.Key)) is { } twin)
         {
-            section.Refuse("Key", policy.Key, $"a key of its own: the policy {twin.Name} makes the same keys with {twin.Key}");
+            section.Refuse("Key", policy.Key, $"a key of its own: the policy {twin.Name} could make the same one with {twin.Key}");
         }
-    }
-
-    private static string Shape(string key) => string.Concat(key.Split('{').Select(static (part, index) =>
-        index == 0 ? part : ShapeOf(part)));
-
-    private static string ShapeOf(string placeholderAndText)
-    {
-        var end = placeholderAndText.IndexOf('}');
-        var name = placeholderAndText[..end].ToLowerInvariant();
-        return $"{{{(name is "tenant" or "host" or "path" ? name : "value")}}}{placeholderAndText[(end + 1)..]}";
     }
 
     private static string? UnsafeMethod(string text)
