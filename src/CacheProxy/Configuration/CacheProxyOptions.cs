@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using CacheProxy.Keys;
+using CacheProxy.Policies;
+using CacheProxy.Stores.Redis;
+using CacheProxy.Tenancy;
+
+namespace CacheProxy.Configuration;
+
+/// <summary>The section <c>CacheProxy</c>, read and checked.</summary>
+internal sealed record CacheProxyOptions
+{
+    public TenantOptions Tenant { get; init; } = new();
+
+    public CredentialOptions Credentials { get; init; } = new();
+
+    public RedisOptions Redis { get; init; } = new();
+
+    public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
+}

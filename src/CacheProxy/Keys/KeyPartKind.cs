@@ -1,0 +1,10 @@
+namespace CacheProxy.Keys;
+
+internal enum KeyPartKind
+{
+    Literal,
+    Tenant,
+    Host,
+    Path,
+    RouteValue,
+}

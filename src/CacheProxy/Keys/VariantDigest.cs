@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+
+namespace CacheProxy.Keys;
+
+/// <summary>Computes the variant of a request.</summary>
+internal static class VariantDigest
+{
+    private const int DigestBytes = 16;
+    private const int HashBytes = 32;
+
+    // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
+    // among them: it differs for each client, and an API that answers by it says so.
+    private static readonly ImmutableArray<string> ForwardedHeaders =
+    [
+        "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server",
+        "x-forwarded-ssl", "x-host", "x-original-host", "forwarded",
+    ];
+
+    /// <param name="source">The request.</param>
+    /// <param name="vary">Canonical list of the header names that the resource varies on.</param>
+    public static VariantKey Compute(in VariantSource source, string vary)
+    {
+        var digest = new FramedDigest(stackalloc byte[1024], []);
+        if (source.Query.Length > 0)
+        {
+            digest.Add(DigestPart.Query, source.Query);
+        }
+
+        if (source.PathSpelling is { } path)
+        {
+            digest.Add(DigestPart.Path, path);
+        }
+
+        AddCredentials(ref digest, source);
+        foreach (var name in ForwardedHeaders)
+        {
+            AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
+        }
+
+        foreach (var range in vary.AsSpan().Split(','))
+        {
+            if (range.Start.Value != range.End.Value)
+            {
+                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, vary[range]);
+            }
+        }
+
+        if (digest.IsEmpty)
+        {
+            return VariantKey.Plain;
+        }
+
+        Span<byte> hash = stackalloc byte[HashBytes];
+        digest.Finish(hash);
+        return new VariantKey(Convert.ToHexStringLower(hash[..DigestBytes]));
+    }
+
+    private static void AddCredentials(ref FramedDigest digest, in VariantSource source)
+    {
+        if (source.Credentials is { } credentials && credentials.IsPresent(source.Headers))
+        {
+            Span<byte> fingerprint = stackalloc byte[CredentialFingerprint.Length];
+            credentials.Write(source.Headers, fingerprint);
+            digest.Add(DigestPart.Credentials, fingerprint);
+        }
+    }
+
+    private static void AddHeader(ref FramedDigest digest, DigestPart part, IHeaderDictionary headers, string name)
+    {
+        if (headers.TryGetValue(name, out var values))
+        {
+            digest.Add(part, name, values);
+        }
+    }
+}

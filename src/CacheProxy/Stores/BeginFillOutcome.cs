@@ -1,0 +1,18 @@
+namespace CacheProxy.Stores;
+
+internal enum BeginFillOutcome
+{
+    /// <summary>The lease is taken.</summary>
+    Granted,
+
+    /// <summary>A write is under way.</summary>
+    Fenced,
+
+    /// <summary>Another entry is stored than the reader saw: look up again.</summary>
+    Changed,
+
+    /// <summary>An exclusive lease was asked for and another holds one.</summary>
+    UnderWay,
+
+    Unavailable,
+}

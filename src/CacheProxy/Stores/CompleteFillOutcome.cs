@@ -1,0 +1,11 @@
+namespace CacheProxy.Stores;
+
+internal enum CompleteFillOutcome
+{
+    Stored,
+
+    /// <summary>A write, an eviction or the lease's own deadline came in between: nothing was stored.</summary>
+    Revoked,
+
+    Unavailable,
+}

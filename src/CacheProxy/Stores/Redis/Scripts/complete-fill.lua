@@ -1,0 +1,68 @@
+-- ARGV: the lease's field, the variant, token, payload, body, names varied on, how long to keep in ms, most variants
+local field, variant, most = ARGV[1], ARGV[2], tonumber(ARGV[8])
+read()
+
+if has_unknown_write() then
+  evict()
+  settle()
+  return 'revoked'
+end
+
+local lease = fills[field]
+if not lease then
+  return 'revoked'
+end
+
+if lease <= now or fenced() then
+  redis.call('HDEL', key, field)
+  fills[field] = nil
+  settle()
+  return 'revoked'
+end
+
+-- Before anything is removed: a full Redis refuses only the first change of a script, and must refuse this one.
+local meta, body = variant_fields(variant)
+local time = now + tonumber(ARGV[7])
+local written = redis.pcall('HSET', key, meta, digits(time) .. ARGV[3] .. ARGV[4], body, ARGV[5])
+redis.call('HDEL', key, field)
+fills[field] = nil
+if type(written) == 'table' and written.err then
+  settle()
+  return written
+end
+variants[variant] = time
+drop_expired()
+
+local union, seen = {}, {}
+for name in string.gmatch((vary or '') .. ',' .. ARGV[6], '[^,%s]+') do
+  if not seen[name] then
+    seen[name] = true
+    union[#union + 1] = name
+  end
+end
+if #union > 0 then
+  table.sort(union)
+  vary = table.concat(union, ',')
+  redis.call('HSET', key, 'vary', vary)
+end
+
+local count = 0
+for _ in pairs(variants) do
+  count = count + 1
+end
+while count > most do
+  local first = nil
+  for other, ends in pairs(variants) do
+    if other ~= variant and (first == nil or ends < variants[first] or (ends == variants[first] and other < first)) then
+      first = other
+    end
+  end
+  if first == nil then
+    break
+  end
+  drop_variant(first)
+  count = count - 1
+end
+
+settle()
+return 'stored'

@@ -1,0 +1,22 @@
+-- ARGV: the write's field; changed, unchanged or unknown
+local field, result = ARGV[1], ARGV[2]
+read()
+
+if result ~= 'unknown' then
+  redis.call('HDEL', key, field)
+  writes[field] = nil
+end
+
+-- Another write that ran out of time meanwhile may have changed the resource, whatever this one did.
+local expired = false
+for _, time in pairs(writes) do
+  expired = expired or time <= now
+end
+
+if result ~= 'unchanged' or expired then
+  evict()
+else
+  set_fence()
+end
+settle()
+return 'done'

@@ -1,0 +1,179 @@
+-- Stands before every script, after clock.lua. One key, one hash:
+--   meta[:V] body[:V]  stored variants; meta begins with the deadline (13 digits) and the token of the fill (32)
+--   vary               names that the origin varies on
+--   fill:[V.]T         leases, the value is the deadline
+--   write:T  fence     writes under way, the value is the deadline; fence is the latest of them
+local key = KEYS[1]
+local now = clock()
+
+local names = {}
+local writes, fills, variants, stamps = {}, {}, {}, {}
+local fence, vary = nil, nil
+
+-- What cannot be read as a deadline has passed.
+local function deadline(text)
+  if string.find(text, '^%d+$') and #text <= 15 then
+    return tonumber(text)
+  end
+  return 0
+end
+
+local function digits(time)
+  return string.format('%013.0f', time)
+end
+
+local function starts(text, prefix)
+  return string.sub(text, 1, #prefix) == prefix
+end
+
+local function each_thousand(list, act)
+  for first = 1, #list, 1000 do
+    act(first, math.min(first + 999, #list))
+  end
+end
+
+local function take(name, value)
+  if name == 'fence' then
+    fence = deadline(value)
+  elseif name == 'vary' then
+    vary = value
+  elseif starts(name, 'write:') then
+    writes[name] = deadline(value)
+  elseif starts(name, 'fill:') then
+    fills[name] = deadline(value)
+  elseif name == 'meta' or starts(name, 'meta:') then
+    local variant = string.sub(name, 6)
+    variants[variant] = deadline(string.sub(value, 1, 13))
+    stamps[variant] = string.sub(value, 1, 45)
+  end
+end
+
+-- Reads everything but the bodies. On a key of another type this raises WRONGTYPE, and the key is left alone.
+local function read()
+  local asked = {}
+  names = redis.call('HKEYS', key)
+  for _, name in ipairs(names) do
+    if name ~= 'body' and not starts(name, 'body:') then
+      asked[#asked + 1] = name
+    end
+  end
+  each_thousand(asked, function(first, last)
+    local values = redis.call('HMGET', key, unpack(asked, first, last))
+    for i = first, last do
+      take(asked[i], values[i - first + 1])
+    end
+  end)
+end
+
+local function remove(list)
+  each_thousand(list, function(first, last)
+    redis.call('HDEL', key, unpack(list, first, last))
+  end)
+end
+
+local function variant_fields(variant)
+  if variant == '' then
+    return 'meta', 'body'
+  end
+  return 'meta:' .. variant, 'body:' .. variant
+end
+
+local function drop_variant(variant)
+  redis.call('HDEL', key, variant_fields(variant))
+  variants[variant] = nil
+end
+
+local function fenced()
+  if fence and fence > now then
+    return true
+  end
+  for _, time in pairs(writes) do
+    if time > now then
+      return true
+    end
+  end
+  return false
+end
+
+-- A write past its deadline is one whose outcome nobody knows. So is a fence that its write has left behind.
+local function has_unknown_write()
+  if fence and fence <= now then
+    return true
+  end
+  for _, time in pairs(writes) do
+    if time <= now then
+      return true
+    end
+  end
+  return false
+end
+
+local function set_fence()
+  local latest = nil
+  for _, time in pairs(writes) do
+    latest = math.max(latest or 0, time)
+  end
+  if latest == fence then
+    return
+  end
+  fence = latest
+  if latest then
+    redis.call('HSET', key, 'fence', digits(latest))
+  else
+    redis.call('HDEL', key, 'fence')
+  end
+end
+
+-- Everything goes but the live writes and their fence.
+local function evict()
+  local gone = {}
+  for _, name in ipairs(names) do
+    local time = writes[name]
+    if time and time <= now then
+      writes[name] = nil
+    end
+    if name ~= 'fence' and not writes[name] then
+      gone[#gone + 1] = name
+    end
+  end
+  fills, variants, stamps, vary = {}, {}, {}, nil
+  if next(writes) == nil then
+    fence = nil
+    redis.call('DEL', key)
+  else
+    remove(gone)
+    set_fence()
+  end
+end
+
+local function drop_expired()
+  for name, time in pairs(fills) do
+    if time <= now then
+      redis.call('HDEL', key, name)
+      fills[name] = nil
+    end
+  end
+  for variant, time in pairs(variants) do
+    if time <= now then
+      drop_variant(variant)
+    end
+  end
+end
+
+-- The key lives as long as the field that lives longest, and not without one.
+local function settle()
+  local longest = fence or 0
+  for _, times in ipairs({ writes, fills, variants }) do
+    for _, time in pairs(times) do
+      longest = math.max(longest, time)
+    end
+  end
+  if longest <= now then
+    redis.call('DEL', key)
+    return
+  end
+  if vary and next(variants) == nil then
+    redis.call('HDEL', key, 'vary')
+  end
+  redis.call('PEXPIREAT', key, digits(longest))
+end

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+
+namespace CacheProxy.Tenancy;
+
+/// <summary>What the sources said of one request, and the verdict.</summary>
+internal struct TenantVotes
+{
+    // A request that names more tenants than this is nobody's honest request.
+    private const int MaxCandidates = 8;
+
+    private TenantName _first;
+    private ImmutableArray<TenantName>.Builder? _candidates;
+    private TenantResolutionKind _kind;
+
+    /// <summary>A source names <paramref name="text"/>.</summary>
+    public void Add(string text)
+    {
+        if (!TenantName.TryParse(text, out var tenant))
+        {
+            _kind = TenantResolutionKind.Malformed;
+            return;
+        }
+
+        if (_first.Value is null)
+        {
+            _first = tenant;
+            _kind = _kind == TenantResolutionKind.Absent ? TenantResolutionKind.Found : _kind;
+        }
+        else if (_first != tenant)
+        {
+            _kind = _kind == TenantResolutionKind.Malformed ? _kind : TenantResolutionKind.Contradictory;
+            AddCandidate(tenant);
+        }
+    }
+
+    /// <summary>A source speaks unclearly; <paramref name="text"/> is what an API might make of it.</summary>
+    public void AddMalformed(string text)
+    {
+        _kind = TenantResolutionKind.Malformed;
+        if (TenantName.TryParse(text, out var tenant) && tenant != _first)
+        {
+            AddCandidate(tenant);
+        }
+    }
+
+    public readonly TenantResolution Verdict()
+    {
+        if (_kind == TenantResolutionKind.Found)
+        {
+            return TenantResolution.Found(_first);
+        }
+
+        var candidates = _candidates ?? ImmutableArray.CreateBuilder<TenantName>();
+        if (_first.Value is not null && !candidates.Contains(_first))
+        {
+            candidates.Insert(0, _first);
+        }
+
+        return new TenantResolution(_kind, default, candidates.ToImmutable());
+    }
+
+    private void AddCandidate(TenantName tenant)
+    {
+        _candidates ??= ImmutableArray.CreateBuilder<TenantName>();
+        if (_candidates.Count < MaxCandidates && !_candidates.Contains(tenant))
+        {
+            _candidates.Add(tenant);
+        }
+    }
+}
