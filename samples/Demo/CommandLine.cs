@@ -68,7 +68,7 @@ internal static class CommandLine
         rest.TryPeek(out var value) && !value.StartsWith("--", StringComparison.Ordinal) ? rest.Dequeue() : null;
 
     private static (DemoOptions?, string?) Switch(string? value, string name, DemoOptions options) =>
-        value is null ? (options, null) : (null, $"{name} takes no value. {SeeHelp}");
+        value is null ? (options, null) : (null, $"{name} takes no value, not '{value}'. {SeeHelp}");
 
     private static (DemoOptions?, string?) Port(string name, string? value, Func<int, DemoOptions> with) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535

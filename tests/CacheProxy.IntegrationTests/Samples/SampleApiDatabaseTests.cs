@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace CacheProxy.IntegrationTests.Samples;
 
 public sealed class SampleApiDatabaseTests : IDisposable

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace CacheProxy.IntegrationTests.Samples;
 
 /// <summary>One sample API for the tests of a class; each test uses customers of its own.</summary>

@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace CacheProxy.IntegrationTests.Samples;
 
 /// <summary>A class of its own: nobody else asks this API meanwhile, and the tests of one class run one after the other.</summary>

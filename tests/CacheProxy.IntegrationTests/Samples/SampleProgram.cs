@@ -6,8 +6,13 @@ namespace CacheProxy.IntegrationTests.Samples;
 internal sealed class SampleProgram : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly DirectoryInfo _temporaryFolder;
 
-    private SampleProgram(Process process) => _process = process;
+    private SampleProgram(Process process, DirectoryInfo temporaryFolder)
+    {
+        _process = process;
+        _temporaryFolder = temporaryFolder;
+    }
 
     public StreamReader Output => _process.StandardOutput;
 
@@ -25,8 +30,14 @@ internal sealed class SampleProgram : IAsyncDisposable
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
-        return new SampleProgram(Process.Start(start)!);
+        // Its own, so that what a killed program leaves behind goes too.
+        var temporaryFolder = Directory.CreateTempSubdirectory("sample-program-");
+        start.Environment["TMPDIR"] = start.Environment["TEMP"] = temporaryFolder.FullName;
+        return new SampleProgram(Process.Start(start)!, temporaryFolder);
     }
+
+    /// <summary>Kills this process and none that it started.</summary>
+    public void Kill() => _process.Kill();
 
     public async Task<int> ExitCodeAsync(CancellationToken stop)
     {
@@ -40,6 +51,14 @@ internal sealed class SampleProgram : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
+        try
+        {
+            _temporaryFolder.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // A killed demo's API may still be closing its database; the system clears temporary files.
+        }
     }
 
     /// <summary>Built beside the tests, with the same configuration and framework.</summary>
