@@ -27,12 +27,13 @@ internal static class CacheProxyHost
         seams.Customise?.Invoke(builder);
 
         var sources = new ConfigurationSources(seams.Directory, args, builder.Configuration);
+        var watch = new ConfigurationFileWatch(sources.Files);
         var problems = new List<ConfigurationProblem>();
-        var snapshot = ConfigurationCompiler.Compile(sources, problems)
+        var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
 
         AddLogging(builder, snapshot, seams);
-        AddConfiguration(builder.Services, sources, snapshot);
+        AddConfiguration(builder.Services, sources, watch, snapshot);
         AddListeners(builder, snapshot);
         AddServices(builder.Services);
         var app = builder.Build();
@@ -57,20 +58,20 @@ internal static class CacheProxyHost
 
     private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostSeams seams)
     {
-        var logging = new LoggingSetup(snapshot.LogLevels);
-        var serilog = snapshot.Values.GetSection(LogSettings.SectionName);
-        logging.AddTo(builder.Logging, serilog, builder.Environment.IsDevelopment(), seams.LogSink);
+        var logging = new LoggingSetup(snapshot.Logging);
+        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), seams.LogSink);
         builder.Services.AddSingleton(logging);
     }
 
-    private static void AddConfiguration(IServiceCollection services, ConfigurationSources sources, ConfigurationSnapshot snapshot)
+    private static void AddConfiguration(
+        IServiceCollection services, ConfigurationSources sources, ConfigurationFileWatch watch, ConfigurationSnapshot snapshot)
     {
         var generation = new RouteGeneration();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(sources);
         services.AddSingleton(generation);
         services.AddSingleton(new CurrentConfiguration(snapshot));
-        services.AddSingleton(provider => new ConfigurationFileWatch(sources.Files, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(watch);
         services.AddSingleton<ConfigurationReloader>();
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
         services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);

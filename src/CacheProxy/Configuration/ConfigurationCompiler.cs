@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using CacheProxy.Keys;
 using CacheProxy.Policies;
+using CacheProxy.Stores.Redis;
 using CacheProxy.Tenancy;
 
 namespace CacheProxy.Configuration;
@@ -9,7 +10,11 @@ namespace CacheProxy.Configuration;
 internal static class ConfigurationCompiler
 {
     /// <summary>The snapshot; <c>null</c> exactly when there are problems.</summary>
-    public static ConfigurationSnapshot? Compile(ConfigurationSources sources, List<ConfigurationProblem> problems)
+    /// <param name="sources">Where the values come from.</param>
+    /// <param name="running">What was set up once and stays: another key prefix without a restart would miss the entries of the first.</param>
+    /// <param name="problems">Takes everything that is wrong.</param>
+    public static ConfigurationSnapshot? Compile(
+        ConfigurationSources sources, RedisOptions? running, List<ConfigurationProblem> problems)
     {
         if (sources.Read(problems) is not { } values)
         {
@@ -17,8 +22,9 @@ internal static class ConfigurationCompiler
         }
 
         var listeners = KestrelSettings.Read(Reader(values, KestrelSettings.SectionName, problems));
-        var levels = LogSettings.Read(Reader(values, LogSettings.SectionName, problems));
+        var logging = LogSettings.Read(Reader(values, LogSettings.SectionName, problems));
         var options = CacheProxySettings.Read(Reader(values, CacheProxySettings.SectionName, problems));
+        options = options with { Redis = running ?? options.Redis };
         var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix);
         var proxy = ReadProxy(values, policies, problems);
         return proxy is null || problems.Count > 0
@@ -27,7 +33,7 @@ internal static class ConfigurationCompiler
             {
                 Options = options,
                 Listeners = listeners,
-                LogLevels = levels,
+                Logging = logging,
                 Tenants = new TenantResolver(options.Tenant),
                 Credentials = new CredentialFingerprint(options.Credentials),
                 Policies = policies,
@@ -54,11 +60,17 @@ internal static class ConfigurationCompiler
         if (proxy is not null)
         {
             ProxyChecks.Check(proxy, problems);
-            RouteChecks.Check(proxy.Routes, policies, problems);
+            RouteChecks.Check(proxy.Routes, policies, RefusedPolicies(values, policies), problems);
         }
 
         return proxy;
     }
+
+    private static HashSet<string> RefusedPolicies(IConfigurationRoot values, PolicySet policies) =>
+        values.GetSection($"{CacheProxySettings.SectionName}:Policies").GetChildren()
+            .Select(static section => section.Key)
+            .Where(name => policies.Find(name) is null)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static SettingsReader Reader(IConfigurationRoot values, string section, List<ConfigurationProblem> problems) =>
         new SettingsReader(values, problems).Section(section);

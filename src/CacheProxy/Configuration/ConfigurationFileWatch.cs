@@ -10,14 +10,13 @@ internal sealed class ConfigurationFileWatch
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly IReadOnlyList<string> _files;
-    private readonly TimeProvider _time;
     private readonly bool[] _there;
     private byte[]?[] _handled;
 
-    public ConfigurationFileWatch(IReadOnlyList<string> files, TimeProvider time)
+    /// <summary>Made before the first configuration is read: a change in between is then one to come, not one missed.</summary>
+    public ConfigurationFileWatch(IReadOnlyList<string> files)
     {
         _files = files;
-        _time = time;
         _handled = Read();
         _there = [.. _handled.Select(static content => content is not null)];
     }
@@ -35,9 +34,9 @@ internal sealed class ConfigurationFileWatch
     }
 
     /// <summary>Waits until a file differs from what was last handled, and has settled. False when stopped.</summary>
-    public async Task<bool> WaitForChangeAsync(CancellationToken stop)
+    public async Task<bool> WaitForChangeAsync(TimeProvider time, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, _time);
+        using var timer = new PeriodicTimer(Interval, time);
         var seen = _handled;
         try
         {

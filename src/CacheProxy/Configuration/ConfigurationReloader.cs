@@ -14,6 +14,7 @@ internal sealed class ConfigurationReloader(
     RouteGeneration generation,
     InMemoryConfigProvider proxy,
     LoggingSetup logging,
+    TimeProvider time,
     ILogger<ConfigurationReloader> logger) : BackgroundService
 {
     private readonly Lock _lock = new();
@@ -24,7 +25,7 @@ internal sealed class ConfigurationReloader(
         lock (_lock)
         {
             var problems = new List<ConfigurationProblem>(watch.Vanished());
-            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, problems) : null;
+            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, current.Value.Options.Redis, problems) : null;
             if (next is null)
             {
                 Log.ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
@@ -39,9 +40,17 @@ internal sealed class ConfigurationReloader(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (await watch.WaitForChangeAsync(stoppingToken))
+        while (await watch.WaitForChangeAsync(time, stoppingToken))
         {
-            Reload();
+            try
+            {
+                Reload();
+            }
+            catch (Exception exception)
+            {
+                // A defect of ours must not end a program that serves: the last good configuration stays.
+                Log.ReloadFailed(logger, exception);
+            }
         }
     }
 
@@ -56,9 +65,9 @@ internal sealed class ConfigurationReloader(
             }
         }
 
-        if (!logging.TryFollow(next.LogLevels))
+        if (!logging.TryFollow(next.Logging))
         {
-            Log.NeedsRestart(logger, $"{LogSettings.SectionName}:MinimumLevel:Override");
+            Log.NeedsRestart(logger, LogSettings.SectionName);
         }
 
         current.Replace(next);

@@ -25,10 +25,10 @@ internal sealed class ConfigurationSnapshot
 
     public required ListenerSettings Listeners { get; init; }
 
-    public required LogLevels LogLevels { get; init; }
+    public required LoggingOptions Logging { get; init; }
 
     public required YarpCandidate Proxy { get; init; }
 
-    /// <summary>All values as read, for what is set up once at the start (Kestrel, Serilog).</summary>
+    /// <summary>All values as read, for what is set up once at the start (Kestrel).</summary>
     public required IConfigurationRoot Values { get; init; }
 }

@@ -29,30 +29,28 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         });
         foreach (var file in Files.Where(File.Exists))
         {
-            if (ReadFile(file, problems) is not { } values)
+            if (ReadFile(file, problems) is not { } content)
             {
                 return null;
             }
 
-            RefuseUnknownSections(values, problems);
-            builder.AddConfiguration(values);
+            builder.AddJsonStream(content);
         }
 
-        if (ReadCommandLine(problems) is { } commandLine)
-        {
-            RefuseUnknownSections(commandLine, problems);
-            builder.AddEnvironmentVariables().AddConfiguration(commandLine);
-        }
+        builder.AddEnvironmentVariables();
+        AddCommandLine(builder, problems);
 
-        return builder.AddConfiguration(last).Build();
+        // Not chained: a chained configuration passes over empty values, by which a later source takes an earlier one's away.
+        return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
     }
 
-    private static IConfigurationRoot? ReadFile(string path, List<ConfigurationProblem> problems)
+    private static MemoryStream? ReadFile(string path, List<ConfigurationProblem> problems)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            return new ConfigurationBuilder().AddJsonStream(stream).Build();
+            var content = File.ReadAllBytes(path);
+            RefuseUnknownSections(new ConfigurationBuilder().AddJsonStream(new MemoryStream(content)).Build(), problems);
+            return new MemoryStream(content);
         }
         catch (Exception exception) when (exception is FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
@@ -74,16 +72,14 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         return string.Create(CultureInfo.InvariantCulture, $"line {line + 1}: {(end < 0 ? json.Message : json.Message[..end])}");
     }
 
-    private IConfigurationRoot? ReadCommandLine(List<ConfigurationProblem> problems)
+    private void AddCommandLine(IConfigurationBuilder builder, List<ConfigurationProblem> problems)
     {
-        try
+        var before = problems.Count;
+        CommandLineArguments.Check(arguments, problems);
+        if (problems.Count == before)
         {
-            return new ConfigurationBuilder().AddCommandLine(arguments).Build();
-        }
-        catch (FormatException exception)
-        {
-            problems.Add(new ConfigurationProblem("(command line)", null, $"--KEY=VALUE; {exception.Message}"));
-            return null;
+            RefuseUnknownSections(new ConfigurationBuilder().AddCommandLine(arguments).Build(), problems);
+            builder.AddCommandLine(arguments);
         }
     }
 

@@ -11,18 +11,21 @@ internal static class ListenFailure
     public static ConfigurationProblem? Explain(Exception exception, ListenerSettings listeners)
     {
         var inUse = exception is AddressInUseException || exception.InnerException is AddressInUseException;
-        if (!inUse && exception is not (IOException or SocketException or CryptographicException))
+        // Kestrel reports an endpoint that it cannot set up, such as HTTPS without a certificate, as an invalid operation.
+        var ofKestrel = exception is InvalidOperationException { Source: { } source }
+            && source.StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal);
+        if (!inUse && !ofKestrel && exception is not (IOException or SocketException or CryptographicException))
         {
             return null;
         }
 
         var endpoint = EndpointOf(exception.Message, listeners);
-        var allowed = inUse ? "an address that no other program listens on" : $"an address this machine can listen on; {exception.Message}";
+        var allowed = inUse ? "an address that no other program listens on" : $"an endpoint that can be opened; {exception.Message}";
         return endpoint switch
         {
             ListenerSettings.Proxy => new(ListenerSettings.UrlKey(endpoint), listeners.ProxyUrl, allowed),
             ListenerSettings.Management => new(ListenerSettings.UrlKey(endpoint), listeners.ManagementUrl, allowed),
-            _ => new(KestrelSettings.SectionName, null, $"{allowed} ({exception.Message})"),
+            _ => new(KestrelSettings.SectionName, null, allowed),
         };
     }
 

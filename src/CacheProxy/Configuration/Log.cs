@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(1102, LogLevel.Warning, "The changed configuration of {Section} takes effect at the next start")]
     public static partial void NeedsRestart(ILogger logger, string section);
+
+    [LoggerMessage(1103, LogLevel.Error, "Configuration not reloaded, the last good one stays in force")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
 }

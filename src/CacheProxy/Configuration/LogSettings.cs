@@ -3,15 +3,27 @@ using Serilog.Events;
 
 namespace CacheProxy.Configuration;
 
-/// <summary>Reads <c>Serilog:MinimumLevel</c>, with <c>Default</c> and <c>Override:CATEGORY</c>. The rest of the section is Serilog's own.</summary>
+/// <summary>
+/// Reads the section <c>Serilog</c>: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:CATEGORY</c>, and <c>Properties:NAME</c>, which
+/// every event then carries. Where events go is not configurable: to standard output, where the platform collects them.
+/// </summary>
 internal static class LogSettings
 {
     public const string SectionName = "Serilog";
 
-    public static LogLevels Read(SettingsReader reader)
+    public static LoggingOptions Read(SettingsReader reader)
     {
-        reader.Know("Using", "WriteTo", "Enrich", "Properties", "Filter", "Destructure");
-        var levels = reader.Section("MinimumLevel");
+        var levels = ReadLevels(reader.Section("MinimumLevel"));
+        var properties = reader.Section("Properties");
+        var values = properties.Raw.GetChildren()
+            .Select(child => KeyValuePair.Create(child.Key, properties.Text(child.Key) ?? ""))
+            .ToDictionary(StringComparer.Ordinal);
+        reader.RefuseTheRest();
+        return new LoggingOptions(levels, values);
+    }
+
+    private static LogLevels ReadLevels(SettingsReader levels)
+    {
         var section = levels.Section("Override");
         var overrides = new Dictionary<string, LogEventLevel>(LogLevels.Absent.Overrides, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.Raw.GetChildren())
@@ -21,7 +33,6 @@ internal static class LogSettings
 
         var normal = levels.Choice("Default", LogLevels.Absent.Default);
         levels.RefuseTheRest();
-        reader.RefuseTheRest();
         return new LogLevels(normal, overrides);
     }
 }

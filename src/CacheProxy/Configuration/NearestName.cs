@@ -11,7 +11,7 @@ internal static class NearestName
             .OrderBy(static pair => pair.distance)
             .ThenBy(static pair => pair.candidate, StringComparer.Ordinal)
             .FirstOrDefault();
-        return closest.candidate is not null && closest.distance <= Math.Max(2, name.Length / 3) ? closest.candidate : null;
+        return closest.candidate is not null && closest.distance <= Math.Max(2, name.Length * 2 / 5) ? closest.candidate : null;
     }
 
     // Levenshtein, one row at a time.

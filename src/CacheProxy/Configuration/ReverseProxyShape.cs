@@ -57,7 +57,7 @@ internal static class ReverseProxyShape
         {
             CheckEach(reader, property.Name, element);
         }
-        else if (type.Namespace == typeof(RouteConfig).Namespace || type.Namespace == typeof(Yarp.ReverseProxy.Forwarder.ForwarderRequestConfig).Namespace && !type.IsEnum)
+        else if (type.IsClass && type.Assembly == typeof(RouteConfig).Assembly)
         {
             CheckRecord(reader.Section(property.Name), type);
         }

@@ -9,20 +9,25 @@ namespace CacheProxy.Configuration;
 /// </summary>
 internal static class RouteChecks
 {
-    public static void Check(IReadOnlyList<RouteConfig> routes, PolicySet policies, List<ConfigurationProblem> problems)
+    /// <param name="routes">All routes.</param>
+    /// <param name="policies">The policies that could be read.</param>
+    /// <param name="refused">Names of policies that could not be: what is wrong with them has been said.</param>
+    /// <param name="problems">Takes everything that is wrong.</param>
+    public static void Check(
+        IReadOnlyList<RouteConfig> routes, PolicySet policies, IReadOnlySet<string> refused, List<ConfigurationProblem> problems)
     {
         var users = new Dictionary<CachePolicy, RouteConfig>();
         foreach (var route in routes)
         {
             var key = $"{ReverseProxyShape.SectionName}:Routes:{route.RouteId}:Metadata";
-            if (Value(route, RouteMetadata.CachePolicy) is { Length: > 0 } name
+            if (Value(route, RouteMetadata.CachePolicy) is { Length: > 0 } name && !refused.Contains(name)
                 && Find($"{key}:{RouteMetadata.CachePolicy}", name, policies, problems) is { } policy)
             {
                 CheckCached($"{key}:{RouteMetadata.CachePolicy}", route, policy, problems);
                 CheckAlone($"{key}:{RouteMetadata.CachePolicy}", route, policy, users, problems);
             }
 
-            foreach (var evicted in RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? ""))
+            foreach (var evicted in RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "").Where(name => !refused.Contains(name)))
             {
                 if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other)
                 {

@@ -50,13 +50,14 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
         if (_rest.StartsWith("\""))
         {
             var close = ClosingQuote(_rest);
-            if (close > 0)
+            var after = close > 0 ? _rest[(close + 1)..].TrimStart(" \t") : default;
+            if (close > 0 && (after.IsEmpty || after[0] == ','))
             {
                 Value = _rest[1..close];
-                _rest = _rest[(close + 1)..];
-                Malformed |= !TakeUpToComma().IsEmpty;
+                _rest = after;
                 return;
             }
+            // A quotation that ends in the middle of a word may have begun by mistake: it hides no directive behind its commas.
             Malformed = true;
         }
         Value = TakeUpToComma();

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Serilog;
+using Serilog.Configuration;
 using Serilog.Core;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
@@ -18,21 +20,23 @@ internal sealed class LoggingSetup
     private readonly LoggingLevelSwitch _default;
     private readonly Dictionary<string, LoggingLevelSwitch> _overrides;
 
-    public LoggingSetup(LogLevels levels)
+    private readonly IReadOnlyDictionary<string, string> _properties;
+
+    public LoggingSetup(LoggingOptions options)
     {
+        var levels = options.Levels;
+        _properties = options.Properties;
         _default = new LoggingLevelSwitch(levels.Default);
         _overrides = levels.Overrides.ToDictionary(
             static pair => pair.Key, static pair => new LoggingLevelSwitch(pair.Value), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <param name="logging">Where the provider is added.</param>
-    /// <param name="serilog">The values under <c>Serilog</c>; its sinks, when it has any, replace the console.</param>
     /// <param name="readable">Text instead of JSON.</param>
     /// <param name="sink">Takes all events in place of the console.</param>
-    public void AddTo(ILoggingBuilder logging, IConfigurationSection serilog, bool readable, ILogEventSink? sink)
+    public void AddTo(ILoggingBuilder logging, bool readable, ILogEventSink? sink)
     {
         var configuration = new LoggerConfiguration()
-            .ReadFrom.Configuration(WithoutLevels(serilog))
             .MinimumLevel.ControlledBy(_default)
             .Filter.ByExcluding(static logged => ReportedOtherwise.Contains(logged.MessageTemplate.Text));
         foreach (var (category, level) in _overrides)
@@ -40,7 +44,12 @@ internal sealed class LoggingSetup
             configuration.MinimumLevel.Override(category, level);
         }
 
-        WriteTo(configuration, hasSinks: serilog.GetSection("WriteTo").GetChildren().Any(), readable, sink);
+        foreach (var (name, value) in _properties)
+        {
+            configuration.Enrich.WithProperty(name, value);
+        }
+
+        WriteTo(configuration.WriteTo, readable, sink);
 
         // Serilog decides by its own levels. Without the framework's line per request there is neither a scope on our events nor an
         // activity per request, whose traceparent would be sent on to the API.
@@ -49,9 +58,10 @@ internal sealed class LoggingSetup
         logging.Services.AddSingleton<ILoggerProvider>(new SerilogLoggerProvider(configuration.CreateLogger(), dispose: true));
     }
 
-    /// <summary>Takes over new levels. An override that was not there at the start needs a restart; returns whether all took effect.</summary>
-    public bool TryFollow(LogLevels levels)
+    /// <summary>Takes over new levels; false when something else changed too, an override added for example, which needs a restart.</summary>
+    public bool TryFollow(LoggingOptions options)
     {
+        var levels = options.Levels;
         _default.MinimumLevel = levels.Default;
         foreach (var (category, level) in levels.Overrides)
         {
@@ -61,28 +71,13 @@ internal sealed class LoggingSetup
             }
         }
 
-        return levels.Overrides.Keys.All(_overrides.ContainsKey) && _overrides.Keys.All(levels.Overrides.ContainsKey);
+        return levels.Overrides.Keys.All(_overrides.ContainsKey) && _overrides.Keys.All(levels.Overrides.ContainsKey)
+            && _properties.Count == options.Properties.Count && !_properties.Except(options.Properties).Any();
     }
 
-    private static void WriteTo(LoggerConfiguration configuration, bool hasSinks, bool readable, ILogEventSink? sink)
-    {
-        if (sink is not null)
-        {
-            configuration.WriteTo.Sink(sink);
-        }
-        else if (readable && !hasSinks)
-        {
-            configuration.WriteTo.Console(outputTemplate: ReadableLine, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
-        }
-        else if (!hasSinks)
-        {
-            configuration.WriteTo.Console(new JsonFormatter(renderMessage: true));
-        }
-    }
-
-    // The levels are switches of ours, so that they can follow a reload; Serilog would read them once.
-    private static IConfigurationRoot WithoutLevels(IConfigurationSection serilog) => new ConfigurationBuilder()
-        .AddInMemoryCollection(serilog.AsEnumerable().Where(static pair =>
-            !pair.Key.StartsWith("Serilog:MinimumLevel", StringComparison.OrdinalIgnoreCase)))
-        .Build();
+    private static void WriteTo(LoggerSinkConfiguration target, bool readable, ILogEventSink? sink) => _ = sink is not null
+        ? target.Sink(sink)
+        : readable
+            ? target.Console(outputTemplate: ReadableLine, formatProvider: CultureInfo.InvariantCulture)
+            : target.Console(new JsonFormatter(renderMessage: true));
 }

@@ -1,3 +1,4 @@
+using CacheProxy.HttpRules;
 using CacheProxy.Keys;
 
 namespace CacheProxy.Stores.Memory;
@@ -10,7 +11,6 @@ internal sealed class MemoryResource(string key)
     private readonly Dictionary<VariantKey, MemoryEntry> _entries = [];
     private readonly Dictionary<string, MemoryLease> _fills = [];
     private readonly Dictionary<string, long> _writes = [];
-    private SortedSet<string>? _varyNames;
 
     public string Key => key;
 
@@ -93,7 +93,6 @@ internal sealed class MemoryResource(string key)
     public void DropEntries()
     {
         _entries.Clear();
-        _varyNames = null;
         Vary = "";
         Bytes = 0;
     }
@@ -103,7 +102,7 @@ internal sealed class MemoryResource(string key)
         Drop(variant);
         _entries[variant] = entry;
         Bytes += entry.Bytes;
-        MergeVary(vary);
+        Vary = VaryNames.Union(Vary, vary);
         while (_entries.Count > maxVariants && FirstToExpire(variant) is { } first)
         {
             Drop(first);
@@ -178,17 +177,5 @@ internal sealed class MemoryResource(string key)
         }
 
         return first;
-    }
-
-    private void MergeVary(string names)
-    {
-        if (names.Length == 0 || names == Vary)
-        {
-            return;
-        }
-
-        _varyNames ??= new SortedSet<string>(StringComparer.Ordinal);
-        _varyNames.UnionWith(names.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
-        Vary = string.Join(',', _varyNames);
     }
 }

@@ -142,7 +142,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         try
         {
             var multiplexer = _multiplexer ?? await ConnectAsync();
-            if (!Breaker.IsClosed)
+            if (!Breaker.IsClosed && multiplexer.IsConnected)
             {
                 // After a failover this is how the client learns who the primary is.
                 await Bounded(multiplexer.ConfigureAsync());
