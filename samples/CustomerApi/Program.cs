@@ -9,6 +9,8 @@ using CustomerApi.Tenants;
 // read the sidecar's appsettings.json and take the sidecar's ports.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 DefaultAddress.Apply(builder);
+// Here and not in a settings file, which would land beside that of whoever builds this program along with its own.
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 
 builder.Services.AddProblemDetails();
 builder.Services.AddSingleton(TimeProvider.System);

@@ -57,7 +57,8 @@ internal readonly record struct Freshness(
         var forbidsPolicyStale = forbidsStale || directives.SMaxAge is not null;
         return new Freshness(
             lifetimeMs,
-            InitialAge(update, dateMs, requestTimeMs, responseTimeMs),
+            // The policy's freshness counts from the arrival, whatever the API's clock says.
+            InitialAge(update, source == FreshnessSource.Policy ? responseTimeMs : dateMs, requestTimeMs, responseTimeMs),
             source,
             directives.NoCache,
             directives.MustRevalidate || directives.ProxyRevalidate || directives.SMaxAge is not null,
