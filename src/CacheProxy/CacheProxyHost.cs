@@ -1,6 +1,8 @@
 using CacheProxy.Configuration;
 using CacheProxy.Management;
 using CacheProxy.Observability;
+using CacheProxy.Proxying;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CacheProxy;
@@ -74,7 +76,8 @@ internal static class CacheProxyHost
         services.AddSingleton(watch);
         services.AddSingleton<ConfigurationReloader>();
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
-        services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        TransparentForwarding.AddTo(proxy, tracing: false);
         DropDataProtection(services);
     }
 
@@ -95,15 +98,24 @@ internal static class CacheProxyHost
         builder.Services.AddSingleton(listeners);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            KestrelTransparency.Apply(kestrel);
             kestrel.Configure(snapshot.Values.GetSection(KestrelSettings.SectionName), reloadOnChange: false)
-                .Endpoint(ListenerSettings.Proxy, endpoint => listeners.BindProxy(endpoint.ListenOptions))
+                .Endpoint(ListenerSettings.Proxy, endpoint => OpenProxy(endpoint.ListenOptions, listeners))
                 .Endpoint(ListenerSettings.Management, endpoint =>
                 {
                     listeners.BindManagement(endpoint.ListenOptions);
                     ManagementListener.Mark(endpoint.ListenOptions);
                 });
         });
+    }
+
+    private static void OpenProxy(ListenOptions endpoint, BoundListeners listeners)
+    {
+        listeners.BindProxy(endpoint);
+        if (endpoint.Protocols == HttpProtocols.Http1AndHttp2)
+        {
+            CleartextHttp2.Use(endpoint);
+        }
     }
 
     private static void AddServices(IServiceCollection services)
