@@ -1,7 +1,13 @@
+using CacheProxy.Caching;
+using CacheProxy.Caching.Filling;
+using CacheProxy.Caching.Serving;
 using CacheProxy.Configuration;
+using CacheProxy.Eviction;
+using CacheProxy.Forwarding;
 using CacheProxy.Management;
 using CacheProxy.Observability;
 using CacheProxy.Proxying;
+using CacheProxy.Stores;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -77,7 +83,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ConfigurationReloader>();
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
         var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
-        TransparentForwarding.AddTo(proxy, tracing: false);
+        TransparentForwarding.AddTo(proxy, tracing: false)
+            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
         DropDataProtection(services);
     }
 
@@ -123,6 +130,18 @@ internal static class CacheProxyHost
         services.AddRouting();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
+        services.AddSingleton(StoreSelection.Create);
+        services.AddSingleton(static provider => new PendingEvictions(
+            provider.GetRequiredService<ICacheStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<WriteHandler>();
+        services.AddSingleton<VaryHints>();
+        services.AddSingleton<EntryLookUp>();
+        services.AddSingleton<HitResponder>();
+        services.AddSingleton<FillCoalescer>();
+        services.AddSingleton<FillHandler>();
+        services.AddSingleton<ReadHandler>();
         services.AddHostedService<StartAnnouncement>();
     }
 

@@ -3,29 +3,28 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace CacheProxy.Proxying;
 
-/// <summary>Mends two request headers after YARP has copied them.</summary>
+/// <summary>Mends what YARP and the HTTP client would make of two request headers.</summary>
 internal sealed class RequestHeaderRepair : RequestTransform
 {
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         if (context.HeadersCopied)
         {
-            RemoveEmptyHost(context);
             RestoreUpgradeInsecureRequests(context);
         }
+
+        NameHost(context);
 
         return default;
     }
 
-    // The HTTP client would send its own Host line and the empty one: two Host lines, which servers read differently.
-    private static void RemoveEmptyHost(RequestTransformContext context)
+    // Without a Host the client library adds its own line unseen, and to an empty one a second; servers read two lines differently.
+    // It gets the destination's, as a visible header: SendOnce relies on there being exactly one.
+    private static void NameHost(RequestTransformContext context)
     {
-        var headers = context.ProxyRequest.Headers;
-        if (!context.HttpContext.Request.Host.HasValue
-            && headers.NonValidated.TryGetValues(HeaderNames.Host, out var hosts)
-            && hosts.ToString().Length == 0)
+        if (!context.HttpContext.Request.Host.HasValue && string.IsNullOrEmpty(context.ProxyRequest.Headers.Host))
         {
-            headers.Remove(HeaderNames.Host);
+            context.ProxyRequest.Headers.Host = new Uri(context.DestinationPrefix).Authority;
         }
     }
 

@@ -10,9 +10,9 @@ internal static class TransparentForwarding
 {
     private const int MaxResponseHeadersKib = 1024;
 
-    // Common servers close idle connections after 5 seconds or more (Node.js 5, Kestrel 130). Dropping ours earlier keeps a write
-    // from being sent on a connection that is being closed, which could only be answered with 502.
-    private static readonly TimeSpan IdleConnectionLifetime = TimeSpan.FromSeconds(3);
+    // Servers close idle connections after 2 seconds (gunicorn), 5 (Node.js, Apache httpd) or more. Dropping ours earlier keeps a request
+    // from being sent on a connection that is just being closed, which could only be answered with 502.
+    private static readonly TimeSpan IdleConnectionLifetime = TimeSpan.FromSeconds(1);
 
     /// <param name="proxy">The proxy to make transparent.</param>
     /// <param name="tracing">Whether requests to the API carry the sidecar's own span; otherwise the client's trace headers pass untouched.</param>
@@ -32,6 +32,7 @@ internal static class TransparentForwarding
             context.AddXForwarded(ForwardedTransformActions.Append);
         }
 
+        context.ResponseTransforms.Add(new EarlyHeadTransform());
         context.RequestTransforms.Add(new RequestHeaderRepair());
         if (context.Cluster?.HttpRequest?.Version is null)
         {
@@ -57,7 +58,12 @@ internal static class TransparentForwarding
 
     private static void Configure(ForwarderHttpClientContext context, SocketsHttpHandler handler, bool tracing)
     {
-        handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
+        var configured = handler.RequestHeaderEncodingSelector;
+        handler.RequestHeaderEncodingSelector = (name, request) =>
+        {
+            SendOnce.OnHeader(name, request);
+            return configured is null ? Encoding.Latin1 : configured(name, request);
+        };
         handler.ResponseHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
         handler.MaxResponseHeadersLength = MaxResponseHeadersKib;
         handler.PooledConnectionIdleTimeout = IdleConnectionLifetime;

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Globalization;
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Stores;
+using CacheProxy.Stores;
+using CacheProxy.Stores.Redis;
+using StackExchange.Redis;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Consistency;
+
+/// <summary>
+/// Every interleaving of the protocol's steps in small systems, with a crash of one party after each of its steps and with deadlines
+/// passing: no look-up that begins after a write was acknowledged finds what it replaced, a crashed writer's entry is never found after
+/// its deadline, and nothing is left over.
+/// </summary>
+[Collection(nameof(ExhaustiveCollection))]
+[Trait("Category", "Exhaustive")]
+public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
+{
+    private const int RedisExplorers = 48;
+
+    private static readonly Party Fill = Party.Whole(PartyKind.Fill);
+    private static readonly Party QuickFill = Party.Whole(PartyKind.QuickFill);
+    private static readonly Party Write = Party.Whole(PartyKind.Write);
+    private static readonly Party Deletion = Party.Whole(PartyKind.Deletion);
+    private static readonly Party Clock = Party.Whole(PartyKind.Clock);
+
+    [Fact]
+    public async Task Two_fills_and_two_writes_in_memory()
+    {
+        var total = await ExploreMemoryAsync("two fills, two writes", [Fill, Fill, Write, Write]);
+        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write, Clock]))
+        {
+            total += await ExploreMemoryAsync("two fills, two writes, deadlines", system);
+        }
+
+        Tell($"memory, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 1_000_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_fill_a_write_and_a_deletion_in_memory()
+    {
+        var total = 0L;
+        foreach (var system in WithCrashes([Fill, Write, Deletion, Clock]).Concat(WithCrashes([Fill, Write, Deletion, Clock, Clock])))
+        {
+            total += await ExploreMemoryAsync("fill, write, deletion, deadlines", system);
+        }
+
+        Tell($"memory, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Two_fills_and_two_writes_in_Redis()
+    {
+        var total = 0L;
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write]).Append([QuickFill, Write, Write, Clock]))
+        {
+            total += await ExploreRedisAsync(server, "two fills, two writes", system, DamagedStores.Sound);
+        }
+
+        Tell($"Redis, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 90_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_fill_a_write_and_a_deletion_in_Redis()
+    {
+        var total = 0L;
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in WithCrashes([Fill, Write, Deletion, Clock]))
+        {
+            total += await ExploreRedisAsync(server, "fill, write, deletion, deadlines", system, DamagedStores.Sound);
+        }
+
+        Tell($"Redis, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(nameof(DamagedStores.WithoutLeaseCheck))]
+    [InlineData(nameof(DamagedStores.WithoutFence))]
+    [InlineData(nameof(DamagedStores.WithoutEviction))]
+    public async Task A_damaged_store_is_caught(string damage)
+    {
+        Func<ICacheStore, ICacheStore> broken = damage switch
+        {
+            nameof(DamagedStores.WithoutLeaseCheck) => DamagedStores.WithoutLeaseCheck,
+            nameof(DamagedStores.WithoutFence) => DamagedStores.WithoutFence,
+            _ => DamagedStores.WithoutEviction,
+        };
+        await using var server = await RedisServer.StartAsync();
+        Tell($"caught in memory, {damage}: {await FindAsync(system => ExploreMemoryAsync(damage, system, broken))}");
+        Tell($"caught in Redis, {damage}: {await FindAsync(system => ExploreRedisAsync(server, damage, system, broken))}");
+    }
+
+    private static async Task<string> FindAsync(Func<Party[], Task<long>> explore)
+    {
+        foreach (var system in WithCrashes([Fill, Write, Clock]))
+        {
+            try
+            {
+                await explore(system);
+            }
+            catch (InterleavingException exception)
+            {
+                return exception.Message;
+            }
+        }
+
+        throw new InvalidOperationException("Nothing was found wrong with a damaged store.");
+    }
+
+    /// <summary>
+    /// The system as it is, and with each of its different parties crashing after each of its steps. A fill that crashes after the API
+    /// has answered it is to everybody else the one that crashed before.
+    /// </summary>
+    private static IEnumerable<Party[]> WithCrashes(Party[] system)
+    {
+        yield return system;
+        for (var i = 0; i < system.Length; i++)
+        {
+            for (var steps = 1; steps < system[i].Steps && (i == 0 || system[i] != system[i - 1]); steps++)
+            {
+                if ((system[i].Kind, steps) is not ((PartyKind.Fill, 3) or (PartyKind.QuickFill, 2)))
+                {
+                    Party[] crashing = [.. system];
+                    crashing[i] = system[i] with { Steps = steps };
+                    yield return crashing;
+                }
+            }
+        }
+    }
+
+    private Task<long> ExploreMemoryAsync(string name, Party[] system, Func<ICacheStore, ICacheStore>? damage = null) => ExploreAsync(
+        "memory, " + name,
+        system,
+        [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new ExploredMemoryStore(damage ?? DamagedStores.Sound))]);
+
+    private async Task<long> ExploreRedisAsync(RedisServer server, string name, Party[] system, Func<ICacheStore, ICacheStore> damage)
+    {
+        await using var store = damage(await RedisStores.OpenAsync(
+            server, timeout: TimeSpan.FromSeconds(20), scripts: new RedisScripts(ExploredRedisStore.Clock)));
+        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",syncTimeout=20000");
+        RedisClientDifferences.AfterConnect(connection);
+        var database = connection.GetDatabase();
+        await server.SendAsync("FLUSHALL");
+        return await ExploreAsync(
+            "Redis, " + name,
+            system,
+            [.. Enumerable.Range(0, RedisExplorers).Select(number => new ExploredRedisStore(store, database, number))]);
+    }
+
+    private async Task<long> ExploreAsync(string name, Party[] system, IExploredStore[] explorers)
+    {
+        var interleavings = new Interleavings(system);
+        var started = Stopwatch.GetTimestamp();
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var counts = await Task.WhenAll(explorers.Select(explored => Task.Run(() => ExploreAsync(interleavings, explored, system, failed))));
+        var total = counts.Sum(static count => (long)count.Played);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name} [{string.Join(' ', system.Select(static party => party.Crashes ? $"{party.Kind}, crashing after {party.Steps}" : party.Kind.ToString()))}]: {total:N0} interleavings, {counts.Sum(static count => count.Unpromised):N0} of them outside the promise, {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s"));
+        return total;
+    }
+
+    private static async Task<(int Played, int Unpromised)> ExploreAsync(
+        Interleavings interleavings, IExploredStore explored, Party[] system, CancellationTokenSource failed)
+    {
+        var run = new InterleavingRun(explored, system);
+        var orders = new byte[64 * interleavings.Length];
+        var played = 0;
+        while (!failed.IsCancellationRequested && interleavings.Take(orders) is > 0 and var taken)
+        {
+            for (var i = 0; i < taken; i++)
+            {
+                try
+                {
+                    await run.PlayAsync(orders.AsMemory(i * interleavings.Length, interleavings.Length));
+                }
+                catch
+                {
+                    // One broken promise is enough; the others stop.
+                    await failed.CancelAsync();
+                    throw;
+                }
+            }
+
+            played += taken;
+        }
+
+        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        return (played, run.Unpromised);
+    }
+
+    private void Tell(FormattableString line)
+    {
+        var text = "Exhaustive: " + FormattableString.Invariant(line);
+        output.WriteLine(text);
+        Console.WriteLine(text);
+    }
+}

@@ -1,0 +1,236 @@
+using System.Buffers.Binary;
+using CacheProxy.HttpRules;
+using CacheProxy.Keys;
+using CacheProxy.Stores;
+
+namespace CacheProxy.IntegrationTests.Consistency;
+
+/// <summary>
+/// Plays one interleaving: an API that is a version number, parties that take their steps in the given order, and a reader that looks
+/// up after each of them.
+/// </summary>
+internal sealed class InterleavingRun
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan PastDeadlines = TimeSpan.FromSeconds(31);
+    private static readonly TimeSpan PastEverything = TimeSpan.FromSeconds(301);
+
+    private readonly IExploredStore _explored;
+    private readonly Party[] _parties;
+    private readonly PartyState[] _states;
+
+    // One for the run: patience that never ends cannot be what fails a step.
+    private readonly StorePatience _patience = new(TimeSpan.FromDays(1));
+    private int _version;
+    private int _promised;
+    private int _runs;
+
+    public InterleavingRun(IExploredStore explored, Party[] parties)
+    {
+        _explored = explored;
+        _parties = parties;
+        _states = [.. parties.Select(static _ => new PartyState())];
+    }
+
+    /// <summary>Interleavings in which a crashed write had lost its fence before the API committed it: nothing is promised of those.</summary>
+    public int Unpromised { get; private set; }
+
+    /// <exception cref="InterleavingException">The store broke its promise.</exception>
+    public async ValueTask PlayAsync(ReadOnlyMemory<byte> order)
+    {
+        _version = 1;
+        _promised = 0;
+        _runs++;
+        for (var i = 0; i < _states.Length; i++)
+        {
+            _states[i].Reset(_runs * _states.Length + i);
+        }
+
+        for (var i = 0; i < order.Length; i++)
+        {
+            if (await StepAsync(order.Span[i]))
+            {
+                await ReadAsync(order, i);
+            }
+        }
+
+        await RecoverAsync(order);
+        foreach (var state in _states)
+        {
+            if (state.IsUnpromised)
+            {
+                Unpromised++;
+                break;
+            }
+        }
+    }
+
+    private static StoredResponse Response(int version)
+    {
+        var body = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(body, version);
+        return new StoredResponse
+        {
+            Status = 200,
+            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
+            Body = body,
+            ResponseTimeMs = 0,
+            InitialAgeMs = 0,
+            LifetimeMs = 300_000,
+            Target = "localhost /api/customers/123",
+        };
+    }
+
+    /// <summary>Takes the party's next step; says whether a reader might now see something else than before.</summary>
+    private async ValueTask<bool> StepAsync(int party)
+    {
+        var state = _states[party];
+        var step = state.Steps++;
+        switch (_parties[party].Kind, step)
+        {
+            case (PartyKind.Fill, 0):
+                await LookUpAsync(state);
+                break;
+            case (PartyKind.QuickFill, 0):
+                await LookUpAsync(state);
+                await BeginFillAsync(state);
+                break;
+            case (PartyKind.Fill, 1):
+                await BeginFillAsync(state);
+                break;
+            case (PartyKind.Fill, 2) or (PartyKind.QuickFill, 1):
+                state.Version = _version;
+                return false;
+            case (PartyKind.Fill, 3) or (PartyKind.QuickFill, 2):
+                await CompleteFillAsync(state);
+                break;
+            case (PartyKind.Write, 0):
+                await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _patience);
+                state.IsFenced = true;
+                break;
+            case (PartyKind.Write, 1) or (PartyKind.Deletion, 0):
+                state.Version = ++_version;
+                state.IsUnpromised = _parties[party].Crashes && !state.IsFenced;
+                return false;
+            case (PartyKind.Write, 2):
+                await _explored.Store.EndWriteAsync(_explored.Key, state.Token, WriteResult.Changed, _patience);
+                Promise(state.Version);
+                break;
+            case (PartyKind.Deletion, 1):
+                await _explored.DeleteAsync();
+                Promise(state.Version);
+                Unfence();
+                break;
+            case (PartyKind.Clock, 0):
+                await RunOutAsync();
+                break;
+            default:
+                throw new InvalidOperationException("There is no such step.");
+        }
+
+        return true;
+    }
+
+    private async ValueTask LookUpAsync(PartyState state) =>
+        state.Seen = (await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _patience)).Stamp;
+
+    private async ValueTask BeginFillAsync(PartyState state)
+    {
+        state.Lease = new FillLease(state.Token, VariantKey.Plain, state.Seen, Lease, Exclusive: false);
+        if (await _explored.Store.BeginFillAsync(_explored.Key, state.Lease, _patience) != BeginFillOutcome.Granted)
+        {
+            state.Lease = null;
+        }
+    }
+
+    private async ValueTask CompleteFillAsync(PartyState state)
+    {
+        if (state.Lease is not null)
+        {
+            var result = new FillResult(VariantKey.Plain, "", Response(state.Version), KeepFor, MaxVariants: 4);
+            await _explored.Store.CompleteFillAsync(_explored.Key, state.Lease, result, _patience);
+        }
+    }
+
+    private async ValueTask RunOutAsync()
+    {
+        await _explored.AdvanceAsync(PastDeadlines);
+        for (var i = 0; i < _parties.Length; i++)
+        {
+            // A crashed write that the API committed behind its fence: from now on nothing older may be seen.
+            if (_parties[i] is { Kind: PartyKind.Write, Crashes: true } && _states[i] is { IsFenced: true, Version: > 0 })
+            {
+                Promise(_states[i].Version);
+            }
+        }
+
+        Unfence();
+    }
+
+    private void Promise(int version) => _promised = Math.Max(_promised, version);
+
+    private void Unfence()
+    {
+        foreach (var state in _states)
+        {
+            state.IsFenced = false;
+        }
+    }
+
+    /// <summary>A reader that begins now: what it is served is nothing older than what was promised.</summary>
+    private async ValueTask ReadAsync(ReadOnlyMemory<byte> order, int step)
+    {
+        if (_promised > 0)
+        {
+            await ReadAnywayAsync(order, step);
+        }
+    }
+
+    private async ValueTask<LookUpResult> ReadAnywayAsync(ReadOnlyMemory<byte> order, int step)
+    {
+        var found = await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _patience);
+        if (found.Outcome == LookUpOutcome.Unavailable)
+        {
+            throw Broken("the store is unavailable", order, step);
+        }
+
+        if (found.Response is { } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
+        {
+            throw Broken($"version {version} is served after {_promised} was acknowledged", order, step);
+        }
+
+        return found;
+    }
+
+    /// <summary>After everything has run out the resource can be filled again and is served as it is; after that, nothing is left of it.</summary>
+    private async ValueTask RecoverAsync(ReadOnlyMemory<byte> order)
+    {
+        var last = order.Length - 1;
+        await RunOutAsync();
+        var state = new PartyState();
+        state.Reset(int.MaxValue - _runs);
+        state.Seen = (await ReadAnywayAsync(order, last)).Stamp;
+        await BeginFillAsync(state);
+        state.Version = _version;
+        await CompleteFillAsync(state);
+        Promise(_version);
+        if (state.Lease is null || (await ReadAnywayAsync(order, last)).Outcome != LookUpOutcome.Found)
+        {
+            throw Broken("the resource cannot be filled again", order, last);
+        }
+
+        if (await _explored.AdvanceAsync(PastEverything))
+        {
+            throw Broken("something is left over", order, last);
+        }
+    }
+
+    private InterleavingException Broken(string what, ReadOnlyMemory<byte> order, int step)
+    {
+        var taken = new int[_parties.Length];
+        var story = order.ToArray().Take(step + 1).Select(party => $"{_parties[party].Kind}{party}.{++taken[party]}");
+        return new InterleavingException($"After {string.Join(' ', story)}: {what}.");
+    }
+}

@@ -1,0 +1,20 @@
+namespace CacheProxy.IntegrationTests.Consistency;
+
+/// <summary>Who takes steps in an explored system, and which.</summary>
+internal enum PartyKind
+{
+    /// <summary>Look up; begin fill; the API reads; complete fill.</summary>
+    Fill,
+
+    /// <summary>The same with the first two in one step, for systems that would otherwise be too large.</summary>
+    QuickFill,
+
+    /// <summary>Begin write; the API commits; end write, whereupon the client has its answer.</summary>
+    Write,
+
+    /// <summary>Another program: changes the API's data by itself; deletes the key.</summary>
+    Deletion,
+
+    /// <summary>Every lease and every fence runs out; entries do not yet.</summary>
+    Clock,
+}
