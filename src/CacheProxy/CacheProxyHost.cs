@@ -141,7 +141,13 @@ internal static class CacheProxyHost
         services.AddSingleton<HitResponder>();
         services.AddSingleton<FillCoalescer>();
         services.AddSingleton<FillHandler>();
+        services.AddSingleton<HeadHandler>();
+        services.AddSingleton<BackgroundRefresh>();
+        services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
+        services.AddMetrics();
+        services.AddSingleton<CacheMetrics>();
         services.AddHostedService<StartAnnouncement>();
     }
 
