@@ -135,6 +135,7 @@ internal static class CacheProxyHost
             provider.GetRequiredService<ICacheStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<LocalCopies>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<EntryLookUp>();
