@@ -136,6 +136,7 @@ internal static class CacheProxyHost
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingEvictions>>()));
         services.AddSingleton<LocalCopies>();
+        services.AddSingleton<EvictionMetrics>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<EntryLookUp>();
@@ -149,6 +150,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ReadHandler>();
         services.AddMetrics();
         services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<PrometheusText>();
         services.AddHostedService<StartAnnouncement>();
     }
 
@@ -157,6 +159,7 @@ internal static class CacheProxyHost
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
             ["/livez"] = Probes.Live,
+            ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
             ["/readyz"] = Probes.Ready(app.Lifetime),
         });
         app.UseRouting();

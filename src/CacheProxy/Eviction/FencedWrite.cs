@@ -14,6 +14,7 @@ internal sealed class FencedWrite : IAsyncDisposable
     private readonly LocalCopies _copies;
     private readonly PendingEvictions _pending;
     private readonly CacheEventLog _events;
+    private readonly EvictionMetrics _metrics;
     private readonly TimeSpan _timeout;
     private readonly string _token = Guid.NewGuid().ToString("N");
     private readonly EvictionTarget[] _targets;
@@ -28,6 +29,7 @@ internal sealed class FencedWrite : IAsyncDisposable
         LocalCopies copies,
         PendingEvictions pending,
         CacheEventLog events,
+        EvictionMetrics metrics,
         TimeProvider time,
         TimeSpan timeout,
         EvictionTarget[] targets)
@@ -36,6 +38,7 @@ internal sealed class FencedWrite : IAsyncDisposable
         _copies = copies;
         _pending = pending;
         _events = events;
+        _metrics = metrics;
         _timeout = timeout;
         _targets = targets;
         _fenced = new bool[targets.Length];
@@ -127,6 +130,7 @@ internal sealed class FencedWrite : IAsyncDisposable
     {
         var target = _targets[i];
         _copies.Forget(target.Key);
+        _metrics.Ended(target.Policy.Name, result, outcome);
         if (outcome == StoreOutcome.Done && result != WriteResult.Unchanged)
         {
             _events.Invalidated(target.Policy.Events, target.Tenant, target.Id);
