@@ -1,1 +1,16 @@
-return 0;
+using CacheProxy;
+using CacheProxy.Configuration;
+
+try
+{
+    await using var app = CacheProxyHost.Build(args);
+    await CacheProxyHost.StartAsync(app);
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (ConfigurationRefusedException refused)
+{
+    // Everything an operator can mend is reported at once; anything else is a defect of ours and keeps its stack trace.
+    await Console.Error.WriteAsync(ConfigurationReport.OfStart(refused.Problems));
+    return 1;
+}

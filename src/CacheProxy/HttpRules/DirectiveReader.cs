@@ -7,6 +7,8 @@ namespace CacheProxy.HttpRules;
 /// </summary>
 internal ref struct DirectiveReader(ReadOnlySpan<char> line)
 {
+    private const string Separators = ",; \t";
+
     private ReadOnlySpan<char> _rest = line;
 
     public ReadOnlySpan<char> Name { get; private set; }
@@ -23,23 +25,19 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
 
     public bool MoveNext()
     {
-        _rest = _rest.TrimStart(" \t,");
+        _rest = _rest.TrimStart(Separators);
         if (_rest.IsEmpty) return false;
         Malformed = false;
         Value = default;
         HasValue = false;
-        var comma = _rest.IndexOf(',');
-        var equals = _rest.IndexOf('=');
-        if (equals < 0 || (comma >= 0 && comma < equals))
-        {
-            Name = TakeUpTo(comma < 0 ? _rest.Length : comma);
-            return true;
-        }
-        var name = _rest[..equals];
-        Name = name.TrimEnd(" \t");
-        Malformed = Name.Length != name.Length;
+        // Where a comma was forgotten, or a semicolon written for it, the names before it count all the same.
+        var end = _rest.IndexOfAny(",=; \t");
+        Name = TakeUpTo(end < 0 ? _rest.Length : end);
+        var afterSpace = _rest.TrimStart(" \t");
+        if (!afterSpace.StartsWith("=")) return true;
+        Malformed = afterSpace.Length != _rest.Length;
         HasValue = true;
-        _rest = _rest[(equals + 1)..];
+        _rest = afterSpace[1..];
         ReadValue();
         return true;
     }
@@ -52,13 +50,14 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
         if (_rest.StartsWith("\""))
         {
             var close = ClosingQuote(_rest);
-            if (close > 0)
+            var after = close > 0 ? _rest[(close + 1)..].TrimStart(" \t") : default;
+            if (close > 0 && (after.IsEmpty || after[0] == ','))
             {
                 Value = _rest[1..close];
-                _rest = _rest[(close + 1)..];
-                Malformed |= !TakeUpToComma().IsEmpty;
+                _rest = after;
                 return;
             }
+            // A quotation that ends in the middle of a word may have begun by mistake: it hides no directive behind its commas.
             Malformed = true;
         }
         Value = TakeUpToComma();

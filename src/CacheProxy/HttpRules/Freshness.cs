@@ -22,8 +22,28 @@ internal readonly record struct Freshness(
 {
     private const long GreatestHeuristicMs = 24 * 60 * 60 * 1000;
 
+    /// <param name="headers">Of the response.</param>
+    /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
+    /// <param name="status">Of the response.</param>
+    /// <param name="requestTimeMs">When the request went to the origin.</param>
+    /// <param name="responseTimeMs">When the response's headers arrived.</param>
+    /// <param name="policy">Of the route.</param>
     public static Freshness Of(
         ResponseHeaders headers,
+        in ResponseDirectives directives,
+        int status,
+        long requestTimeMs,
+        long responseTimeMs,
+        in StoragePolicy policy) =>
+        OfUpdated(headers, headers, in directives, status, requestTimeMs, responseTimeMs, in policy);
+
+    /// <summary>
+    /// Of a stored response that a 304 (or a 200 to HEAD) has just confirmed: lifetime and directives are those of the merged
+    /// headers, but the age is that of the new answer, which may have come without Date and through another cache.
+    /// </summary>
+    public static Freshness OfUpdated(
+        ResponseHeaders merged,
+        ResponseHeaders update,
         in ResponseDirectives directives,
         int status,
         long requestTimeMs,
@@ -31,14 +51,14 @@ internal readonly record struct Freshness(
         in StoragePolicy policy)
     {
         // RFC 9110 §6.6.1: a response without a readable Date is dated by its recipient.
-        if (!HttpDate.TryParse(headers.First("Date"), responseTimeMs, out var dateMs)) dateMs = responseTimeMs;
-        var lifetimeMs = Lifetime(headers, in directives, status, dateMs, responseTimeMs, in policy, out var source);
-        var initialAgeMs = InitialAge(headers, dateMs, requestTimeMs, responseTimeMs);
+        if (!HttpDate.TryParse(update.First("Date"), responseTimeMs, out var dateMs)) dateMs = responseTimeMs;
+        var lifetimeMs = Lifetime(merged, in directives, status, dateMs, responseTimeMs, in policy, out var source);
         var forbidsStale = directives.NoCache || directives.MustRevalidate || directives.ProxyRevalidate;
         var forbidsPolicyStale = forbidsStale || directives.SMaxAge is not null;
         return new Freshness(
             lifetimeMs,
-            initialAgeMs,
+            // The policy's freshness counts from the arrival, whatever the API's clock says.
+            InitialAge(update, source == FreshnessSource.Policy ? responseTimeMs : dateMs, requestTimeMs, responseTimeMs),
             source,
             directives.NoCache,
             directives.MustRevalidate || directives.ProxyRevalidate || directives.SMaxAge is not null,
@@ -49,11 +69,16 @@ internal readonly record struct Freshness(
     /// <summary>current_age of §4.2.3; a clock that was set back does not make a response younger than it was on arrival.</summary>
     public long AgeMs(long responseTimeMs, long nowMs) => InitialAgeMs + Math.Max(0, nowMs - responseTimeMs);
 
+    public bool IsFresh(long ageMs) => ageMs < LifetimeMs;
+
+    /// <summary>Freshness left, in whole seconds, for Cache-Status; negative once stale.</summary>
+    public long TtlSeconds(long ageMs) => (long)Math.Floor((LifetimeMs - ageMs) / 1000d);
+
     /// <summary>May it be served at this age, to a request that asks this?</summary>
     public FreshnessVerdict Judge(long ageMs, in RequestDirectives request)
     {
         if (NoCache || Refuses(ageMs, in request)) return FreshnessVerdict.MustRevalidate;
-        if (ageMs < LifetimeMs) return FreshnessVerdict.Fresh;
+        if (IsFresh(ageMs)) return FreshnessVerdict.Fresh;
         var stalenessMs = ageMs - LifetimeMs;
         if (!MustRevalidate && request.MaxStale is { } maxStale && (double)stalenessMs <= maxStale * 1000d)
         {
@@ -67,7 +92,7 @@ internal readonly record struct Freshness(
     /// <summary>May it stand in for an error of the origin (RFC 5861 §4)? The client's own wish for a newer one is respected.</summary>
     public bool CoversError(long ageMs, in RequestDirectives request) =>
         !NoCache && !Refuses(ageMs, in request)
-        && (ageMs < LifetimeMs || (ageMs - LifetimeMs < StaleIfErrorMs && !WantsFresh(in request)));
+        && (IsFresh(ageMs) || (ageMs - LifetimeMs < StaleIfErrorMs && !WantsFresh(in request)));
 
     /// <summary>RFC 9111 §5.2.1: too old, not fresh for long enough, or not at all without validation.</summary>
     private bool Refuses(long ageMs, in RequestDirectives request) =>

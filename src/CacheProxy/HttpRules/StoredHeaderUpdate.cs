@@ -15,30 +15,39 @@ internal static class StoredHeaderUpdate
         return theirs.LastModified is null || ours.LastModified is null || ours.LastModified == theirs.LastModified;
     }
 
-    /// <summary>Every field that came anew replaces all its stored lines, in the place of the first; new fields go to the end.</summary>
-    public static HeaderField[] Merge(HeaderField[] stored, IHeaderDictionary update, in ResponseDirectives updateDirectives)
+    /// <summary>
+    /// Every field that came anew replaces all its stored lines, in the place of the first; new fields go to the end. A Set-Cookie
+    /// of the update is for the one client whose request brought it, and is not among the result.
+    /// </summary>
+    public static HeaderField[] Merge(HeaderField[] stored, IHeaderDictionary update)
     {
-        var connection = update.Connection;
         var merged = new List<HeaderField>(stored.Length + 4);
         foreach (var field in stored)
         {
-            if (!Updates(field.Name, update, connection, in updateDirectives)) merged.Add(field);
+            if (!Updates(field.Name, update)) merged.Add(field);
             else if (!Has(merged, field.Name)) Append(merged, field.Name, update);
         }
         foreach (var (name, _) in update)
         {
-            if (Updates(name, update, connection, in updateDirectives) && !Has(merged, name)) Append(merged, name, update);
+            if (Updates(name, update) && !Has(merged, name)) Append(merged, name, update);
         }
-        return [.. merged];
+        return WithoutWithheld([.. merged]);
     }
 
-    private static bool Updates(
-        string name, IHeaderDictionary update, Microsoft.Extensions.Primitives.StringValues connection, in ResponseDirectives directives) =>
+    private static bool Updates(string name, IHeaderDictionary update) =>
         update.ContainsKey(name)
         && StoredHeaders.IsStored(name)
         && !DescribesBody(name)
-        && !HopByHopHeaders.IsNamedBy(connection, name)
-        && !StoredHeaders.IsWithheld(name, in directives);
+        && !HopByHopHeaders.IsNamedBy(update.Connection, name);
+
+    /// <summary>Which fields no-cache="…" and private="…" withhold is known only when both sets of headers are one.</summary>
+    private static HeaderField[] WithoutWithheld(HeaderField[] merged)
+    {
+        var directives = ResponseDirectives.Of(new ResponseHeaders(merged));
+        return directives is { NoCacheFields: null, PrivateFields: null }
+            ? merged
+            : Array.FindAll(merged, field => !StoredHeaders.IsWithheld(field.Name, in directives));
+    }
 
     /// <summary>
     /// §3.2: Content-Length never, nor what the stored body depends on. ETag is the same where the update applies at all,

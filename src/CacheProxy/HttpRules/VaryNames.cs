@@ -10,8 +10,9 @@ namespace CacheProxy.HttpRules;
 /// </summary>
 internal static class VaryNames
 {
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    private const string LowerCaseToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+    private static readonly SearchValues<char> LowerCaseTokenCharacters = SearchValues.Create(LowerCaseToken);
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(LowerCaseToken + "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     /// <summary>Names that need no new string when a canonical text is walked.</summary>
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Common = FrozenSet.ToFrozenSet(
@@ -45,7 +46,7 @@ internal static class VaryNames
         return true;
     }
 
-    /// <summary>Of two canonical texts; the same instance when one contains the other.</summary>
+    /// <summary>Of two canonical texts; the first itself when it names everything already.</summary>
     public static string Union(string left, string right)
     {
         if (right.Length == 0 || left == right) return left;
@@ -63,6 +64,5 @@ internal static class VaryNames
     internal static string ToName(ReadOnlySpan<char> name) => Common.TryGetValue(name, out var known) ? known : name.ToString();
 
     private static bool IsCanonicalName(string? name) =>
-        !string.IsNullOrEmpty(name) && name != "*" && !name.AsSpan().ContainsAnyExcept(TokenCharacters)
-        && !name.AsSpan().ContainsAnyInRange('A', 'Z');
+        !string.IsNullOrEmpty(name) && name != "*" && !name.AsSpan().ContainsAnyExcept(LowerCaseTokenCharacters);
 }

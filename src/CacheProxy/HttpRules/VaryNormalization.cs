@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Text;
 using Microsoft.Extensions.Primitives;
@@ -23,6 +24,8 @@ internal static class VaryNormalization
     private static readonly FrozenSet<string> CaseInsensitive = FrozenSet.ToFrozenSet(
         ["Accept-Charset", "Accept-Encoding", "Accept-Language"], StringComparer.OrdinalIgnoreCase);
 
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     /// <summary>The same string when it is in normal form already. An absent header gives ""; tell it from an empty one by its count.</summary>
     public static string Normalize(string name, StringValues values)
     {
@@ -34,7 +37,7 @@ internal static class VaryNormalization
         }
         var joined = values.Count == 1 ? values[0] ?? "" : string.Join(", ", values.ToArray());
         var spaced = HasNormalSpaces(joined) ? joined : NormalizeSpaces(joined);
-        return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAnyInRange('A', 'Z') ? spaced.ToLowerInvariant() : spaced;
+        return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAny(UpperCase) ? spaced.ToLowerInvariant() : spaced;
     }
 
     private static bool HasNormalSpaces(ReadOnlySpan<char> text)

@@ -1,5 +1,8 @@
 using System.Collections.Frozen;
+using System.Globalization;
+using CacheProxy.HttpRules;
 using CacheProxy.Keys;
+using CacheProxy.Observability;
 
 namespace CacheProxy.Policies;
 
@@ -7,6 +10,7 @@ namespace CacheProxy.Policies;
 internal sealed class CachePolicy
 {
     private const string EveryMethod = "*";
+    private const string EveryStatus = "*";
 
     private readonly FrozenSet<string> _evictOn;
     private readonly bool _evictOnEveryMethod;
@@ -17,9 +21,18 @@ internal sealed class CachePolicy
     {
         Options = options;
         Template = template;
+        Events = new CacheEventTexts(options.Name);
         IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
         _evictOn = options.EvictOn.ToFrozenSet(StringComparer.Ordinal);
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
+        Storage = new StoragePolicy(
+            options.Ttl,
+            options.NegativeTtl,
+            Statuses(options),
+            options.StatusCodes.Contains(EveryStatus),
+            options.HeuristicFreshness,
+            options.StaleWhileRevalidate,
+            options.StaleIfError);
     }
 
     public string Name => Options.Name;
@@ -28,8 +41,22 @@ internal sealed class CachePolicy
 
     public KeyTemplate Template { get; }
 
+    /// <summary>What HTTP's rules need to know of the policy.</summary>
+    public StoragePolicy Storage { get; }
+
+    /// <summary>The policy's log events.</summary>
+    public CacheEventTexts Events { get; }
+
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
 
     public bool EvictsOn(string method) => _evictOnEveryMethod || _evictOn.Contains(method);
+
+    /// <summary>The resource's id as the log events call it.</summary>
+    public string? IdOf(RouteValueDictionary values) => IdValueName is { } name ? values[name] as string : null;
+
+    private static FrozenSet<int> Statuses(CachePolicyOptions options) => options.StatusCodes
+        .Where(static code => code != EveryStatus)
+        .Select(static code => int.Parse(code, CultureInfo.InvariantCulture))
+        .ToFrozenSet();
 }

@@ -5,6 +5,9 @@ namespace CacheProxy.Stores;
 /// <summary>A complete response as the API gave it, without hop-by-hop fields, and what is needed to serve it. Immutable.</summary>
 internal sealed record StoredResponse
 {
+    /// <summary>Longest time that a store keeps anything, whatever freshness the origin gave it.</summary>
+    public static readonly TimeSpan LongestKeep = TimeSpan.FromHours(24);
+
     public required int Status { get; init; }
 
     /// <summary>Field lines in the API's order.</summary>
@@ -36,6 +39,16 @@ internal sealed record StoredResponse
     /// </summary>
     public required string Target { get; init; }
 
-    /// <summary>Age now (current_age, RFC 9111 §4.2.3), in milliseconds.</summary>
-    public long AgeMs(long nowMs) => InitialAgeMs + Math.Max(0, nowMs - ResponseTimeMs);
+    /// <summary>The rules by which it may be served.</summary>
+    public Freshness Freshness => new(
+        LifetimeMs,
+        InitialAgeMs,
+        FreshnessSource.None,
+        (Flags & StoredFlags.NoCache) != 0,
+        (Flags & StoredFlags.MustRevalidate) != 0,
+        StaleWhileRevalidateMs,
+        StaleIfErrorMs);
+
+    /// <summary>current_age (RFC 9111 §4.2.3), in milliseconds, when the store's clock shows <paramref name="nowMs"/>.</summary>
+    public long AgeMs(long nowMs) => Freshness.AgeMs(ResponseTimeMs, nowMs);
 }

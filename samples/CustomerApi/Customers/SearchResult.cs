@@ -1,0 +1,3 @@
+namespace CustomerApi.Customers;
+
+internal sealed record SearchResult(string Q, IReadOnlyList<CustomerSummary> Items);

@@ -1,0 +1,3 @@
+namespace CustomerApi.Data;
+
+internal sealed class UnusableDatabaseException(string message) : Exception(message);

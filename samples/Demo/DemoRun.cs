@@ -1,0 +1,60 @@
+using Demo.Starting;
+using Demo.Walking;
+
+namespace Demo;
+
+/// <summary>The demo from start to end.</summary>
+internal static class DemoRun
+{
+    public static async Task<ExitCode> RunAsync(DemoOptions options, CancellationToken stop)
+    {
+        var walked = false;
+        var allAsExpected = false;
+        try
+        {
+            using var client = NewClient();
+            var ports = Ports.Choose(options);
+            if (options.Redis is not null)
+                await RedisCheck.PingAsync(options.Redis, stop);
+
+            // A prefix of this run's own: what an earlier run left in Redis is never a hit of this one.
+            var keyPrefix = options.Redis is null ? "" : $"demo-{Guid.NewGuid():N}:";
+            Console.WriteLine($"Starting the sample API on port {ports.Api} and CacheProxy on port {ports.Proxy}, caching in "
+                + (options.Redis is null ? "its own memory." : $"Redis at {options.Redis}."));
+            await using var children = await Children.StartAsync(options, ports, keyPrefix, client, stop);
+
+            allAsExpected = await children.WatchAsync(
+                walkStop => new Walk(new Caller(client, ports), Console.Out).RunAsync(walkStop), stop);
+            walked = true;
+            if (!options.Exit)
+            {
+                Invitation.Write(Console.Out, options, ports, keyPrefix);
+                await children.WatchAsync(UntilStoppedAsync, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Console.WriteLine("Stopped.");
+            if (!walked)
+                return ExitCode.Interrupted;
+        }
+        catch (Exception problem) when (problem is StartException or HttpRequestException or TaskCanceledException)
+        {
+            Console.Error.WriteLine(problem.Message);
+            return ExitCode.Failed;
+        }
+
+        return allAsExpected ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static HttpClient NewClient() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+    };
+
+    private static async Task<bool> UntilStoppedAsync(CancellationToken stop)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        return true;
+    }
+}

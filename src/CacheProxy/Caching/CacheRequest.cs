@@ -1,0 +1,40 @@
+using CacheProxy.HttpRules;
+using CacheProxy.Keys;
+using CacheProxy.Policies;
+using CacheProxy.Stores;
+
+namespace CacheProxy.Caching;
+
+/// <summary>A safe request whose resource is beyond doubt, and what is known of it.</summary>
+internal sealed class CacheRequest
+{
+    public required HttpContext Context { get; init; }
+
+    public required CachePolicy Policy { get; init; }
+
+    public required ResourceKey Key { get; init; }
+
+    public required VariantSource Variants { get; init; }
+
+    public required RequestDirectives Directives { get; init; }
+
+    /// <summary>The tenant, for the log; <c>null</c> when the key names none.</summary>
+    public required string? Tenant { get; init; }
+
+    /// <summary>The resource's id, for the log.</summary>
+    public required string? Id { get; init; }
+
+    public required StorePatience Patience { get; init; }
+
+    /// <summary>The names that the resource is known to vary on, after the look-up.</summary>
+    public string KnownVary { get; set; } = "";
+
+    public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
+
+    /// <summary>Whether a response to this request may be shared only with the origin's consent (RFC 9111 §3.5).</summary>
+    public bool NeedsSharingConsent =>
+        Policy.Options.Credentials == CredentialsMode.Rfc9111 && Context.Request.Headers.Authorization.Count > 0;
+
+    /// <summary>The variant under <paramref name="vary"/>.</summary>
+    public VariantKey VariantUnder(string vary) => VariantDigest.Compute(Variants, vary);
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using CacheProxy.Configuration;
+using CacheProxy.Forwarding;
+using CacheProxy.HttpRules;
+using CacheProxy.Keys;
+using CacheProxy.Policies;
+using CacheProxy.Stores;
+using CacheProxy.Tenancy;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CacheProxy.Caching;
+
+/// <summary>Finds out which resource a safe request is for, or why that is in doubt.</summary>
+internal static class CacheRequestReader
+{
+    public static bool TryRead(
+        HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration, out CacheRequest? cacheRequest, out ForwardReason reason)
+    {
+        cacheRequest = null;
+        var request = context.Request;
+        if (FindObstacle(context, policy, configuration) is { } obstacle)
+        {
+            reason = obstacle;
+            return false;
+        }
+
+        var directives = RequestDirectives.Parse(request.Headers.CacheControl);
+        if (directives.NoStore)
+        {
+            reason = ForwardReason.RequestNoStore;
+            return false;
+        }
+
+        var tenant = default(TenantName);
+        if (policy.Template.NeedsTenant)
+        {
+            var resolution = configuration.Tenants.Resolve(request);
+            tenant = resolution.Tenant;
+            if (resolution.Kind != TenantResolutionKind.Found)
+            {
+                reason = ForwardReasonWords.Of(resolution.Kind);
+                return false;
+            }
+        }
+
+        reason = ForwardReason.Key;
+        var path = request.Path.Value ?? "";
+        if (!policy.Template.TryFormat(new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues), out var key))
+        {
+            return false;
+        }
+
+        cacheRequest = new CacheRequest
+        {
+            Context = context,
+            Policy = policy,
+            Key = key,
+            Variants = new VariantSource(
+                request.Headers,
+                request.QueryString.Value ?? "",
+                policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
+                policy.Template.NamesPath && !IsAsInKey(path) ? path : null),
+            Directives = directives,
+            Tenant = tenant.Value,
+            Id = policy.IdOf(request.RouteValues),
+            Patience = new StorePatience(configuration.Options.Redis.Timeout),
+        };
+        return true;
+    }
+
+    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration)
+    {
+        var request = context.Request;
+        if (policy.Options.Mode == CacheMode.Off)
+        {
+            return ForwardReason.PolicyOff;
+        }
+
+        if (MethodOverride.Find(request.Headers, request.QueryString, out _) != OverriddenMethod.None)
+        {
+            return ForwardReason.MethodOverride;
+        }
+
+        if (MethodOverride.ChangesTarget(request.Headers) || !RequestTarget.TryGetPath(context, out var path))
+        {
+            return ForwardReason.TargetOverride;
+        }
+
+        if (!WellFormedPath.Check(path))
+        {
+            return ForwardReason.Path;
+        }
+
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } || request.ContentLength > 0)
+        {
+            return ForwardReason.RequestBody;
+        }
+
+        if (request.Headers.Upgrade.Count > 0)
+        {
+            return ForwardReason.Upgrade;
+        }
+
+        if (ConditionalRequest.MustForward(request.Headers))
+        {
+            return ForwardReason.Precondition;
+        }
+
+        return policy.Options.Credentials == CredentialsMode.Bypass && configuration.Credentials.IsPresent(request.Headers)
+            ? ForwardReason.Credentials
+            : null;
+    }
+
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    // The key holds the path in lower case without trailing slash.
+    private static bool IsAsInKey(ReadOnlySpan<char> path) =>
+        !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
+}

@@ -1,0 +1,59 @@
+using CacheProxy.Eviction;
+using CacheProxy.Observability;
+using CacheProxy.Stores;
+
+namespace CacheProxy.Caching.Filling;
+
+/// <summary>How one fill ends: stored and shared, or given up.</summary>
+internal sealed class FillCompletion(
+    CacheRequest request, FillFlight flight, FillLease lease, ICacheStore store, PendingEvictions pending, CacheEventLog events)
+{
+    private bool _ended;
+
+    /// <summary>Why the response is not stored, as a stable word.</summary>
+    public string? Detail { get; set; }
+
+    public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
+
+    /// <summary>Whoever waits goes to the API at once; the lease is given back by <see cref="AbandonAsync"/>.</summary>
+    public void GiveUp() => flight.Finish(FlightResult.Forward);
+
+    public async ValueTask AbandonAsync()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            GiveUp();
+            await store.AbandonFillAsync(request.Key, lease, request.Patience);
+        }
+    }
+
+    /// <summary>Stores the response with its complete body, and shares it if it was stored.</summary>
+    /// <returns>The response as it was stored.</returns>
+    public async ValueTask<StoredResponse> StoreAsync(StorableResponse storable, ReadOnlyMemory<byte> body)
+    {
+        var response = storable.Response with { Body = body, ResponseTimeMs = store.NowMs };
+        if (storable.KeepFor <= TimeSpan.Zero || pending.MustForward(request.Key))
+        {
+            await AbandonAsync();
+            return response;
+        }
+
+        _ended = true;
+        flight.Seal();
+        var result = new FillResult(
+            storable.Variant, storable.Vary, response, storable.KeepFor, request.Policy.Options.MaxVariants);
+        if (await store.CompleteFillAsync(request.Key, lease, result, request.Patience) != CompleteFillOutcome.Stored)
+        {
+            GiveUp();
+            return response;
+        }
+
+        events.Cached(request.Policy.Events, request.Tenant, request.Id);
+        // A write that could not reach the store may have begun since: its key must not be served here.
+        flight.Finish(pending.MustForward(request.Key)
+            ? FlightResult.Forward
+            : FlightResult.Shared(response, storable.Variant, storable.Vary));
+        return response;
+    }
+}

@@ -1,0 +1,202 @@
+using CacheProxy.Caching.Serving;
+using CacheProxy.Eviction;
+using CacheProxy.Forwarding;
+using CacheProxy.HttpRules;
+using CacheProxy.Keys;
+using CacheProxy.Observability;
+using CacheProxy.Policies;
+using CacheProxy.Stores;
+
+namespace CacheProxy.Caching.Filling;
+
+/// <summary>Answers a miss or a stale entry from the API, and stores what may be stored: one upstream request for all who wait.</summary>
+internal sealed class FillHandler(
+    ICacheStore store, FillCoalescer coalescer, PendingEvictions pending, HitResponder hits, CacheEventLog events, TimeProvider time)
+{
+    // Longer than an API takes that is worth caching; a fill that takes longer is not stored.
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
+
+    /// <param name="request">The request.</param>
+    /// <param name="variant">The variant that was looked up.</param>
+    /// <param name="stale">What was found there.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public async Task<FillOutcome> FillAsync(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
+    {
+        var flight = coalescer.JoinOrLead(new FlightKey(request.Key, variant), out var leads);
+        if (!leads)
+        {
+            return await FollowAsync(request, flight, stale, next);
+        }
+
+        try
+        {
+            return await LeadAsync(request, flight, stale, next);
+        }
+        finally
+        {
+            coalescer.Land(flight);
+        }
+    }
+
+    private async Task<FillOutcome> FollowAsync(CacheRequest request, FillFlight flight, StaleEntry stale, RequestDelegate next)
+    {
+        var result = await flight.WaitAsync(FollowLimit, time, request.Context.RequestAborted);
+        switch (result.Kind)
+        {
+            case FlightResultKind.LookUpAgain:
+                return FillOutcome.LookUpAgain;
+            case FlightResultKind.Shared when MayShare(request, result, out var ageMs):
+                events.Hit(request.Policy.Events, request.Tenant, request.Id);
+                var status = new CacheStatus(Forward: stale.Reason, Collapsed: true);
+                await hits.ServeAsync(request.Context, result.Response!, ageMs, status);
+                return FillOutcome.Answered;
+            case FlightResultKind.Shared:
+            case FlightResultKind.Forward:
+                await ForwardResponder.ForwardAsync(request.Context, ForwardReason.LeaderFailed, next);
+                return FillOutcome.Answered;
+            default:
+                throw new InvalidOperationException("No such result of a flight.");
+        }
+    }
+
+    private bool MayShare(CacheRequest request, in FlightResult result, out long ageMs)
+    {
+        ageMs = result.Response!.AgeMs(store.NowMs);
+        return request.VariantUnder(result.Vary) == result.Variant
+            && RequestTarget.IsSame(request.Context.Request, result.Response.Target)
+            && result.Response.Freshness.Judge(ageMs, request.Directives) == FreshnessVerdict.Fresh
+            && !pending.MustForward(request.Key);
+    }
+
+    private async Task<FillOutcome> LeadAsync(CacheRequest request, FillFlight flight, StaleEntry stale, RequestDelegate next)
+    {
+        var lease = new FillLease(
+            Guid.NewGuid().ToString("N"),
+            flight.Key.Variant,
+            stale.Stamp,
+            LeaseDuration,
+            request.Policy.Options.Coalesce == CoalesceScope.Cluster);
+        switch (await BeginAsync(request, lease))
+        {
+            case BeginFillOutcome.Granted:
+                return await ForwardAndStoreAsync(request, flight, lease, stale, next);
+            case BeginFillOutcome.Changed:
+                flight.Finish(FlightResult.LookUpAgain);
+                return FillOutcome.LookUpAgain;
+            case BeginFillOutcome.Fenced:
+                return await ForwardAsync(request, flight, ForwardReason.Fenced, next);
+            case BeginFillOutcome.UnderWay:
+                return await ForwardAsync(request, flight, ForwardReason.FillUnderWay, next);
+            case BeginFillOutcome.Unavailable:
+                return await ForwardAsync(request, flight, ForwardReason.StoreUnavailable, next);
+            default:
+                throw new InvalidOperationException("No such outcome of a lease.");
+        }
+    }
+
+    // Another replica's fill is waited for by asking again: its entry answers Changed, its failure frees the lease.
+    private async ValueTask<BeginFillOutcome> BeginAsync(CacheRequest request, FillLease lease)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var outcome = await store.BeginFillAsync(request.Key, lease, request.Patience);
+            if (outcome != BeginFillOutcome.UnderWay || time.GetElapsedTime(started) >= ClusterLimit)
+            {
+                return outcome;
+            }
+
+            await Task.Delay(ClusterPoll, time, request.Context.RequestAborted);
+        }
+    }
+
+    private static async Task<FillOutcome> ForwardAsync(CacheRequest request, FillFlight flight, ForwardReason reason, RequestDelegate next)
+    {
+        flight.Finish(FlightResult.Forward);
+        await ForwardResponder.ForwardAsync(request.Context, reason, next);
+        return FillOutcome.Answered;
+    }
+
+    private async Task<FillOutcome> ForwardAndStoreAsync(
+        CacheRequest request, FillFlight flight, FillLease lease, StaleEntry stale, RequestDelegate next)
+    {
+        var completion = new FillCompletion(request, flight, lease, store, pending, events);
+        try
+        {
+            var tee = await ForwardThroughTeeAsync(request, flight, stale, completion, next);
+            return await ConcludeAsync(request, stale, tee, completion);
+        }
+        finally
+        {
+            await completion.AbandonAsync();
+        }
+    }
+
+    private async Task<FillTee> ForwardThroughTeeAsync(
+        CacheRequest request, FillFlight flight, StaleEntry stale, FillCompletion completion, RequestDelegate next)
+    {
+        var context = request.Context;
+        var framing = new UpstreamFraming();
+        context.Features.Set(framing);
+        var conditions = ClientConditions.Replace(context.Request.Headers, stale.Validators);
+        var tee = new FillTee(request, stale, completion, conditions, framing, time);
+        var clientGone = context.RequestAborted;
+        // The client's going away must not cut off those who wait for the same answer.
+        context.RequestAborted = flight.Abandoned;
+        await using var registration = clientGone.UnsafeRegister(static state => ((FillFlight)state!).LeaderLeft(), flight);
+        tee.Install();
+        try
+        {
+            await next(context);
+            await tee.FinishAsync();
+        }
+        finally
+        {
+            tee.Remove();
+            context.RequestAborted = clientGone;
+            conditions.Restore();
+        }
+
+        return tee;
+    }
+
+    private async ValueTask<FillOutcome> ConcludeAsync(CacheRequest request, StaleEntry stale, FillTee tee, FillCompletion completion)
+    {
+        var context = request.Context;
+        var fetchedStatus = context.Response.StatusCode;
+        switch (tee.Plan)
+        {
+            case FillPlan.Freshen:
+                var freshened = await completion.StoreAsync(tee.Freshened!, stale.Response!.Body);
+                Reset(context.Response);
+                await hits.ServeAsync(
+                    context, freshened, freshened.AgeMs(store.NowMs), new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Stored: true));
+                return FillOutcome.Answered;
+            case FillPlan.StaleIfError:
+                Reset(context.Response);
+                var ageMs = stale.Response!.AgeMs(store.NowMs);
+                await hits.ServeAsync(
+                    context, stale.Response, ageMs, new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Detail: "stale-if-error"));
+                return FillOutcome.Answered;
+            case FillPlan.AskAgain:
+                Reset(context.Response);
+                return FillOutcome.FillWithoutIt;
+            case FillPlan.Undecided:
+            case FillPlan.Store:
+            case FillPlan.PassOn:
+                return FillOutcome.Answered;
+            default:
+                throw new InvalidOperationException("No such plan.");
+        }
+    }
+
+    // What the forwarder has set so far belongs to an answer that the client does not get.
+    private static void Reset(HttpResponse response)
+    {
+        response.Headers.Clear();
+        response.StatusCode = StatusCodes.Status200OK;
+    }
+}

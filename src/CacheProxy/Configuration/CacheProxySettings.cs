@@ -1,0 +1,122 @@
+using CacheProxy.Keys;
+using CacheProxy.Stores.Redis;
+using CacheProxy.Tenancy;
+using StackExchange.Redis;
+
+namespace CacheProxy.Configuration;
+
+/// <summary>Reads and checks the section <c>CacheProxy</c>.</summary>
+internal static class CacheProxySettings
+{
+    public const string SectionName = "CacheProxy";
+    public const string RedisSection = "CacheProxy:Redis";
+
+    private const int LongestPrefix = 128;
+
+    public static CacheProxyOptions Read(SettingsReader reader)
+    {
+        var tenant = ReadTenant(reader.Section("Tenant"));
+        var credentials = ReadCredentials(reader.Section("Credentials"));
+        var redis = ReadRedis(reader.Section("Redis"));
+        var policies = PolicySettings.Read(reader.Section("Policies"));
+        reader.RefuseTheRest();
+        return new CacheProxyOptions { Tenant = tenant, Credentials = credentials, Redis = redis, Policies = policies };
+    }
+
+    private static TenantOptions ReadTenant(SettingsReader reader)
+    {
+        var absent = new TenantOptions();
+        var options = new TenantOptions
+        {
+            Sources = reader.List(
+                "Sources",
+                absent.Sources,
+                "Host, or Header:NAME with the name of a request header",
+                static text => TenantResolver.IsSource(text) ? text : null),
+            BaseDomains = reader.List(
+                "BaseDomains",
+                absent.BaseDomains,
+                "a domain name such as example.com, without scheme, port and wildcard",
+                static text => IsDomain(text) ? text.ToLowerInvariant() : null),
+        };
+        reader.RefuseTheRest();
+        return options;
+    }
+
+    private static CredentialOptions ReadCredentials(SettingsReader reader)
+    {
+        var absent = new CredentialOptions();
+        var options = new CredentialOptions
+        {
+            Headers = reader.List(
+                "Headers",
+                absent.Headers,
+                "the name of a request header",
+                static text => TenantResolver.IsSource($"Header:{text}") ? text : null),
+            FingerprintSecret = reader.Text("FingerprintSecret") ?? absent.FingerprintSecret,
+        };
+        reader.RefuseTheRest();
+        return options;
+    }
+
+    private static RedisOptions ReadRedis(SettingsReader reader)
+    {
+        var absent = new RedisOptions();
+        var options = new RedisOptions
+        {
+            ConnectionString = ReadConnectionString(reader),
+            KeyPrefix = ReadKeyPrefix(reader),
+            Timeout = reader.Duration("Timeout", absent.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
+        };
+        reader.RefuseTheRest();
+        return options;
+    }
+
+    private static string ReadConnectionString(SettingsReader reader)
+    {
+        const string Name = "ConnectionString";
+        const string Form = "a StackExchange.Redis configuration such as redis-0:6379,redis-1:6379,password=…,ssl=true";
+        if (reader.Text(Name) is not { } text)
+        {
+            return "";
+        }
+
+        try
+        {
+            if (text.Contains("://", StringComparison.Ordinal))
+            {
+                reader.Refuse(Name, text, $"{Form}; not a URL", secret: true);
+            }
+            else if (ConfigurationOptions.Parse(text).EndPoints.Count == 0)
+            {
+                reader.Refuse(Name, text, $"{Form}; it names no server", secret: true);
+            }
+        }
+        catch (ArgumentException exception)
+        {
+            // The client names the option that it does not know or cannot read; the message says which, without its value.
+            reader.Refuse(Name, text, $"{Form}; {exception.Message.Split('\n')[0]}", secret: true);
+        }
+
+        return text;
+    }
+
+    private static string ReadKeyPrefix(SettingsReader reader)
+    {
+        if (reader.Text("KeyPrefix") is not { } text)
+        {
+            return "";
+        }
+
+        // In braces Redis Cluster would see a hash tag, and put every key into one slot.
+        if (text.Length > LongestPrefix || !text.All(static c => c is > ' ' and <= '~' and not '{' and not '}'))
+        {
+            reader.Refuse("KeyPrefix", text, "at most 128 visible ASCII characters without braces");
+        }
+
+        return text;
+    }
+
+    private static bool IsDomain(string text) =>
+        text.Length <= 253 && text.Split('.').All(static label => TenantName.TryParse(label, out _));
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace CacheProxy.Configuration;
+
+/// <summary>Problems as a text that an operator can act on.</summary>
+internal static class ConfigurationReport
+{
+    private const int LongestValue = 200;
+
+    /// <summary>Key and value on one line, what is allowed on the next.</summary>
+    public static string Text(IReadOnlyCollection<ConfigurationProblem> problems)
+    {
+        var text = new StringBuilder();
+        foreach (var problem in problems)
+        {
+            text.Append("  ").Append(problem.Key);
+            if (problem.Value is { } value)
+            {
+                text.Append(" = ").Append(Quoted(value));
+            }
+
+            text.Append('\n').Append("      ").Append(problem.Allowed).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The report of a start that did not take place.</summary>
+    public static string OfStart(IReadOnlyCollection<ConfigurationProblem> problems) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"CacheProxy cannot start: {problems.Count} {(problems.Count == 1 ? "problem" : "problems")}.\n\n{Text(problems)}");
+
+    private static string Quoted(string value)
+    {
+        var text = new StringBuilder("\"");
+        foreach (var c in value.AsSpan(0, Math.Min(value.Length, LongestValue)))
+        {
+            _ = char.IsControl(c)
+                ? text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}")
+                : text.Append(c);
+        }
+
+        return text.Append(value.Length > LongestValue ? "…\"" : "\"").ToString();
+    }
+}

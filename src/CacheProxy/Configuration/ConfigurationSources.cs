@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace CacheProxy.Configuration;
+
+/// <summary>
+/// Where values come from, the later over the earlier: the file beside the program, a mounted file, environment variables, the command
+/// line. Each <see cref="Read"/> reads all of them anew; nothing here changes by itself.
+/// </summary>
+/// <param name="directory">The program's directory.</param>
+/// <param name="arguments">The command line.</param>
+/// <param name="last">Values over all others.</param>
+internal sealed class ConfigurationSources(string directory, string[] arguments, IConfiguration last)
+{
+    private static readonly string[] Sections =
+        [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, LogSettings.SectionName];
+
+    /// <summary>The files in order, whether they are there or not. The second is where a ConfigMap is mounted as a directory.</summary>
+    public IReadOnlyList<string> Files { get; } =
+        [Path.Combine(directory, "appsettings.json"), Path.Combine(directory, "config", "appsettings.json")];
+
+    /// <summary>All values, or <c>null</c> when a file cannot be read; unknown sections are problems too.</summary>
+    public IConfigurationRoot? Read(List<ConfigurationProblem> problems)
+    {
+        var builder = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [ListenerSettings.UrlKey(ListenerSettings.Proxy)] = ListenerSettings.DefaultProxyUrl,
+            [ListenerSettings.UrlKey(ListenerSettings.Management)] = ListenerSettings.DefaultManagementUrl,
+        });
+        foreach (var file in Files.Where(File.Exists))
+        {
+            if (ReadFile(file, problems) is not { } content)
+            {
+                return null;
+            }
+
+            builder.AddJsonStream(content);
+        }
+
+        builder.AddEnvironmentVariables();
+        AddCommandLine(builder, problems);
+
+        // Not chained: a chained configuration passes over empty values, by which a later source takes an earlier one's away.
+        return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
+    }
+
+    private static MemoryStream? ReadFile(string path, List<ConfigurationProblem> problems)
+    {
+        try
+        {
+            var content = File.ReadAllBytes(path);
+            RefuseUnknownSections(new ConfigurationBuilder().AddJsonStream(new MemoryStream(content)).Build(), problems);
+            return new MemoryStream(content);
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or IOException or UnauthorizedAccessException)
+        {
+            // A file that cannot be read stops a start, and leaves a reload without effect.
+            problems.Add(new ConfigurationProblem(path, null, $"valid JSON; {Cause(exception)}"));
+            return null;
+        }
+    }
+
+    private static string Cause(Exception exception)
+    {
+        if (exception is not JsonException { LineNumber: { } line } json)
+        {
+            return exception.Message;
+        }
+
+        // The reader counts lines from 0 and says so at the end of its message; people and editors count from 1.
+        var end = json.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return string.Create(CultureInfo.InvariantCulture, $"line {line + 1}: {(end < 0 ? json.Message : json.Message[..end])}");
+    }
+
+    private void AddCommandLine(IConfigurationBuilder builder, List<ConfigurationProblem> problems)
+    {
+        var before = problems.Count;
+        CommandLineArguments.Check(arguments, problems);
+        if (problems.Count == before)
+        {
+            RefuseUnknownSections(new ConfigurationBuilder().AddCommandLine(arguments).Build(), problems);
+            builder.AddCommandLine(arguments);
+        }
+    }
+
+    // Only what somebody wrote for this program: the environment is full of variables that are none of its business.
+    private static void RefuseUnknownSections(IConfigurationRoot values, List<ConfigurationProblem> problems)
+    {
+        var reader = new SettingsReader(values, problems);
+        reader.Know(Sections);
+        reader.Know("$schema");
+        reader.RefuseTheRest();
+    }
+}

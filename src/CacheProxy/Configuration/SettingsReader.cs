@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace CacheProxy.Configuration;
+
+/// <summary>
+/// Reads one section, value by value, and remembers what was asked for: what is left over at <see cref="RefuseTheRest"/> is unknown.
+/// Nothing throws; every problem is collected. An empty value counts as absent, so that an environment variable can take a value away.
+/// </summary>
+internal sealed class SettingsReader
+{
+    private const string Hidden = "***";
+
+    private readonly IConfiguration _section;
+    private readonly List<ConfigurationProblem> _problems;
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string _path;
+
+    public SettingsReader(IConfiguration section, List<ConfigurationProblem> problems)
+    {
+        _section = section;
+        _problems = problems;
+        _path = (section as IConfigurationSection)?.Path ?? "";
+    }
+
+    /// <summary>The last part of the section's key.</summary>
+    public string Name => (_section as IConfigurationSection)?.Key ?? "";
+
+    public IConfiguration Raw => _section;
+
+    public SettingsReader Section(string name)
+    {
+        _known.Add(name);
+        var section = _section.GetSection(name);
+        if (!string.IsNullOrWhiteSpace(section.Value))
+        {
+            // The value stays unsaid: a connection string in the wrong place holds a password.
+            Refuse(name, null, "a section with keys of its own, not a value");
+        }
+
+        return new SettingsReader(section, _problems);
+    }
+
+    /// <summary>Every child as a section: for sections whose keys are names that the operator chooses.</summary>
+    public ImmutableArray<SettingsReader> Sections() => [.. _section.GetChildren().Select(child => Section(child.Key))];
+
+    public string? Text(string name)
+    {
+        _known.Add(name);
+        var section = _section.GetSection(name);
+        if (section.GetChildren().Any())
+        {
+            Refuse(name, null, "one value, not a section or list");
+            return null;
+        }
+
+        var value = section.Value?.Trim();
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+
+    public TimeSpan Duration(string name, TimeSpan absent, TimeSpan least, TimeSpan most) =>
+        Duration(name, least, most) ?? absent;
+
+    public TimeSpan? Duration(string name, TimeSpan least, TimeSpan most)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (DurationText.TryParse(text, out var duration) && duration >= least && duration <= most)
+        {
+            return duration;
+        }
+
+        var range = least == TimeSpan.FromTicks(1)
+            ? $"more than 0, at most {DurationText.Format(most)}"
+            : $"{DurationText.Format(least)} to {DurationText.Format(most)}";
+        Refuse(name, text, $"{DurationText.Form}; {range}");
+        return null;
+    }
+
+    public int Integer(string name, int absent, int least, int most)
+    {
+        if (Text(name) is not { } text)
+        {
+            return absent;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Refuse(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
+        return absent;
+    }
+
+    public bool Switch(string name, bool absent)
+    {
+        if (Text(name) is not { } text)
+        {
+            return absent;
+        }
+
+        if (bool.TryParse(text, out var value))
+        {
+            return value;
+        }
+
+        Refuse(name, text, "true or false");
+        return absent;
+    }
+
+    public TEnum Choice<TEnum>(string name, TEnum absent)
+        where TEnum : struct, Enum
+    {
+        if (Text(name) is not { } text)
+        {
+            return absent;
+        }
+
+        foreach (var choice in Enum.GetNames<TEnum>())
+        {
+            if (choice.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return Enum.Parse<TEnum>(choice);
+            }
+        }
+
+        Refuse(name, text, $"one of {string.Join(", ", Enum.GetNames<TEnum>())}");
+        return absent;
+    }
+
+    /// <summary>
+    /// A list: an array, or one text with commas, which wins over an array from another source. Sources merge arrays entry by entry; an
+    /// empty entry counts as absent, and a list without entries too.
+    /// </summary>
+    /// <param name="name">The key.</param>
+    /// <param name="absent">The list when there is none.</param>
+    /// <param name="allowed">What every entry must be, as a phrase.</param>
+    /// <param name="accept">The entry as it is kept; <c>null</c> refuses it.</param>
+    public ImmutableArray<string> List(string name, ImmutableArray<string> absent, string allowed, Func<string, string?> accept)
+    {
+        _known.Add(name);
+        var section = _section.GetSection(name);
+        var entries = string.IsNullOrWhiteSpace(section.Value)
+            ? section.GetChildren().Select(child => (child.Key, Text: child.Value))
+            : section.Value.Split(',').Select(entry => (Key: "", Text: (string?)entry));
+        var list = ImmutableArray.CreateBuilder<string>();
+        foreach (var (key, entry) in entries)
+        {
+            if (entry?.Trim() is not { Length: > 0 } text)
+            {
+                continue;
+            }
+
+            if (accept(text) is { } accepted)
+            {
+                list.Add(accepted);
+            }
+            else
+            {
+                Refuse(key.Length == 0 ? name : ConfigurationPath.Combine(name, key), text, allowed);
+            }
+        }
+
+        return list.Count == 0 ? absent : list.ToImmutable();
+    }
+
+    /// <summary>A section that this reader need not look into.</summary>
+    public void Know(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            _known.Add(name);
+        }
+    }
+
+    public void Refuse(string name, string? value, string allowed, bool secret = false) =>
+        _problems.Add(new ConfigurationProblem(PathOf(name), value is null || !secret ? value : Hidden, allowed));
+
+    public void Missing(string name, string allowed) => _problems.Add(new ConfigurationProblem(PathOf(name), null, $"missing; {allowed}"));
+
+    /// <summary>Refuses every key that was not asked for.</summary>
+    public void RefuseTheRest()
+    {
+        foreach (var child in _section.GetChildren().Where(child => !_known.Contains(child.Key)))
+        {
+            RefuseUnknown(child.Key);
+        }
+    }
+
+    public void RefuseUnknown(string name)
+    {
+        var known = _known.Order(StringComparer.OrdinalIgnoreCase).ToArray();
+        var meant = NearestName.Of(name, known) is { } nearest
+            ? $"unknown key; did you mean {PathOf(nearest)}?"
+            : $"unknown key; known here: {string.Join(", ", known)}";
+        _problems.Add(new ConfigurationProblem(PathOf(name), null, meant));
+    }
+
+    private string PathOf(string name) =>
+        name.Length == 0 ? _path : _path.Length == 0 ? name : ConfigurationPath.Combine(_path, name);
+}

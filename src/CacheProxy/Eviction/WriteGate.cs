@@ -1,0 +1,48 @@
+using CacheProxy.Forwarding;
+using CacheProxy.Stores;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace CacheProxy.Eviction;
+
+/// <summary>
+/// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
+/// fence stands, so that a client that acts on the first bytes reads from the API.
+/// </summary>
+internal sealed class WriteGate(HttpContext context, FencedWrite write) : ObservedResponseBody(context)
+{
+    /// <summary>The forwarder is done: ends the write by what came of it.</summary>
+    public ValueTask FinishAsync(bool threw) => write.EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
+
+    protected override void OnHeaders()
+    {
+    }
+
+    protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
+    {
+        if (last)
+        {
+            await write.EndAsync(ResultOfStatus());
+        }
+
+        await Inner.WriteAsync(bytes, cancellationToken);
+    }
+
+    protected override ValueTask OnCompletingAsync() => write.EndAsync(ResultOfForwarding());
+
+    private WriteResult ResultOfForwarding() => Context.Features.Get<IForwarderErrorFeature>() switch
+    {
+        null => ResultOfStatus(),
+        // The API was never reached, so nothing goes on there.
+        { Error: ForwarderError.NoAvailableDestinations } => WriteResult.Changed,
+        { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } } =>
+            WriteResult.Changed,
+        _ => WriteResult.Unknown,
+    };
+
+    private WriteResult ResultOfStatus() => Context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound or StatusCodes.Status410Gone => WriteResult.Changed,
+        >= 400 and < 500 => WriteResult.Unchanged,
+        _ => WriteResult.Changed,
+    };
+}

@@ -1,0 +1,57 @@
+using CacheProxy.Configuration;
+using CacheProxy.HttpRules;
+using CacheProxy.Observability;
+using CacheProxy.Policies;
+using CacheProxy.Stores;
+
+namespace CacheProxy.Eviction;
+
+/// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
+internal sealed class WriteHandler(ICacheStore store, PendingEvictions pending, CacheEventLog events, TimeProvider time)
+{
+    private const string RetryAfterSeconds = "1";
+
+    /// <param name="context">The request.</param>
+    /// <param name="caching">What its route asks for.</param>
+    /// <param name="method">Its method, or the one that overrides it.</param>
+    /// <param name="configuration">The configuration in force.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public Task HandleAsync(
+        HttpContext context, RouteCaching caching, string method, ConfigurationSnapshot configuration, RequestDelegate next)
+    {
+        var targets = EvictionTargets.Find(context, caching, method, configuration);
+        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, configuration.Options.Redis.Timeout, next);
+    }
+
+    private async Task ForwardFencedAsync(HttpContext context, EvictionTarget[] targets, TimeSpan timeout, RequestDelegate next)
+    {
+        await using var write = new FencedWrite(store, pending, events, time, timeout, targets);
+        if (!await write.TryBeginAsync())
+        {
+            Refuse(context.Response);
+            return;
+        }
+
+        var gate = new WriteGate(context, write);
+        var threw = true;
+        gate.Install();
+        try
+        {
+            await next(context);
+            threw = false;
+        }
+        finally
+        {
+            gate.Remove();
+            await gate.FinishAsync(threw);
+        }
+    }
+
+    // A strict policy would rather not write than let somebody read what the write replaced.
+    private static void Refuse(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        response.Headers.RetryAfter = RetryAfterSeconds;
+        new CacheStatus(Forward: CacheStatusForward.None, Detail: "store-unavailable").AppendTo(response.Headers);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Net;
+using Yarp.ReverseProxy.Transforms;
+
+namespace CacheProxy.Forwarding;
+
+/// <summary>Fills in <see cref="UpstreamFraming"/> where a request carries it.</summary>
+internal sealed class UpstreamFramingTransform : ResponseTransform
+{
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is { } response && context.HttpContext.Features.Get<UpstreamFraming>() is { } framing)
+        {
+            framing.IsDelimited = response.Version >= HttpVersion.Version20
+                || response.Headers.TransferEncodingChunked == true
+                || response.Content.Headers.ContentLength is not null
+                || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace CacheProxy.Management;
+
+/// <summary>
+/// The listener beside the proxy's. Its connections are marked where they are accepted, so that nothing a request says (its Host, its
+/// target) moves it from one listener to the other.
+/// </summary>
+internal static class ManagementListener
+{
+    /// <summary>Marks every connection that this endpoint accepts.</summary>
+    public static void Mark(ListenOptions endpoint) => endpoint.Use(next => connection =>
+    {
+        connection.Features.Set(Arrival.Instance);
+        return next(connection);
+    });
+
+    /// <summary>Answers everything that arrives here; the rest of the pipeline never sees it.</summary>
+    public static void Answer(IApplicationBuilder app, IReadOnlyDictionary<string, RequestDelegate> pages)
+    {
+        var answers = pages.ToFrozenDictionary(StringComparer.Ordinal);
+        app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : Answer(context, answers));
+    }
+
+    private static Task Answer(HttpContext context, FrozenDictionary<string, RequestDelegate> pages)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        if (!pages.TryGetValue(context.Request.Path.Value ?? "", out var page))
+        {
+            return PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {string.Join(", ", pages.Keys.Order())}\n");
+        }
+
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            return PlainAnswer.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD.\n");
+        }
+
+        return page(context);
+    }
+
+    private sealed class Arrival
+    {
+        public static readonly Arrival Instance = new();
+    }
+}

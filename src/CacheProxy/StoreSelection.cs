@@ -1,0 +1,19 @@
+using CacheProxy.Configuration;
+using CacheProxy.Stores;
+using CacheProxy.Stores.Memory;
+using CacheProxy.Stores.Redis;
+
+namespace CacheProxy;
+
+/// <summary>Chooses the store: Redis where a connection string is configured, else the embedded one of this process.</summary>
+internal static class StoreSelection
+{
+    public static ICacheStore Create(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<CurrentConfiguration>().Value.Options.Redis;
+        var time = services.GetRequiredService<TimeProvider>();
+        return options.ConnectionString.Length == 0
+            ? new MemoryStore(time)
+            : new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>());
+    }
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Harness;
+
+/// <summary>Waits for a condition that something else will bring about.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
+
+    public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(Poll);
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "The condition did not come true in time.");
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using CacheProxy.IntegrationTests.Host;
+using CacheProxy.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CacheProxy.IntegrationTests.Harness;
+
+/// <summary>The complete product in this process, on free ports, in front of one API. A test states only what differs.</summary>
+internal sealed class ProxyUnderTest : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ProxyUnderTest(WebApplication app, CapturedLog log)
+    {
+        _app = app;
+        Log = log;
+        Address = new Uri(app.Services.GetRequiredService<BoundListeners>().Proxy);
+        Management = new Uri(app.Services.GetRequiredService<BoundListeners>().Management);
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = Address,
+        };
+        Client.DefaultRequestHeaders.Add("X-Tenant-Subdomain", "demo");
+    }
+
+    public Uri Address { get; }
+
+    public Uri Management { get; }
+
+    /// <summary>A client of tenant <c>demo</c>.</summary>
+    public HttpClient Client { get; }
+
+    public CapturedLog Log { get; }
+
+    public ICacheStore Store => _app.Services.GetRequiredService<ICacheStore>();
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="api">Where the API is.</param>
+    /// <param name="settings">Configuration on top of the shipped one, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>
+    /// <param name="redis">Connection string; empty for the in-memory store.</param>
+    /// <param name="time">The clock; the system's when absent.</param>
+    public static async Task<ProxyUnderTest> StartAsync(
+        string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null)
+    {
+        var log = new CapturedLog();
+        var values = new Dictionary<string, string?>
+        {
+            ["Kestrel:Endpoints:Proxy:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:Management:Url"] = "http://127.0.0.1:0",
+            ["ReverseProxy:Clusters:customer-api:Destinations:primary:Address"] = api,
+            ["CacheProxy:Redis:ConnectionString"] = redis,
+            ["Serilog:MinimumLevel:Default"] = "Debug",
+        };
+        foreach (var (key, value) in settings ?? [])
+        {
+            values[key] = value;
+        }
+
+        var app = CacheProxyHost.Build([], new CacheProxyHostSeams
+        {
+            LogSink = log,
+            Customise = builder =>
+            {
+                builder.Configuration.AddInMemoryCollection(values);
+                if (time is not null)
+                {
+                    builder.Services.AddSingleton(time);
+                }
+            },
+        });
+        await CacheProxyHost.StartAsync(app);
+        var proxy = new ProxyUnderTest(app, log);
+        if (redis.Length > 0)
+        {
+            await Eventually.TrueAsync(() => proxy.Store.IsAvailable);
+        }
+
+        return proxy;
+    }
+
+    /// <summary>GET as tenant <c>demo</c>.</summary>
+    public Task<HttpResponseMessage> GetAsync(string target) => Client.GetAsync(target, Xunit.TestContext.Current.CancellationToken);
+
+    /// <summary>Any method as tenant <c>demo</c>, with request headers.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, target);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return Client.SendAsync(request, Xunit.TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

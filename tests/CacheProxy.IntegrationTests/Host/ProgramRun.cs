@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+namespace CacheProxy.IntegrationTests.Host;
+
+/// <summary>The built program as a process of its own.</summary>
+internal sealed class ProgramRun : IDisposable
+{
+    // A start that hangs fails its test instead of the whole run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private ProgramRun(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            // Anywhere but beside the program.
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ProgramRun(Process.Start(start)!);
+    }
+
+    public async Task<string> ReadLineAsync() =>
+        await _process.StandardOutput.ReadLineAsync(Xunit.TestContext.Current.CancellationToken) ?? "";
+
+    /// <summary>Asks it to end as Kubernetes does.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
+    }
+
+    public async Task<(int ExitCode, string Output, string Errors)> WaitAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        var output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
+        await _process.WaitForExitAsync(patience.Token);
+        return (_process.ExitCode, output, await _errors);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using CacheProxy.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CacheProxy.IntegrationTests.Host;
+
+/// <summary>The complete product in this process, on free ports, with a directory of its own for its configuration files.</summary>
+internal sealed class RunningHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningHost(WebApplication app, string directory, CapturedLog log)
+    {
+        _app = app;
+        Directory = directory;
+        Log = log;
+        Proxy = new Uri(app.Services.GetRequiredService<BoundListeners>().Proxy);
+        Management = new Uri(app.Services.GetRequiredService<BoundListeners>().Management);
+    }
+
+    public string Directory { get; }
+
+    public CapturedLog Log { get; }
+
+    public Uri Proxy { get; }
+
+    public Uri Management { get; }
+
+    public WebApplication App => _app;
+
+    public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
+
+    public ConfigurationSnapshot Configuration => _app.Services.GetRequiredService<CurrentConfiguration>().Value;
+
+    public string File => Path.Combine(Directory, "appsettings.json");
+
+    public static async Task<RunningHost> StartAsync(string apiAddress, Action<string>? prepare = null, params string[] arguments)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("cacheproxy-").FullName;
+        await System.IO.File.WriteAllTextAsync(Path.Combine(directory, "appsettings.json"), Shipped(apiAddress).ToJsonString());
+        prepare?.Invoke(directory);
+        var log = new CapturedLog();
+        var app = CacheProxyHost.Build(arguments, new CacheProxyHostSeams
+        {
+            Directory = directory,
+            LogSink = log,
+            Customise = static builder => builder.Services.AddSingleton<TimeProvider>(new HurriedTimeProvider()),
+        });
+        await CacheProxyHost.StartAsync(app);
+        return new RunningHost(app, directory, log);
+    }
+
+    /// <summary>The shipped configuration on free ports in front of one API.</summary>
+    public static JsonNode Shipped(string apiAddress)
+    {
+        var json = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "appsettings.json")))!;
+        json["Kestrel"]!["Endpoints"]!["Proxy"]!["Url"] = "http://127.0.0.1:0";
+        json["Kestrel"]!["Endpoints"]!["Management"]!["Url"] = "http://127.0.0.1:0";
+        json["ReverseProxy"]!["Clusters"]!["customer-api"]!["Destinations"]!["primary"]!["Address"] = apiAddress;
+        return json;
+    }
+
+    public void Write(JsonNode json) => Write(json.ToJsonString());
+
+    /// <summary>Replaces the file as editors do, by renaming.</summary>
+    public void Write(string content)
+    {
+        System.IO.File.WriteAllText(File + ".new", content);
+        System.IO.File.Move(File + ".new", File, overwrite: true);
+    }
+
+    public Task<string> GetAsync(string path) => Client.GetStringAsync(new Uri(Proxy, path), Xunit.TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}

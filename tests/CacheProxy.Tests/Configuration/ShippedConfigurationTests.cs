@@ -1,0 +1,49 @@
+using CacheProxy.Configuration;
+using CacheProxy.Observability;
+using CacheProxy.Policies;
+using CacheProxy.Stores.Redis;
+using CacheProxy.Tenancy;
+using Serilog.Events;
+using Xunit;
+
+namespace CacheProxy.Tests.Configuration;
+
+public sealed class ShippedConfigurationTests
+{
+    [Fact]
+    public void It_is_accepted_and_caches_customers_for_five_minutes()
+    {
+        var snapshot = CandidateConfiguration.Accepted();
+
+        var customer = Assert.Single(snapshot.Policies.All);
+        Assert.Equal("{tenant}:customer:{id}", customer.Template.Text);
+        Assert.Equal(TimeSpan.FromMinutes(5), customer.Options.Ttl);
+        Assert.Same(customer, snapshot.Routes["customer"].Policy);
+        Assert.Null(snapshot.Routes["customer-search"].Policy);
+        Assert.Null(snapshot.Routes["everything-else"].Policy);
+        Assert.Same(customer, Assert.Single(snapshot.Routes["customer-parts"].Evicts));
+    }
+
+    [Fact]
+    public void It_states_the_defaults_that_hold_without_it()
+    {
+        var snapshot = CandidateConfiguration.Accepted();
+
+        Assert.Equal(new ListenerSettings("http://*:4004", "http://localhost:9904"), snapshot.Listeners);
+        Assert.Equal(new RedisOptions(), snapshot.Options.Redis);
+        Assert.Equal(new TenantOptions().Sources, snapshot.Options.Tenant.Sources);
+        Assert.Empty(snapshot.Options.Tenant.BaseDomains);
+        Assert.Equal(LogEventLevel.Information, snapshot.Logging.Levels.Default);
+        Assert.Equal(
+            LogLevels.Absent.Overrides.OrderBy(static pair => pair.Key),
+            snapshot.Logging.Levels.Overrides.OrderBy(static pair => pair.Key));
+        Assert.Equal(
+            new CachePolicyOptions { Name = "customer", Key = "{tenant}:customer:{id}", Ttl = TimeSpan.FromMinutes(5) } with
+            {
+                EvictOn = snapshot.Options.Policies[0].EvictOn,
+                StatusCodes = snapshot.Options.Policies[0].StatusCodes,
+            },
+            snapshot.Options.Policies[0]);
+        Assert.Equal(["PUT", "PATCH", "DELETE"], snapshot.Options.Policies[0].EvictOn);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace CacheProxy.Tests.House;
+
+public sealed partial class SourceFileTests
+{
+    private const int LongestFile = 300;
+
+    // Names that say nothing of what is behind them.
+    private static readonly string[] EmptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Info", "Impl", "Extensions"];
+
+    [Fact]
+    public void No_file_is_longer_than_300_lines() => AssertNone(
+        CodeFiles()
+            .Select(static file => (file, lines: File.ReadLines(file).Count()))
+            .Where(static pair => pair.lines > LongestFile)
+            .Select(static pair => $"{Repository.Relative(pair.file)}: {pair.lines}"));
+
+    [Fact]
+    public void No_log_event_id_is_used_twice()
+    {
+        var ids = Repository.Files(Repository.Sources, "*.cs")
+            .SelectMany(static file => EventId().Matches(File.ReadAllText(file))
+                .Select(match => (id: int.Parse(match.Groups["id"].Value), file: Repository.Relative(file))))
+            .ToArray();
+
+        Assert.NotEmpty(ids);
+        AssertNone(ids.GroupBy(static pair => pair.id)
+            .Where(static group => group.Count() > 1)
+            .Select(static group => $"{group.Key}: {string.Join(", ", group.Select(static pair => pair.file))}"));
+    }
+
+    [Fact]
+    public void Every_log_event_has_an_id() => AssertNone(
+        Repository.Files(Repository.Sources, "*.cs")
+            .Where(static file => File.ReadAllText(file) is var text && LogMethod().Count(text) != EventId().Count(text))
+            .Select(Repository.Relative));
+
+    [Fact]
+    public void No_type_has_a_name_that_says_nothing() => AssertNone(
+        CodeFiles()
+            .Where(static file => EmptyWords.Any(word => Path.GetFileNameWithoutExtension(file).EndsWith(word, StringComparison.Ordinal)))
+            .Select(Repository.Relative));
+
+    [Fact]
+    public void No_file_names_a_directory_of_the_machine_it_was_written_on_or_leaves_a_note_for_later()
+    {
+        // Put together here, or this file would find itself.
+        string[] forbidden = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "TO" + "DO", "FIX" + "ME", "HA" + "CK"];
+        string[] patterns = ["*.cs", "*.csproj", "*.props", "*.json", "*.md", "*.sh", "*.lua", "*.y*ml", "Dockerfile", ".editorconfig"];
+
+        AssertNone(
+            patterns.SelectMany(static pattern => Repository.Files(Repository.Root, pattern))
+                .SelectMany(file => forbidden
+                    .Where(word => File.ReadAllText(file).Contains(word, StringComparison.Ordinal))
+                    .Select(word => $"{Repository.Relative(file)}: {word}")));
+    }
+
+    private static void AssertNone(IEnumerable<string> findings)
+    {
+        var all = string.Join('\n', findings);
+        Assert.True(all.Length == 0, all);
+    }
+
+    private static IEnumerable<string> CodeFiles() => Repository.Files(Repository.Root, "*.cs");
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*=\s*)?(?<id>\d+)")]
+    private static partial Regex EventId();
+
+    [GeneratedRegex(@"\[LoggerMessage\b")]
+    private static partial Regex LogMethod();
+}
