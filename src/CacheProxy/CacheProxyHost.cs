@@ -8,6 +8,7 @@ using CacheProxy.Management;
 using CacheProxy.Observability;
 using CacheProxy.Proxying;
 using CacheProxy.Stores;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CacheProxy;
@@ -106,17 +107,22 @@ internal static class CacheProxyHost
         {
             KestrelTransparency.Apply(kestrel);
             kestrel.Configure(snapshot.Values.GetSection(KestrelSettings.SectionName), reloadOnChange: false)
-                .Endpoint(ListenerSettings.Proxy, endpoint =>
-                {
-                    listeners.BindProxy(endpoint.ListenOptions);
-                    CleartextHttp2.Use(endpoint.ListenOptions);
-                })
+                .Endpoint(ListenerSettings.Proxy, endpoint => OpenProxy(endpoint.ListenOptions, listeners))
                 .Endpoint(ListenerSettings.Management, endpoint =>
                 {
                     listeners.BindManagement(endpoint.ListenOptions);
                     ManagementListener.Mark(endpoint.ListenOptions);
                 });
         });
+    }
+
+    private static void OpenProxy(ListenOptions endpoint, BoundListeners listeners)
+    {
+        listeners.BindProxy(endpoint);
+        if (endpoint.Protocols == HttpProtocols.Http1AndHttp2)
+        {
+            CleartextHttp2.Use(endpoint);
+        }
     }
 
     private static void AddServices(IServiceCollection services)
@@ -129,13 +135,20 @@ internal static class CacheProxyHost
             provider.GetRequiredService<ICacheStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<LocalCopies>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<EntryLookUp>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<FillCoalescer>();
         services.AddSingleton<FillHandler>();
+        services.AddSingleton<HeadHandler>();
+        services.AddSingleton<BackgroundRefresh>();
+        services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
+        services.AddMetrics();
+        services.AddSingleton<CacheMetrics>();
         services.AddHostedService<StartAnnouncement>();
     }
 

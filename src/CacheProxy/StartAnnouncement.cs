@@ -33,8 +33,12 @@ internal sealed partial class StartAnnouncement(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1000, LogLevel.Information, "CacheProxy {Version} listens on {Proxy}, management on {Management}; store: {Store}; policies: {Policies}")]
-    private static partial void Started(ILogger logger, string? version, string proxy, string management, string store, string policies);
+    [LoggerMessage(
+        1000,
+        LogLevel.Information,
+        "CacheProxy {Version} listens on {Proxy}, management on {Management}; store: {Store}; policies: {Policies}")]
+    private static partial void Started(
+        ILogger logger, string? version, string proxy, string management, string store, string policies);
 
     [LoggerMessage(1001, LogLevel.Information, "CacheProxy stopped")]
     private static partial void Stopped(ILogger logger);

@@ -11,7 +11,9 @@ internal static class ConfigurationCompiler
 {
     /// <summary>The snapshot; <c>null</c> exactly when there are problems.</summary>
     /// <param name="sources">Where the values come from.</param>
-    /// <param name="running">What was set up once and stays: another key prefix without a restart would miss the entries of the first.</param>
+    /// <param name="running">
+    /// What was set up once and stays: with another key prefix, replicas that have not reloaded yet would not see this one's evictions.
+    /// </param>
     /// <param name="problems">Takes everything that is wrong.</param>
     public static ConfigurationSnapshot? Compile(
         ConfigurationSources sources, RedisOptions? running, List<ConfigurationProblem> problems)

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace CacheProxy.Configuration;
 
-/// <summary>Durations as operators write them: <c>00:05:00</c>, <c>00:00:00.250</c>, <c>250ms</c>, <c>30s</c>, <c>5m</c>, <c>24h</c>, <c>1d</c>.</summary>
+/// <summary>
+/// Durations as operators write them: <c>00:05:00</c>, <c>00:00:00.250</c>, <c>250ms</c>, <c>30s</c>, <c>5m</c>, <c>24h</c>, <c>1d</c>.
+/// </summary>
 internal static class DurationText
 {
     public const string Form = "a duration such as 250ms, 30s, 5m, 24h, 1d or 00:05:00";

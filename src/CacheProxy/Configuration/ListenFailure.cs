@@ -38,14 +38,7 @@ internal static class ListenFailure
     private static bool Names(string message, string url)
     {
         var port = $":{BindingAddress.Parse(url).Port}";
-        for (var at = message.IndexOf(port, StringComparison.Ordinal); at >= 0; at = message.IndexOf(port, at + 1, StringComparison.Ordinal))
-        {
-            if (at + port.Length == message.Length || !char.IsAsciiDigit(message[at + port.Length]))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var at = message.IndexOf(port, StringComparison.Ordinal);
+        return at >= 0 && (at + port.Length == message.Length || !char.IsAsciiDigit(message[at + port.Length]));
     }
 }

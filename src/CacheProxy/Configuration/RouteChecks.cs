@@ -27,7 +27,8 @@ internal static class RouteChecks
                 CheckAlone($"{key}:{RouteMetadata.CachePolicy}", route, policy, users, problems);
             }
 
-            foreach (var evicted in RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "").Where(name => !refused.Contains(name)))
+            var evicts = RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "");
+            foreach (var evicted in evicts.Where(name => !refused.Contains(name)))
             {
                 if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other)
                 {
@@ -76,7 +77,8 @@ internal static class RouteChecks
         {
             if (!string.Equals(first.ClusterId, route.ClusterId, StringComparison.OrdinalIgnoreCase))
             {
-                problems.Add(new(key, policy.Name, $"a policy of its own: the route {first.RouteId} caches another cluster's answers by it"));
+                problems.Add(new(key, policy.Name,
+                    $"a policy of its own: the route {first.RouteId} caches another cluster's answers by it"));
             }
             else if (!policy.Template.NamesPath && PathOf(first) != PathOf(route))
             {

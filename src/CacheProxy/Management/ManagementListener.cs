@@ -28,7 +28,8 @@ internal static class ManagementListener
         context.Response.Headers.CacheControl = "no-store";
         if (!pages.TryGetValue(context.Request.Path.Value ?? "", out var page))
         {
-            return PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {string.Join(", ", pages.Keys.Order())}\n");
+            var known = string.Join(", ", pages.Keys.Order(StringComparer.Ordinal));
+            return PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {known}\n");
         }
 
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))

@@ -58,7 +58,7 @@ internal sealed class LoggingSetup
         logging.Services.AddSingleton<ILoggerProvider>(new SerilogLoggerProvider(configuration.CreateLogger(), dispose: true));
     }
 
-    /// <summary>Takes over new levels; false when something else changed too, an override added for example, which needs a restart.</summary>
+    /// <summary>Takes over new levels; false when more changed, an override added for example, which needs a restart.</summary>
     public bool TryFollow(LoggingOptions options)
     {
         var levels = options.Levels;

@@ -15,7 +15,7 @@ internal sealed class CapturedLog : ILogEventSink
 
     public IReadOnlyCollection<LogEvent> Events => _events;
 
-    public IEnumerable<string> Messages => _events.Select(static logged => logged.RenderMessage(System.Globalization.CultureInfo.InvariantCulture));
+    public IEnumerable<string> Messages => _events.Select(static logged => logged.RenderMessage());
 
     public void Emit(LogEvent logEvent)
     {

@@ -62,12 +62,13 @@ public sealed class LoggingTests
     {
         var host = await RunningHost.StartAsync("http://127.0.0.1:9");
         var log = host.Log;
-        var started = $"listens on \"{host.Proxy.AbsoluteUri.TrimEnd('/')}\", management on \"{host.Management.AbsoluteUri.TrimEnd('/')}\"";
+        var started = $"listens on \"http://{host.Proxy.Authority}\", management on \"http://{host.Management.Authority}\"";
         await host.App.StopAsync(TestContext.Current.CancellationToken);
         await host.DisposeAsync();
 
-        Assert.Contains(started, Assert.Single(log.Messages, static message => message.StartsWith("CacheProxy \"", StringComparison.Ordinal)));
-        Assert.Single(log.Messages, "CacheProxy stopped");
+        Assert.Single(log.Messages, message => message.Contains(started, StringComparison.Ordinal));
+        Assert.Equal(2, log.Messages.Count());
+        Assert.Equal("CacheProxy stopped", log.Messages.Last());
     }
 
     private static bool IsOurs(LogEvent logged) =>

@@ -52,7 +52,8 @@ public sealed class ManagementIsolationTests
     public async Task Probes_answer_at_management_whatever_the_Host_says(string path, string text)
     {
         await using var host = await RunningHost.StartAsync("http://127.0.0.1:9");
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Management, path)) { Headers = { Host = "api.example.com" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Management, path));
+        request.Headers.Host = "api.example.com";
 
         using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using CacheProxy.Observability;
 using CacheProxy.Policies;
 using Microsoft.AspNetCore.Routing;
@@ -158,7 +157,7 @@ public sealed class ReloadTests
         host.Write(json);
         await host.Log.WaitForAsync(Reloaded);
 
-        Assert.Contains(host.Log.Messages, message => message == $"The changed configuration of \"{section}\" takes effect at the next start");
+        Assert.Contains($"The changed configuration of \"{section}\" takes effect at the next start", host.Log.Messages);
         Assert.Equal("", host.Configuration.Options.Redis.KeyPrefix);
         Assert.Equal("api answers", await host.GetAsync("/api/orders"));
     }
@@ -185,8 +184,8 @@ public sealed class ReloadTests
     private static void WriteVersion(string mount, string name, string ttl)
     {
         var directory = Directory.CreateDirectory(Path.Combine(mount, name)).FullName;
-        var json = new JsonObject { ["CacheProxy"] = new JsonObject { ["Policies"] = new JsonObject { ["customer"] = new JsonObject { ["Ttl"] = ttl } } } };
-        File.WriteAllText(Path.Combine(directory, "appsettings.json"), json.ToJsonString());
+        var json = $$"""{ "CacheProxy": { "Policies": { "customer": { "Ttl": "{{ttl}}" } } } }""";
+        File.WriteAllText(Path.Combine(directory, "appsettings.json"), json);
     }
 
     private static RouteCaching? CachingOf(RunningHost host, string route) => ((IEndpointRouteBuilder)host.App).DataSources

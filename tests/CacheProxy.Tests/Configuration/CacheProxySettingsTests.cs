@@ -98,12 +98,14 @@ public sealed class CacheProxySettingsTests
     {
         string[] keys =
         [
-            "CacheProxy:Tenant:Sources", "CacheProxy:Tenant:BaseDomains:0", "CacheProxy:Redis:ConnectionString", "CacheProxy:Redis:KeyPrefix",
-            "CacheProxy:Redis:Timeout", "CacheProxy:Policies:customer:Key", "CacheProxy:Policies:customer:Ttl", "CacheProxy:Policies:customer",
+            "CacheProxy:Tenant:Sources", "CacheProxy:Tenant:BaseDomains:0", "CacheProxy:Redis:ConnectionString",
+            "CacheProxy:Redis:KeyPrefix", "CacheProxy:Redis:Timeout", "CacheProxy:Policies:customer:Key",
+            "CacheProxy:Policies:customer:Ttl", "CacheProxy:Policies:customer",
             "CacheProxy:Policies:customer:EvictOn", "CacheProxy:Policies:customer:StatusCodes:3", "Kestrel:Endpoints:Proxy:Url",
             "ReverseProxy:Routes:customer:Match:Path", "ReverseProxy:Routes:customer:Metadata:Evicts", "ReverseProxy:Routes:customer:Order",
             "ReverseProxy:Routes:customer:Match:Methods:0", "ReverseProxy:Clusters:customer-api:Destinations:primary:Address",
-            "ReverseProxy:Clusters:customer-api:HttpRequest:Version", "Serilog:MinimumLevel:Default", "ReverseProxy:Routes:customer:Match:Hosts:0",
+            "ReverseProxy:Clusters:customer-api:HttpRequest:Version", "Serilog:MinimumLevel:Default",
+            "ReverseProxy:Routes:customer:Match:Hosts:0",
         ];
         var changes = Gen.Zip(Gen.Elements(keys), ArbMap.Default.GeneratorFor<NonNull<string>>());
 

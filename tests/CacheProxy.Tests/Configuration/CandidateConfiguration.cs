@@ -24,7 +24,8 @@ internal static class CandidateConfiguration
         return problems[0];
     }
 
-    public static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(params (string Key, string? Value)[] changes)
+    public static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(
+        params (string Key, string? Value)[] changes)
     {
         var last = new ConfigurationBuilder()
             .AddInMemoryCollection(changes.Select(static change => KeyValuePair.Create(change.Key, change.Value)))

@@ -80,7 +80,9 @@ public sealed class ReverseProxyTests
 
     [Fact]
     public void A_cluster_without_destinations_is_refused() =>
-        Assert.Equal("ReverseProxy:Clusters:b:Destinations", CandidateConfiguration.Refused(("ReverseProxy:Clusters:b:Metadata:a", "b")).Key);
+        Assert.Equal(
+            "ReverseProxy:Clusters:b:Destinations",
+            CandidateConfiguration.Refused(("ReverseProxy:Clusters:b:Metadata:a", "b")).Key);
 
     [Fact]
     public void A_route_must_give_every_value_that_its_policys_key_names() =>
