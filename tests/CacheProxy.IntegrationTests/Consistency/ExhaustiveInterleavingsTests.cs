@@ -4,7 +4,6 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Stores;
 using CacheProxy.Stores;
 using CacheProxy.Stores.Redis;
-using StackExchange.Redis;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency;
@@ -53,11 +52,38 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Writes_that_are_refused_or_never_answered_in_memory()
+    {
+        var total = 0L;
+        foreach (var system in OtherEnds([QuickFill, QuickFill, Clock]).Concat(OtherEnds([QuickFill, Write, Clock])))
+        {
+            total += await ExploreMemoryAsync("refused and unanswered writes", system);
+        }
+
+        Tell($"memory, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Writes_that_are_refused_or_never_answered_in_Redis()
+    {
+        var total = 0L;
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in OtherEnds([QuickFill, Clock]).Concat(OtherEnds([QuickFill, Write]).Take(2)))
+        {
+            total += await ExploreRedisAsync(server, "refused and unanswered writes", system, DamagedStores.Sound);
+        }
+
+        Tell($"Redis, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 1_000, long.MaxValue);
+    }
+
+    [Fact]
     public async Task Two_fills_and_two_writes_in_Redis()
     {
         var total = 0L;
         await using var server = await RedisServer.StartAsync();
-        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write]).Append([QuickFill, Write, Write, Clock]))
+        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write]).Concat(WithCrashes([QuickFill, Write, Write, Clock])))
         {
             total += await ExploreRedisAsync(server, "two fills, two writes", system, DamagedStores.Sound);
         }
@@ -135,6 +161,16 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         }
     }
 
+    private static IEnumerable<Party[]> OtherEnds(Party[] system)
+    {
+        var refused = Party.Whole(PartyKind.RefusedWrite);
+        var unanswered = Party.Whole(PartyKind.UnansweredWrite);
+        foreach (Party[] writes in new Party[][] { [refused], [unanswered], [refused, unanswered], [refused, new(PartyKind.Write, 2)] })
+        {
+            yield return [.. system, .. writes];
+        }
+    }
+
     private Task<long> ExploreMemoryAsync(string name, Party[] system, Func<ICacheStore, ICacheStore>? damage = null) => ExploreAsync(
         "memory, " + name,
         system,
@@ -144,14 +180,20 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     {
         await using var store = damage(await RedisStores.OpenAsync(
             server, timeout: TimeSpan.FromSeconds(20), scripts: new RedisScripts(ExploredRedisStore.Clock)));
-        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",syncTimeout=20000");
-        RedisClientDifferences.AfterConnect(connection);
-        var database = connection.GetDatabase();
-        await server.SendAsync("FLUSHALL");
-        return await ExploreAsync(
-            "Redis, " + name,
-            system,
-            [.. Enumerable.Range(0, RedisExplorers).Select(number => new ExploredRedisStore(store, database, number))]);
+        var connection = await RedisClient.ConnectAsync(server.ConnectionString, TestContext.Current.CancellationToken);
+        try
+        {
+            var database = connection.GetDatabase();
+            await server.SendAsync("FLUSHALL");
+            return await ExploreAsync(
+                "Redis, " + name,
+                system,
+                [.. Enumerable.Range(0, RedisExplorers).Select(number => new ExploredRedisStore(store, database, number))]);
+        }
+        finally
+        {
+            await RedisClientDifferences.DisposeAsync(connection);
+        }
     }
 
     private async Task<long> ExploreAsync(string name, Party[] system, IExploredStore[] explorers)
