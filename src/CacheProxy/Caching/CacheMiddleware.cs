@@ -10,34 +10,35 @@ internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration
 {
     public Task Invoke(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>() is not { } caching || caching is { Policy: null, Evicts.IsEmpty: true })
+        var caching = context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>();
+        if (caching is { Policy: null, Evicts.IsEmpty: true })
         {
-            return next(context);
+            caching = null;
         }
 
-        var configuration = current.Value;
-        var method = context.Request.Method;
-        if (MethodOverride.Find(context.Request.Headers, context.Request.QueryString, out var overriding) == OverriddenMethod.Unsafe)
+        var request = context.Request;
+        var overridden = MethodOverride.Find(request.Headers, request.QueryString, out var overriding);
+        if (overridden == OverriddenMethod.Unsafe)
         {
-            return writes.HandleAsync(context, caching, overriding.ToUpperInvariant(), configuration, next);
+            return writes.HandleAsync(context, caching, overriding.ToUpperInvariant(), current.Value, next);
         }
 
-        if (!Methods.IsSafe(method))
+        if (!Methods.IsSafe(request.Method))
         {
-            return writes.HandleAsync(context, caching, method, configuration, next);
+            return writes.HandleAsync(context, caching, request.Method, current.Value, next);
         }
 
-        if (caching.Policy is not { } policy)
-        {
-            return next(context);
-        }
+        return caching?.Policy is { } policy ? Read(context, policy) : next(context);
+    }
 
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
+    private Task Read(HttpContext context, CachePolicy policy)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             return forwards.ForwardAsync(context, policy, ForwardReason.Method, next);
         }
 
-        return CacheRequestReader.TryRead(context, policy, configuration, out var request, out var reason)
+        return CacheRequestReader.TryRead(context, policy, current.Value, out var request, out var reason)
             ? reads.HandleAsync(request!, next)
             : forwards.ForwardAsync(context, policy, reason, next);
     }

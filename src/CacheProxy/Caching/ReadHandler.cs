@@ -25,6 +25,7 @@ internal sealed class ReadHandler(
 {
     // Each further look-up follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxLookUps = 4;
+    private const string HostName = "host";
 
     public async Task HandleAsync(CacheRequest request, RequestDelegate next)
     {
@@ -69,6 +70,12 @@ internal sealed class ReadHandler(
     {
         if (!useStored || entry.Result.Response is not { } stored || !RequestTarget.IsSame(request.Context.Request, stored.Target))
         {
+            if (entry.Result.Response is not null)
+            {
+                // The tenant has several hosts, and an API may build links from them: from now on each has its own variant.
+                request.KnownVary = VaryNames.Union(request.KnownVary, HostName);
+            }
+
             return await AskAsync(request, entry, new StaleEntry(null, entry.Result.Stamp, MissReason(entry.Result)), next);
         }
 

@@ -39,6 +39,7 @@ internal static class ConfigurationCompiler
                 Tenants = new TenantResolver(options.Tenant),
                 Credentials = new CredentialFingerprint(options.Credentials),
                 Policies = policies,
+                CachedRoutes = new CachedRoutes(proxy.Routes, policies),
                 Routes = proxy.Routes.ToFrozenDictionary(
                     static route => route.RouteId,
                     route => policies.ForRoute(route.Metadata),

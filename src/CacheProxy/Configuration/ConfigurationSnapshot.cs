@@ -23,6 +23,9 @@ internal sealed class ConfigurationSnapshot
     /// </summary>
     public required FrozenDictionary<string, RouteCaching> Routes { get; init; }
 
+    /// <summary>The paths of the routes that evict.</summary>
+    public required CachedRoutes CachedRoutes { get; init; }
+
     public required ListenerSettings Listeners { get; init; }
 
     public required LoggingOptions Logging { get; init; }

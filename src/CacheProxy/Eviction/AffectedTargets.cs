@@ -9,13 +9,13 @@ namespace CacheProxy.Eviction;
 /// The resources that a successful answer to a write names in <c>Location</c> and <c>Content-Location</c> (RFC 9111 §4.4). Only for
 /// keys over the path: what the path of another resource means to a route is for the API's answer to tell, not for us to guess.
 /// </summary>
-internal sealed class AffectedTargets(RouteCaching caching, ConfigurationSnapshot configuration)
+internal sealed class AffectedTargets(RouteCaching? caching, ConfigurationSnapshot configuration)
 {
     /// <summary>The targets; <c>null</c> for none, which is nearly always.</summary>
     public List<EvictionTarget>? Find(HttpContext context)
     {
         var headers = context.Response.Headers;
-        if (caching.Policy is not { Template.NamesPath: true } policy
+        if (caching?.Policy is not { Template.NamesPath: true } policy
             || (headers.Location.Count == 0 && headers.ContentLocation.Count == 0)
             || !AffectedResources.IsNonError(context.Response.StatusCode))
         {

@@ -12,19 +12,19 @@ internal sealed class WriteHandler(ICacheStore store, LocalCopies copies, Pendin
     private const string RetryAfterSeconds = "1";
 
     /// <param name="context">The request.</param>
-    /// <param name="caching">What its route asks for.</param>
+    /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
     /// <param name="method">Its method, or the one that overrides it.</param>
     /// <param name="configuration">The configuration in force.</param>
     /// <param name="next">The rest of the proxy pipeline.</param>
     public Task HandleAsync(
-        HttpContext context, RouteCaching caching, string method, ConfigurationSnapshot configuration, RequestDelegate next)
+        HttpContext context, RouteCaching? caching, string method, ConfigurationSnapshot configuration, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, caching, method, configuration);
         return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, caching, configuration, next);
     }
 
     private async Task ForwardFencedAsync(
-        HttpContext context, EvictionTarget[] targets, RouteCaching caching, ConfigurationSnapshot configuration, RequestDelegate next)
+        HttpContext context, EvictionTarget[] targets, RouteCaching? caching, ConfigurationSnapshot configuration, RequestDelegate next)
     {
         await using var write = new FencedWrite(store, copies, pending, events, metrics, time, configuration.Options.Redis.Timeout, targets);
         if (!await write.TryBeginAsync())
