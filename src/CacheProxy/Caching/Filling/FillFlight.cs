@@ -38,6 +38,11 @@ internal sealed class FillFlight(FlightKey key) : IDisposable
             // A leader that takes too long is no leader: the waiter does the work itself.
             return FlightResult.Forward;
         }
+        catch (OperationCanceledException)
+        {
+            // The client has gone, which the forwarder notices at once and without an exception.
+            return FlightResult.Forward;
+        }
         finally
         {
             Leave();

@@ -135,12 +135,14 @@ internal sealed class FillHandler(
         while (true)
         {
             var outcome = await store.BeginFillAsync(request.Key, lease, request.Patience);
-            if (outcome != BeginFillOutcome.UnderWay || time.GetElapsedTime(started) >= ClusterLimit)
+            if (outcome != BeginFillOutcome.UnderWay
+                || time.GetElapsedTime(started) >= ClusterLimit
+                || request.Context.RequestAborted.IsCancellationRequested)
             {
                 return outcome;
             }
 
-            await Task.Delay(ClusterPoll, time, request.Context.RequestAborted);
+            await Task.Delay(ClusterPoll, time, CancellationToken.None);
         }
     }
 

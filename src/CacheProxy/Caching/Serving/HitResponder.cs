@@ -44,9 +44,10 @@ internal sealed class HitResponder(TimeProvider time)
         }
 
         response.ContentLength = body.Length;
+        // Without the client's token: a client that has gone is no exception, and the server drops what is written to it.
         return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
             ? Task.CompletedTask
-            : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+            : response.Body.WriteAsync(body).AsTask();
     }
 
     /// <summary>Turns a response whose headers are set into a 304 (RFC 9110 §15.4.5).</summary>
