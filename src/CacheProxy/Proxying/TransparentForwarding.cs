@@ -29,7 +29,7 @@ internal static class TransparentForwarding
 
         if (context.UseDefaultForwarders is not false)
         {
-            context.AddXForwarded(ForwardedTransformActions.Append);
+            AddForwardedHeaders(context);
         }
 
         context.ResponseTransforms.Add(new EarlyHeadTransform());
@@ -41,6 +41,16 @@ internal static class TransparentForwarding
 
         // Last, because it must see what the others made of path and query.
         context.RequestTransforms.Add(new RawTargetTransform());
+    }
+
+    // One by one, because YARP's AddXForwarded removes the client's own Forwarded header.
+    private static void AddForwardedHeaders(TransformBuilderContext context)
+    {
+        context.UseDefaultForwarders = false;
+        context.AddXForwardedFor(action: ForwardedTransformActions.Append);
+        context.AddXForwardedHost(action: ForwardedTransformActions.Append);
+        context.AddXForwardedProto(action: ForwardedTransformActions.Append);
+        context.AddXForwardedPrefix(action: ForwardedTransformActions.Append);
     }
 
     private static bool ConfiguresOriginalHost(TransformBuilderContext context)
