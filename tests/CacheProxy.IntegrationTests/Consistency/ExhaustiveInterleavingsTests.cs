@@ -53,11 +53,38 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Writes_that_are_refused_or_never_answered_in_memory()
+    {
+        var total = 0L;
+        foreach (var system in OtherEnds([QuickFill, QuickFill, Clock]).Concat(OtherEnds([QuickFill, Write, Clock])))
+        {
+            total += await ExploreMemoryAsync("refused and unanswered writes", system);
+        }
+
+        Tell($"memory, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Writes_that_are_refused_or_never_answered_in_Redis()
+    {
+        var total = 0L;
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in OtherEnds([QuickFill, Clock]).Concat(OtherEnds([QuickFill, Write]).Take(2)))
+        {
+            total += await ExploreRedisAsync(server, "refused and unanswered writes", system, DamagedStores.Sound);
+        }
+
+        Tell($"Redis, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 1_000, long.MaxValue);
+    }
+
+    [Fact]
     public async Task Two_fills_and_two_writes_in_Redis()
     {
         var total = 0L;
         await using var server = await RedisServer.StartAsync();
-        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write]).Append([QuickFill, Write, Write, Clock]))
+        foreach (var system in WithCrashes([QuickFill, QuickFill, Write, Write]).Concat(WithCrashes([QuickFill, Write, Write, Clock])))
         {
             total += await ExploreRedisAsync(server, "two fills, two writes", system, DamagedStores.Sound);
         }
@@ -132,6 +159,16 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
                     yield return crashing;
                 }
             }
+        }
+    }
+
+    private static IEnumerable<Party[]> OtherEnds(Party[] system)
+    {
+        var refused = Party.Whole(PartyKind.RefusedWrite);
+        var unanswered = Party.Whole(PartyKind.UnansweredWrite);
+        foreach (Party[] writes in new Party[][] { [refused], [unanswered], [refused, unanswered], [refused, new(PartyKind.Write, 2)] })
+        {
+            yield return [.. system, .. writes];
         }
     }
 

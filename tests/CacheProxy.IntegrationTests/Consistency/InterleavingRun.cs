@@ -34,7 +34,7 @@ internal sealed class InterleavingRun
         _states = [.. parties.Select(static _ => new PartyState())];
     }
 
-    /// <summary>Interleavings in which a crashed write had lost its fence before the API committed it: nothing is promised of those.</summary>
+    /// <summary>Interleavings in which a write that nobody was told of had lost its fence before the API committed it: nothing is promised of those.</summary>
     public int Unpromised { get; private set; }
 
     /// <exception cref="InterleavingException">The store broke its promise.</exception>
@@ -106,17 +106,23 @@ internal sealed class InterleavingRun
             case (PartyKind.Fill, 3) or (PartyKind.QuickFill, 2):
                 await CompleteFillAsync(state);
                 break;
-            case (PartyKind.Write, 0):
+            case (PartyKind.Write or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0):
                 await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _patience);
                 state.IsFenced = true;
                 break;
-            case (PartyKind.Write, 1) or (PartyKind.Deletion, 0):
+            case (PartyKind.Write, 1) or (PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
                 state.Version = ++_version;
-                state.IsUnpromised = _parties[party].Crashes && !state.IsFenced;
+                state.IsUnpromised = (_parties[party].IsUnanswered || _parties[party].Crashes) && !state.IsFenced;
                 return false;
             case (PartyKind.Write, 2):
-                await _explored.Store.EndWriteAsync(_explored.Key, state.Token, WriteResult.Changed, _patience);
+                await EndWriteAsync(state, WriteResult.Changed);
                 Promise(state.Version);
+                break;
+            case (PartyKind.RefusedWrite, 1):
+                await EndWriteAsync(state, WriteResult.Unchanged);
+                break;
+            case (PartyKind.UnansweredWrite, 1):
+                await EndWriteAsync(state, WriteResult.Unknown);
                 break;
             case (PartyKind.Deletion, 1):
                 await _explored.DeleteAsync();
@@ -154,13 +160,16 @@ internal sealed class InterleavingRun
         }
     }
 
+    private async ValueTask EndWriteAsync(PartyState state, WriteResult result) =>
+        await _explored.Store.EndWriteAsync(_explored.Key, state.Token, result, _patience);
+
     private async ValueTask RunOutAsync()
     {
         await _explored.AdvanceAsync(PastDeadlines);
         for (var i = 0; i < _parties.Length; i++)
         {
-            // A crashed write that the API committed behind its fence: from now on nothing older may be seen.
-            if (_parties[i] is { Kind: PartyKind.Write, Crashes: true } && _states[i] is { IsFenced: true, Version: > 0 })
+            // A write that the API committed behind its fence, though nobody was told: from now on nothing older may be seen.
+            if (_parties[i].IsUnanswered && _states[i] is { IsFenced: true, Version: > 0 })
             {
                 Promise(_states[i].Version);
             }

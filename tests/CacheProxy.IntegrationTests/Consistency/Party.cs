@@ -9,11 +9,16 @@ internal readonly record struct Party(PartyKind Kind, int Steps)
 
     public bool Crashes => Steps < StepsOf(Kind);
 
+    /// <summary>Whether it writes and its client is never told so.</summary>
+    public bool IsUnanswered => Kind == PartyKind.UnansweredWrite || (Kind == PartyKind.Write && Crashes);
+
     public static int StepsOf(PartyKind kind) => kind switch
     {
         PartyKind.Fill => 4,
         PartyKind.QuickFill => 3,
         PartyKind.Write => 3,
+        PartyKind.RefusedWrite => 2,
+        PartyKind.UnansweredWrite => 3,
         PartyKind.Deletion => 2,
         PartyKind.Clock => 1,
     };

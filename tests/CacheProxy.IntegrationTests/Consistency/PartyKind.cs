@@ -12,6 +12,12 @@ internal enum PartyKind
     /// <summary>Begin write; the API commits; end write, whereupon the client has its answer.</summary>
     Write,
 
+    /// <summary>Begin write; end write, for the API has refused it.</summary>
+    RefusedWrite,
+
+    /// <summary>Begin write; end write, for the client has gone away; the API commits all the same.</summary>
+    UnansweredWrite,
+
     /// <summary>Another program: changes the API's data by itself; deletes the key.</summary>
     Deletion,
 

@@ -21,10 +21,12 @@ internal static class RedisStores
         return store;
     }
 
-    public static async Task UntilAsync(Func<bool> condition, string otherwise)
+    public static Task UntilAsync(Func<bool> condition, string otherwise) => UntilAsync(() => Task.FromResult(condition()), otherwise);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
     {
         var waited = Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(waited.Elapsed < Longest, otherwise);
             await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);

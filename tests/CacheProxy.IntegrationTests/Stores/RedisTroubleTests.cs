@@ -87,6 +87,25 @@ public sealed class RedisTroubleTests
     }
 
     [Fact]
+    public async Task A_connection_that_nothing_comes_from_any_more_is_given_up_for_a_new_one()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var log = new StateLog();
+        await using var store = await RedisStores.OpenAsync(server, Short, log);
+        await FillAsync(store);
+        server.Hang();
+        while (store.IsAvailable)
+        {
+            await LookUpAsync(store, Short);
+        }
+
+        await RedisStores.UntilAsync(() => log.Events.Any(static line => line.Contains("given up", StringComparison.Ordinal)), "It was kept.");
+        server.Release();
+        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
+    }
+
+    [Fact]
     public async Task A_patience_that_is_spent_asks_nothing()
     {
         await using var server = await RedisServer.StartAsync();

@@ -89,6 +89,13 @@ internal sealed class MemoryResource(string key)
         }
     }
 
+    public void Clear()
+    {
+        DropEntries();
+        _fills.Clear();
+        _writes.Clear();
+    }
+
     /// <summary>The entries go, nothing else: fences, writes and leases are what the promise rests on.</summary>
     public void DropEntries()
     {

@@ -61,8 +61,8 @@ internal sealed class MemoryStore : ICacheStore
     {
         if (TryEnter(key, out var resource))
         {
+            using var entered = new Entered(this, resource);
             resource.TakeLease(lease, NowMs);
-            Leave(resource, resource.Bytes);
         }
 
         return default;
@@ -71,9 +71,9 @@ internal sealed class MemoryStore : ICacheStore
     public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience)
     {
         var resource = Enter(key);
+        using var entered = new Entered(this, resource);
         resource.RevokeLeases();
         resource.SetWrite(token, NowMs + (long)deadline.TotalMilliseconds);
-        Leave(resource, resource.Bytes);
         return new(StoreOutcome.Done);
     }
 
@@ -81,8 +81,8 @@ internal sealed class MemoryStore : ICacheStore
     {
         if (TryEnter(key, out var resource))
         {
+            using var entered = new Entered(this, resource);
             var now = NowMs;
-            var before = resource.Bytes;
             if (result != WriteResult.Unknown)
             {
                 resource.RemoveWrite(token);
@@ -93,8 +93,6 @@ internal sealed class MemoryStore : ICacheStore
             {
                 resource.Evict(now);
             }
-
-            Leave(resource, before);
         }
 
         return new(StoreOutcome.Done);
@@ -107,8 +105,8 @@ internal sealed class MemoryStore : ICacheStore
     {
         if (TryEnter(key, out var resource))
         {
-            Remove_NeedsLock(resource);
-            Monitor.Exit(resource);
+            using var entered = new Entered(this, resource);
+            resource.Clear();
         }
     }
 
@@ -132,35 +130,23 @@ internal sealed class MemoryStore : ICacheStore
             return LookUpResult.Miss("");
         }
 
-        try
+        using var entered = new Entered(this, resource);
+        if (resource.HasFence)
         {
-            if (resource.HasFence)
-            {
-                return LookUpResult.Fenced;
-            }
+            return LookUpResult.Fenced;
+        }
 
-            resource.IsUsed = true;
-            return resource.Entry(variant) is { } entry && entry.DeadlineMs > NowMs
-                ? new LookUpResult(LookUpOutcome.Found, resource.Vary, entry.Response, entry.Stamp)
-                : LookUpResult.Miss(resource.Vary);
-        }
-        finally
-        {
-            Monitor.Exit(resource);
-        }
+        resource.IsUsed = true;
+        return resource.Entry(variant) is { } entry && entry.DeadlineMs > NowMs
+            ? new LookUpResult(LookUpOutcome.Found, resource.Vary, entry.Response, entry.Stamp)
+            : LookUpResult.Miss(resource.Vary);
     }
 
     private BeginFillOutcome BeginFill(ResourceKey key, FillLease lease)
     {
         var resource = Enter(key);
-        var before = resource.Bytes;
-        var outcome = BeginFill_NeedsLock(resource, lease, NowMs);
-        Leave(resource, before);
-        return outcome;
-    }
-
-    private static BeginFillOutcome BeginFill_NeedsLock(MemoryResource resource, FillLease lease, long now)
-    {
+        using var entered = new Entered(this, resource);
+        var now = NowMs;
         if (resource.HasUnknownWrite(now))
         {
             resource.Evict(now);
@@ -193,8 +179,8 @@ internal sealed class MemoryStore : ICacheStore
             return CompleteFillOutcome.Revoked;
         }
 
+        using var entered = new Entered(this, resource);
         var now = NowMs;
-        var before = resource.Bytes;
         if (resource.HasUnknownWrite(now))
         {
             resource.Evict(now);
@@ -210,7 +196,6 @@ internal sealed class MemoryStore : ICacheStore
             _room.Enqueue_NeedsLock(resource);
         }
 
-        Leave(resource, before);
         return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
     }
 
@@ -250,13 +235,6 @@ internal sealed class MemoryStore : ICacheStore
         return false;
     }
 
-    private void Leave(MemoryResource resource, long bytesBefore)
-    {
-        _room.Add(resource.Bytes - bytesBefore);
-        RemoveIfEmpty_NeedsLock(resource);
-        Monitor.Exit(resource);
-    }
-
     private void RemoveIfEmpty_NeedsLock(MemoryResource resource)
     {
         if (resource.IsEmpty)
@@ -284,6 +262,19 @@ internal sealed class MemoryStore : ICacheStore
             _room.Add(-resource.Bytes);
             resource.DropEntries();
             _resources.TryRemove(KeyValuePair.Create(resource.Key, resource));
+        }
+    }
+
+    /// <summary>A resource whose lock is held; leaving counts what changed, and takes it out of the table when nothing is left in it.</summary>
+    private readonly ref struct Entered(MemoryStore store, MemoryResource resource)
+    {
+        private readonly long _bytesBefore = resource.Bytes;
+
+        public void Dispose()
+        {
+            store._room.Add(resource.Bytes - _bytesBefore);
+            store.RemoveIfEmpty_NeedsLock(resource);
+            Monitor.Exit(resource);
         }
     }
 }

@@ -12,4 +12,7 @@ internal static partial class Log
 
     [LoggerMessage(3002, LogLevel.Warning, "Redis refuses steps: {Failure}; they are forwarded (told at most once a minute)", EventName = nameof(RedisRefuses))]
     public static partial void RedisRefuses(this ILogger logger, RedisFailure failure);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is given up for a new one", EventName = nameof(RedisConnectionGivenUp))]
+    public static partial void RedisConnectionGivenUp(this ILogger logger);
 }

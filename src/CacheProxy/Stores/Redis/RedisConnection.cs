@@ -15,8 +15,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     private static readonly TimeSpan BetweenMeasurements = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
 
+    // A node of several that stays away fails its own keys' steps; each of them asks for the roles to be learnt anew.
+    private static readonly TimeSpan BetweenLearnings = TimeSpan.FromMilliseconds(500);
+
     // A peer that vanished without a word leaves a connection that never fails; after so many unanswered probes it is given up.
     private const int MostUnansweredProbes = 5;
+    private const int MostProbeKeys = 6;
 
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
@@ -27,6 +31,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private volatile ConnectionMultiplexer? _multiplexer;
     private volatile IDatabase? _database;
     private volatile TaskCompletionSource _wake = NewWake();
+    private volatile bool _rolesInDoubt;
     private bool _toldUnavailable;
 
     public RedisConnection(RedisOptions options, TimeProvider time, ILogger logger)
@@ -34,7 +39,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        _probeKey = options.KeyPrefix + "cacheproxy:probe";
+        _probeKey = options.KeyPrefix + "cacheproxy:probe:";
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
         _loop = Task.Run(RunAsync);
@@ -58,16 +63,11 @@ internal sealed class RedisConnection : IAsyncDisposable
             case RedisFailure.TimedOut:
             case RedisFailure.RefusesWrites:
             case RedisFailure.NotAuthenticated:
-            case RedisFailure.NotReady:
                 Breaker.Failed(failure);
                 break;
             case RedisFailure.Disconnected:
-                // In a cluster a node that is gone fails its own keys, at once; the others go on.
-                if (_multiplexer is not { } multiplexer || multiplexer.GetEndPoints().Length <= 1 || !multiplexer.IsConnected)
-                {
-                    Breaker.Failed(failure);
-                }
-
+            case RedisFailure.NotReady:
+                OnFailed(failure, _multiplexer);
                 break;
             case RedisFailure.Full:
             case RedisFailure.ForeignKey:
@@ -94,7 +94,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         var healthySince = 0L;
         while (!_stopping.IsCancellationRequested)
         {
-            var failure = await ProbeAsync();
+            var learns = _rolesInDoubt || !Breaker.IsClosed;
+            _rolesInDoubt = false;
+            var failure = await ProbeAsync(learns);
             if (_stopping.IsCancellationRequested)
             {
                 return;
@@ -111,6 +113,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                     _logger.RedisAvailable();
                 }
 
+                await DelayAsync(learns ? BetweenLearnings : TimeSpan.Zero);
                 await WaitAsync(BetweenMeasurements);
 
                 // Opening again soon after it closed goes on with the pause where it was: no flapping many times a second.
@@ -122,6 +125,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             if (unanswered >= MostUnansweredProbes)
             {
                 unanswered = 0;
+                _logger.RedisConnectionGivenUp();
                 await CloseAsync();
             }
 
@@ -137,12 +141,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>Asks Redis for its time, and for a write that changes nothing: a demoted primary answers the first and not the second.</summary>
-    private async Task<RedisFailure?> ProbeAsync()
+    private async Task<RedisFailure?> ProbeAsync(bool learns)
     {
         try
         {
             var multiplexer = _multiplexer ?? await ConnectAsync();
-            if (!Breaker.IsClosed && multiplexer.IsConnected)
+            if (learns && multiplexer.IsConnected)
             {
                 // After a failover this is how the client learns who the primary is.
                 await Bounded(multiplexer.ConfigureAsync());
@@ -154,7 +158,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             var answered = _time.GetTimestamp();
             var parts = (RedisValue[])reply!;
             Clock.Measured(((long)parts[0] * 1000) + ((long)parts[1] / 1000), asked, answered);
-            await Bounded(database.KeyDeleteAsync(_probeKey, CommandFlags.DemandMaster));
+            await ProbeWriteAsync(database, multiplexer.GetEndPoints().Length > 1 ? MostProbeKeys : 1);
             return null;
         }
         catch (Exception exception)
@@ -165,28 +169,28 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>In a cluster one node that is gone must not speak for all: some of several keys have another one.</summary>
+    private async Task ProbeWriteAsync(IDatabase database, int keys)
+    {
+        for (var i = 1; ; i++)
+        {
+            try
+            {
+                var key = _probeKey.Append(i.ToString(CultureInfo.InvariantCulture));
+                await Bounded(database.KeyDeleteAsync(key, CommandFlags.DemandMaster));
+                return;
+            }
+            catch (Exception exception) when (i < keys && RedisFailures.Classify(exception) is RedisFailure.Disconnected or RedisFailure.NotReady)
+            {
+                // The next key may have a node that answers.
+            }
+        }
+    }
+
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        var options = ConfigurationOptions.Parse(_options.ConnectionString);
-        options.AbortOnConnectFail = false;
-        options.ReconnectRetryPolicy = new LinearRetry(250);
-        options.ClientName ??= string.Create(CultureInfo.InvariantCulture, $"cacheproxy-{Environment.ProcessId}");
-        RedisClientDifferences.BeforeConnect(options);
-        var connecting = ConnectionMultiplexer.ConnectAsync(options);
-        ConnectionMultiplexer multiplexer;
-        try
-        {
-            multiplexer = await connecting.WaitAsync(_stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The process ends; a connection that comes about all the same is closed.
-            _ = connecting.ContinueWith(static late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion);
-            throw;
-        }
-
-        RedisClientDifferences.AfterConnect(multiplexer);
-        multiplexer.ConnectionFailed += (_, _) => OnConnectionFailed(multiplexer);
+        var multiplexer = await RedisClient.ConnectAsync(_options.ConnectionString, _stopping.Token);
+        multiplexer.ConnectionFailed += (_, _) => OnFailed(RedisFailure.Disconnected, multiplexer);
         multiplexer.ConnectionRestored += (_, _) => Wake();
         _multiplexer = multiplexer;
         _database = multiplexer.GetDatabase();
@@ -213,12 +217,22 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    private void OnConnectionFailed(ConnectionMultiplexer multiplexer)
+    private void OnFailed(RedisFailure failure, ConnectionMultiplexer? multiplexer)
     {
-        if (ReferenceEquals(multiplexer, _multiplexer) && !multiplexer.IsConnected)
+        if (!ReferenceEquals(multiplexer, _multiplexer))
         {
-            Breaker.Failed(RedisFailure.Disconnected);
+            return;
         }
+
+        if (multiplexer is null || !multiplexer.IsConnected || multiplexer.GetEndPoints().Length <= 1)
+        {
+            Breaker.Failed(failure);
+            return;
+        }
+
+        // One node of several: its own keys fail at once and the others go on, but a replica may have been promoted.
+        _rolesInDoubt = true;
+        Wake();
     }
 
     private void OnOpened(RedisFailure failure)
@@ -248,6 +262,8 @@ internal sealed class RedisConnection : IAsyncDisposable
             _wake = NewWake();
         }
     }
+
+    private async Task DelayAsync(TimeSpan delay) => await Task.WhenAny(Task.Delay(delay, _time, _stopping.Token));
 
     private Task<T> Bounded<T>(Task<T> task) => RedisWait.AtMost(task, ProbeTimeout, _time);
 
