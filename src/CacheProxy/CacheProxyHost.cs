@@ -135,13 +135,22 @@ internal static class CacheProxyHost
             provider.GetRequiredService<ICacheStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<LocalCopies>();
+        services.AddSingleton<EvictionMetrics>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<EntryLookUp>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<FillCoalescer>();
         services.AddSingleton<FillHandler>();
+        services.AddSingleton<HeadHandler>();
+        services.AddSingleton<BackgroundRefresh>();
+        services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
+        services.AddMetrics();
+        services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<PrometheusText>();
         services.AddHostedService<StartAnnouncement>();
     }
 
@@ -150,6 +159,7 @@ internal static class CacheProxyHost
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
             ["/livez"] = Probes.Live,
+            ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
             ["/readyz"] = Probes.Ready(app.Lifetime),
         });
         app.UseRouting();

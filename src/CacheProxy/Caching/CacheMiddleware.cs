@@ -6,7 +6,7 @@ using CacheProxy.Policies;
 namespace CacheProxy.Caching;
 
 /// <summary>The fork of the way: no policy, forward; safe method, read; unsafe, write.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration current, ReadHandler reads, WriteHandler writes)
+internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration current, ReadHandler reads, WriteHandler writes, ForwardResponder forwards)
 {
     public Task Invoke(HttpContext context)
     {
@@ -34,11 +34,11 @@ internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration
 
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
         {
-            return ForwardResponder.ForwardAsync(context, ForwardReason.Method, next);
+            return forwards.ForwardAsync(context, policy, ForwardReason.Method, next);
         }
 
         return CacheRequestReader.TryRead(context, policy, configuration, out var request, out var reason)
             ? reads.HandleAsync(request!, next)
-            : ForwardResponder.ForwardAsync(context, reason, next);
+            : forwards.ForwardAsync(context, policy, reason, next);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class CacheRequest
     /// <summary>The resource's id, for the log.</summary>
     public required string? Id { get; init; }
 
+    /// <summary>How long one request may wait for the store.</summary>
+    public required TimeSpan StoreTimeout { get; init; }
+
     public required StorePatience Patience { get; init; }
 
     /// <summary>The names that the resource is known to vary on, after the look-up.</summary>

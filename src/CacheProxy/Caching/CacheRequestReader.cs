@@ -63,6 +63,7 @@ internal static class CacheRequestReader
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
+            StoreTimeout = configuration.Options.Redis.Timeout,
             Patience = new StorePatience(configuration.Options.Redis.Timeout),
         };
         return true;

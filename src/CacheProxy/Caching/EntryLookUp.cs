@@ -3,12 +3,20 @@ using CacheProxy.Stores;
 namespace CacheProxy.Caching;
 
 /// <summary>Looks a request's variant up.</summary>
-internal sealed class EntryLookUp(ICacheStore store, VaryHints hints)
+internal sealed class EntryLookUp(ICacheStore store, VaryHints hints, LocalCopies copies)
 {
     public async ValueTask<FoundEntry> FindAsync(CacheRequest request)
     {
         var vary = hints.Get(request.Key);
         var variant = request.VariantUnder(vary);
+        var memoryTtl = request.Policy.Options.MemoryTtl;
+        var generation = memoryTtl > TimeSpan.Zero ? copies.Generation(request.Key) : 0;
+        if (memoryTtl > TimeSpan.Zero && copies.Find(request.Key, variant) is { } copy)
+        {
+            request.KnownVary = copy.Vary;
+            return new FoundEntry(copy, variant);
+        }
+
         var result = await store.LookUpAsync(request.Key, variant, request.Patience);
         if (result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary)
         {
@@ -19,6 +27,11 @@ internal sealed class EntryLookUp(ICacheStore store, VaryHints hints)
                 variant = actual;
                 result = await store.LookUpAsync(request.Key, variant, request.Patience);
             }
+        }
+
+        if (memoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found)
+        {
+            copies.Add(request.Key, variant, result, generation, memoryTtl);
         }
 
         request.KnownVary = result.Vary;

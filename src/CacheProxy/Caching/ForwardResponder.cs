@@ -1,12 +1,14 @@
 using CacheProxy.HttpRules;
+using CacheProxy.Policies;
 
 namespace CacheProxy.Caching;
 
 /// <summary>Forwards a request uncached, and says so in Cache-Status.</summary>
-internal static class ForwardResponder
+internal sealed class ForwardResponder(CacheMetrics metrics)
 {
-    public static Task ForwardAsync(HttpContext context, ForwardReason reason, RequestDelegate next)
+    public Task ForwardAsync(HttpContext context, CachePolicy policy, ForwardReason reason, RequestDelegate next)
     {
+        metrics.Forwarded(policy.Name, reason);
         context.Response.OnStarting(
             static state =>
             {

@@ -11,7 +11,17 @@ namespace CacheProxy.Caching;
 
 /// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
 internal sealed class ReadHandler(
-    ICacheStore store, EntryLookUp lookUp, FillHandler fills, HitResponder hits, PendingEvictions pending, CacheEventLog events)
+    ICacheStore store,
+    EntryLookUp lookUp,
+    FillHandler fills,
+    HeadHandler heads,
+    BackgroundRefresh refresh,
+    ShadowForwarder shadows,
+    HitResponder hits,
+    PendingEvictions pending,
+    ForwardResponder forwards,
+    CacheMetrics metrics,
+    CacheEventLog events)
 {
     // Each further look-up follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxLookUps = 4;
@@ -23,7 +33,7 @@ internal sealed class ReadHandler(
         {
             if (pending.MustForward(request.Key))
             {
-                await ForwardResponder.ForwardAsync(request.Context, ForwardReason.PendingEviction, next);
+                await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.PendingEviction, next);
                 return;
             }
 
@@ -31,10 +41,10 @@ internal sealed class ReadHandler(
             switch (entry.Result.Outcome)
             {
                 case LookUpOutcome.Fenced:
-                    await ForwardResponder.ForwardAsync(request.Context, ForwardReason.Fenced, next);
+                    await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Fenced, next);
                     return;
                 case LookUpOutcome.Unavailable:
-                    await ForwardResponder.ForwardAsync(request.Context, ForwardReason.StoreUnavailable, next);
+                    await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.StoreUnavailable, next);
                     return;
                 case LookUpOutcome.Found:
                 case LookUpOutcome.Miss:
@@ -52,44 +62,64 @@ internal sealed class ReadHandler(
             useStored = outcome != FillOutcome.FillWithoutIt;
         }
 
-        await ForwardResponder.ForwardAsync(request.Context, ForwardReason.Contended, next);
+        await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Contended, next);
     }
 
     private async ValueTask<FillOutcome> AnswerAsync(CacheRequest request, FoundEntry entry, bool useStored, RequestDelegate next)
     {
-        var stale = new StaleEntry(null, entry.Result.Stamp, MissReason(entry.Result));
-        if (useStored && entry.Result.Response is { } stored && RequestTarget.IsSame(request.Context.Request, stored.Target))
+        if (!useStored || entry.Result.Response is not { } stored || !RequestTarget.IsSame(request.Context.Request, stored.Target))
         {
-            // A write whose fence could not be set may have begun while the look-up was under way.
-            if (pending.MustForward(request.Key))
-            {
-                return FillOutcome.LookUpAgain;
-            }
-
-            var ageMs = stored.AgeMs(store.NowMs);
-            var verdict = stored.Freshness.Judge(ageMs, request.Directives);
-            if (verdict is FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed && request.Policy.Options.Mode == CacheMode.On)
-            {
-                await ServeAsync(request, stored, ageMs);
-                return FillOutcome.Answered;
-            }
-
-            stale = stale with
-            {
-                Response = stored,
-                Reason = ageMs < stored.LifetimeMs ? CacheStatusForward.Request : CacheStatusForward.Stale,
-            };
+            return await AskAsync(request, entry, new StaleEntry(null, entry.Result.Stamp, MissReason(entry.Result)), next);
         }
 
-        if (FindObstacle(request) is { } reason)
+        // A write whose fence could not be set may have begun while the look-up was under way.
+        if (pending.MustForward(request.Key))
         {
-            await ForwardResponder.ForwardAsync(request.Context, reason, next);
+            return FillOutcome.LookUpAgain;
+        }
+
+        var ageMs = stored.AgeMs(store.NowMs);
+        var stale = new StaleEntry(
+            stored, entry.Result.Stamp, stored.Freshness.IsFresh(ageMs) ? CacheStatusForward.Request : CacheStatusForward.Stale);
+        switch (stored.Freshness.Judge(ageMs, request.Directives))
+        {
+            case FreshnessVerdict.MustRevalidate:
+                return await AskAsync(request, entry, stale, next);
+            case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
+                when request.Policy.Options.Mode == CacheMode.Shadow:
+                await shadows.ForwardAsync(request, stored, next);
+                return FillOutcome.Answered;
+            case FreshnessVerdict.Fresh:
+            case FreshnessVerdict.StaleAllowed:
+                await ServeAsync(request, stored, ageMs);
+                return FillOutcome.Answered;
+            case FreshnessVerdict.StaleWhileRevalidate:
+                refresh.Start(request, entry.Variant, stale, next);
+                await ServeAsync(request, stored, ageMs);
+                return FillOutcome.Answered;
+            default:
+                throw new InvalidOperationException("No such verdict.");
+        }
+    }
+
+    /// <summary>Nothing may be served without asking the API.</summary>
+    private async ValueTask<FillOutcome> AskAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
+    {
+        if (request.Directives.OnlyIfCached)
+        {
+            RefuseOnlyIfCached(request.Context.Response, stale.Reason);
             return FillOutcome.Answered;
         }
 
-        if (request.Directives.OnlyIfCached)
+        if (request.Context.Request.Headers.Range.Count > 0)
         {
-            OnlyIfCached(request.Context.Response, stale.Reason);
+            await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Range, next);
+            return FillOutcome.Answered;
+        }
+
+        if (request.IsHead)
+        {
+            await heads.ForwardAsync(request, entry, stale, next);
             return FillOutcome.Answered;
         }
 
@@ -99,20 +129,15 @@ internal sealed class ReadHandler(
     private Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs)
     {
         events.Hit(request.Policy.Events, request.Tenant, request.Id);
-        // Rounded down, so that what is said to be fresh still is when the client has read it.
-        var ttlSeconds = (long)Math.Floor((stored.LifetimeMs - ageMs) / 1000d);
-        return hits.ServeAsync(request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: ttlSeconds));
+        metrics.Hit(request.Policy.Name, stale: !stored.Freshness.IsFresh(ageMs));
+        return hits.ServeAsync(
+            request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
     }
-
-    private static ForwardReason? FindObstacle(CacheRequest request) =>
-        request.IsHead ? ForwardReason.Head
-        : request.Context.Request.Headers.Range.Count > 0 ? ForwardReason.Range
-        : null;
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>
         result.Vary.Length > 0 ? CacheStatusForward.VaryMiss : CacheStatusForward.UriMiss;
 
-    private static void OnlyIfCached(HttpResponse response, CacheStatusForward reason)
+    private static void RefuseOnlyIfCached(HttpResponse response, CacheStatusForward reason)
     {
         response.StatusCode = StatusCodes.Status504GatewayTimeout;
         new CacheStatus(Forward: reason, Detail: "only-if-cached").AppendTo(response.Headers);

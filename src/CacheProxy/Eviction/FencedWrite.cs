@@ -11,8 +11,10 @@ internal sealed class FencedWrite : IAsyncDisposable
     private const int RenewalsPerDeadline = 3;
 
     private readonly ICacheStore _store;
+    private readonly LocalCopies _copies;
     private readonly PendingEvictions _pending;
     private readonly CacheEventLog _events;
+    private readonly EvictionMetrics _metrics;
     private readonly TimeSpan _timeout;
     private readonly string _token = Guid.NewGuid().ToString("N");
     private readonly EvictionTarget[] _targets;
@@ -23,11 +25,20 @@ internal sealed class FencedWrite : IAsyncDisposable
     private bool _ended;
 
     public FencedWrite(
-        ICacheStore store, PendingEvictions pending, CacheEventLog events, TimeProvider time, TimeSpan timeout, EvictionTarget[] targets)
+        ICacheStore store,
+        LocalCopies copies,
+        PendingEvictions pending,
+        CacheEventLog events,
+        EvictionMetrics metrics,
+        TimeProvider time,
+        TimeSpan timeout,
+        EvictionTarget[] targets)
     {
         _store = store;
+        _copies = copies;
         _pending = pending;
         _events = events;
+        _metrics = metrics;
         _timeout = timeout;
         _targets = targets;
         _fenced = new bool[targets.Length];
@@ -50,6 +61,7 @@ internal sealed class FencedWrite : IAsyncDisposable
         for (var i = 0; i < _targets.Length; i++)
         {
             _fenced[i] = outcomes[i] == StoreOutcome.Done;
+            _copies.Forget(_targets[i].Key);
             strictFailed |= !_fenced[i] && _targets[i].Policy.Options.WriteConsistency == WriteConsistency.Strict;
         }
 
@@ -69,6 +81,24 @@ internal sealed class FencedWrite : IAsyncDisposable
         }
 
         return !strictFailed;
+    }
+
+    /// <summary>
+    /// What the API's answer says that the write has changed besides (RFC 9111 §4.4). No fence stood there, so that what was read
+    /// before the answer is revoked now.
+    /// </summary>
+    public async ValueTask EvictAsync(EvictionTarget affected)
+    {
+        _copies.Forget(affected.Key);
+        var patience = new StorePatience(_timeout);
+        if (await _store.EndWriteAsync(affected.Key, _token, WriteResult.Changed, patience) == StoreOutcome.Done)
+        {
+            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
+        }
+        else
+        {
+            _pending.Add(affected.Key, _token);
+        }
     }
 
     /// <summary>Ends the write once; further calls do nothing.</summary>
@@ -99,6 +129,8 @@ internal sealed class FencedWrite : IAsyncDisposable
     private void Settle(int i, StoreOutcome outcome, WriteResult result)
     {
         var target = _targets[i];
+        _copies.Forget(target.Key);
+        _metrics.Ended(target.Policy.Name, result, outcome);
         if (outcome == StoreOutcome.Done && result != WriteResult.Unchanged)
         {
             _events.Invalidated(target.Policy.Events, target.Tenant, target.Id);

@@ -8,10 +8,12 @@ namespace CacheProxy.Eviction;
 /// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
 /// fence stands, so that a client that acts on the first bytes reads from the API.
 /// </summary>
-internal sealed class WriteGate(HttpContext context, FencedWrite write) : ObservedResponseBody(context)
+internal sealed class WriteGate(HttpContext context, FencedWrite write, AffectedTargets affected) : ObservedResponseBody(context)
 {
+    private bool _ended;
+
     /// <summary>The forwarder is done: ends the write by what came of it.</summary>
-    public ValueTask FinishAsync(bool threw) => write.EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
+    public ValueTask FinishAsync(bool threw) => EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
 
     protected override void OnHeaders()
     {
@@ -21,13 +23,32 @@ internal sealed class WriteGate(HttpContext context, FencedWrite write) : Observ
     {
         if (last)
         {
-            await write.EndAsync(ResultOfStatus());
+            await EndAsync(ResultOfStatus());
         }
 
         await Inner.WriteAsync(bytes, cancellationToken);
     }
 
-    protected override ValueTask OnCompletingAsync() => write.EndAsync(ResultOfForwarding());
+    protected override ValueTask OnCompletingAsync() => EndAsync(ResultOfForwarding());
+
+    private async ValueTask EndAsync(WriteResult result)
+    {
+        if (_ended)
+        {
+            return;
+        }
+
+        _ended = true;
+        if (result == WriteResult.Changed && affected.Find(Context) is { } others)
+        {
+            foreach (var other in others)
+            {
+                await write.EvictAsync(other);
+            }
+        }
+
+        await write.EndAsync(result);
+    }
 
     private WriteResult ResultOfForwarding() => Context.Features.Get<IForwarderErrorFeature>() switch
     {

@@ -7,7 +7,7 @@ using CacheProxy.Stores;
 namespace CacheProxy.Eviction;
 
 /// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
-internal sealed class WriteHandler(ICacheStore store, PendingEvictions pending, CacheEventLog events, TimeProvider time)
+internal sealed class WriteHandler(ICacheStore store, LocalCopies copies, PendingEvictions pending, CacheEventLog events, EvictionMetrics metrics, TimeProvider time)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -20,19 +20,20 @@ internal sealed class WriteHandler(ICacheStore store, PendingEvictions pending, 
         HttpContext context, RouteCaching caching, string method, ConfigurationSnapshot configuration, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, caching, method, configuration);
-        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, configuration.Options.Redis.Timeout, next);
+        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, caching, configuration, next);
     }
 
-    private async Task ForwardFencedAsync(HttpContext context, EvictionTarget[] targets, TimeSpan timeout, RequestDelegate next)
+    private async Task ForwardFencedAsync(
+        HttpContext context, EvictionTarget[] targets, RouteCaching caching, ConfigurationSnapshot configuration, RequestDelegate next)
     {
-        await using var write = new FencedWrite(store, pending, events, time, timeout, targets);
+        await using var write = new FencedWrite(store, copies, pending, events, metrics, time, configuration.Options.Redis.Timeout, targets);
         if (!await write.TryBeginAsync())
         {
             Refuse(context.Response);
             return;
         }
 
-        var gate = new WriteGate(context, write);
+        var gate = new WriteGate(context, write, new AffectedTargets(caching, configuration));
         var threw = true;
         gate.Install();
         try

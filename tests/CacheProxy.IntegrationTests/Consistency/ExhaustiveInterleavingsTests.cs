@@ -4,7 +4,6 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Stores;
 using CacheProxy.Stores;
 using CacheProxy.Stores.Redis;
-using StackExchange.Redis;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency;
@@ -181,14 +180,20 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     {
         await using var store = damage(await RedisStores.OpenAsync(
             server, timeout: TimeSpan.FromSeconds(20), scripts: new RedisScripts(ExploredRedisStore.Clock)));
-        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",syncTimeout=20000");
-        RedisClientDifferences.AfterConnect(connection);
-        var database = connection.GetDatabase();
-        await server.SendAsync("FLUSHALL");
-        return await ExploreAsync(
-            "Redis, " + name,
-            system,
-            [.. Enumerable.Range(0, RedisExplorers).Select(number => new ExploredRedisStore(store, database, number))]);
+        var connection = await RedisClient.ConnectAsync(server.ConnectionString, TestContext.Current.CancellationToken);
+        try
+        {
+            var database = connection.GetDatabase();
+            await server.SendAsync("FLUSHALL");
+            return await ExploreAsync(
+                "Redis, " + name,
+                system,
+                [.. Enumerable.Range(0, RedisExplorers).Select(number => new ExploredRedisStore(store, database, number))]);
+        }
+        finally
+        {
+            await RedisClientDifferences.DisposeAsync(connection);
+        }
     }
 
     private async Task<long> ExploreAsync(string name, Party[] system, IExploredStore[] explorers)

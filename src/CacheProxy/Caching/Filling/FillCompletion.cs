@@ -6,7 +6,13 @@ namespace CacheProxy.Caching.Filling;
 
 /// <summary>How one fill ends: stored and shared, or given up.</summary>
 internal sealed class FillCompletion(
-    CacheRequest request, FillFlight flight, FillLease lease, ICacheStore store, PendingEvictions pending, CacheEventLog events)
+    CacheRequest request,
+    FillFlight flight,
+    FillLease lease,
+    ICacheStore store,
+    PendingEvictions pending,
+    CacheEventLog events,
+    CacheMetrics metrics)
 {
     private bool _ended;
 
@@ -23,6 +29,7 @@ internal sealed class FillCompletion(
         if (!_ended)
         {
             _ended = true;
+            metrics.Fill(request.Policy.Name, Detail is { Length: > 0 } detail ? detail : "incomplete");
             GiveUp();
             await store.AbandonFillAsync(request.Key, lease, request.Patience);
         }
@@ -43,7 +50,9 @@ internal sealed class FillCompletion(
         flight.Seal();
         var result = new FillResult(
             storable.Variant, storable.Vary, response, storable.KeepFor, request.Policy.Options.MaxVariants);
-        if (await store.CompleteFillAsync(request.Key, lease, result, request.Patience) != CompleteFillOutcome.Stored)
+        var outcome = await store.CompleteFillAsync(request.Key, lease, result, request.Patience);
+        metrics.Fill(request.Policy.Name, Word(outcome));
+        if (outcome != CompleteFillOutcome.Stored)
         {
             GiveUp();
             return response;
@@ -56,4 +65,11 @@ internal sealed class FillCompletion(
             : FlightResult.Shared(response, storable.Variant, storable.Vary));
         return response;
     }
+
+    private static string Word(CompleteFillOutcome outcome) => outcome switch
+    {
+        CompleteFillOutcome.Stored => "stored",
+        CompleteFillOutcome.Revoked => "revoked",
+        CompleteFillOutcome.Unavailable => "unavailable",
+    };
 }

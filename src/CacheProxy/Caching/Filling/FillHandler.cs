@@ -11,7 +11,14 @@ namespace CacheProxy.Caching.Filling;
 
 /// <summary>Answers a miss or a stale entry from the API, and stores what may be stored: one upstream request for all who wait.</summary>
 internal sealed class FillHandler(
-    ICacheStore store, FillCoalescer coalescer, PendingEvictions pending, HitResponder hits, CacheEventLog events, TimeProvider time)
+    ICacheStore store,
+    FillCoalescer coalescer,
+    PendingEvictions pending,
+    HitResponder hits,
+    ForwardResponder forwards,
+    CacheEventLog events,
+    CacheMetrics metrics,
+    TimeProvider time)
 {
     // Longer than an API takes that is worth caching; a fill that takes longer is not stored.
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
@@ -41,6 +48,28 @@ internal sealed class FillHandler(
         }
     }
 
+    /// <summary>Fetches what is stale, unless somebody already does. The request has no client.</summary>
+    public async Task RefreshAsync(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
+    {
+        var flight = coalescer.JoinOrLead(new FlightKey(request.Key, variant), out var leads);
+        if (!leads)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await LeadAsync(request, flight, stale, next) == FillOutcome.FillWithoutIt)
+            {
+                await LeadAsync(request, flight, stale with { Response = null }, next);
+            }
+        }
+        finally
+        {
+            coalescer.Land(flight);
+        }
+    }
+
     private async Task<FillOutcome> FollowAsync(CacheRequest request, FillFlight flight, StaleEntry stale, RequestDelegate next)
     {
         var result = await flight.WaitAsync(FollowLimit, time, request.Context.RequestAborted);
@@ -50,12 +79,13 @@ internal sealed class FillHandler(
                 return FillOutcome.LookUpAgain;
             case FlightResultKind.Shared when MayShare(request, result, out var ageMs):
                 events.Hit(request.Policy.Events, request.Tenant, request.Id);
+                metrics.Collapsed(request.Policy.Name);
                 var status = new CacheStatus(Forward: stale.Reason, Collapsed: true);
                 await hits.ServeAsync(request.Context, result.Response!, ageMs, status);
                 return FillOutcome.Answered;
             case FlightResultKind.Shared:
             case FlightResultKind.Forward:
-                await ForwardResponder.ForwardAsync(request.Context, ForwardReason.LeaderFailed, next);
+                await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.LeaderFailed, next);
                 return FillOutcome.Answered;
             default:
                 throw new InvalidOperationException("No such result of a flight.");
@@ -82,6 +112,7 @@ internal sealed class FillHandler(
         switch (await BeginAsync(request, lease))
         {
             case BeginFillOutcome.Granted:
+                metrics.Filling(request.Policy.Name, stale.Reason);
                 return await ForwardAndStoreAsync(request, flight, lease, stale, next);
             case BeginFillOutcome.Changed:
                 flight.Finish(FlightResult.LookUpAgain);
@@ -113,17 +144,17 @@ internal sealed class FillHandler(
         }
     }
 
-    private static async Task<FillOutcome> ForwardAsync(CacheRequest request, FillFlight flight, ForwardReason reason, RequestDelegate next)
+    private async Task<FillOutcome> ForwardAsync(CacheRequest request, FillFlight flight, ForwardReason reason, RequestDelegate next)
     {
         flight.Finish(FlightResult.Forward);
-        await ForwardResponder.ForwardAsync(request.Context, reason, next);
+        await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
         return FillOutcome.Answered;
     }
 
     private async Task<FillOutcome> ForwardAndStoreAsync(
         CacheRequest request, FillFlight flight, FillLease lease, StaleEntry stale, RequestDelegate next)
     {
-        var completion = new FillCompletion(request, flight, lease, store, pending, events);
+        var completion = new FillCompletion(request, flight, lease, store, pending, events, metrics);
         try
         {
             var tee = await ForwardThroughTeeAsync(request, flight, stale, completion, next);
@@ -170,7 +201,9 @@ internal sealed class FillHandler(
         switch (tee.Plan)
         {
             case FillPlan.Freshen:
-                var freshened = await completion.StoreAsync(tee.Freshened!, stale.Response!.Body);
+                var freshened = tee.Freshened is { } storable
+                    ? await completion.StoreAsync(storable, stale.Response!.Body)
+                    : stale.Response!;
                 Reset(context.Response);
                 await hits.ServeAsync(
                     context, freshened, freshened.AgeMs(store.NowMs), new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Stored: true));
@@ -196,7 +229,10 @@ internal sealed class FillHandler(
     // What the forwarder has set so far belongs to an answer that the client does not get.
     private static void Reset(HttpResponse response)
     {
+        var cookies = response.Headers.SetCookie;
         response.Headers.Clear();
+        // A cookie is meant for this client, whatever becomes of the rest.
+        response.Headers.SetCookie = cookies;
         response.StatusCode = StatusCodes.Status200OK;
     }
 }

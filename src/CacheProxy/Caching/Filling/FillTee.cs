@@ -43,7 +43,7 @@ internal sealed class FillTee : ObservedResponseBody
 
     public FillPlan Plan { get; private set; }
 
-    /// <summary>The response that <see cref="FillPlan.Freshen"/> made of the stored one.</summary>
+    /// <summary>What <see cref="FillPlan.Freshen"/> made of the stored response; <c>null</c> when that may not be stored any more.</summary>
     public StorableResponse? Freshened { get; private set; }
 
     /// <summary>The forwarder is done: stores what is complete and waits until the client has what is its.</summary>
@@ -122,7 +122,7 @@ internal sealed class FillTee : ObservedResponseBody
         {
             if (response.StatusCode == StatusCodes.Status304NotModified && !failed)
             {
-                return TryFreshen(stored, response) ? FillPlan.Freshen : FillPlan.AskAgain;
+                return Freshen(stored, response);
             }
 
             if (response.StatusCode >= 500 && stored.Freshness.CoversError(_completion.AgeMs(stored), _request.Directives))
@@ -148,16 +148,16 @@ internal sealed class FillTee : ObservedResponseBody
         return FillPlan.Store;
     }
 
-    private bool TryFreshen(StoredResponse stored, HttpResponse response)
+    private FillPlan Freshen(StoredResponse stored, HttpResponse response)
     {
         if (!StoredHeaderUpdate.Concerns(stored.Headers, response.Headers))
         {
-            return false;
+            return FillPlan.AskAgain;
         }
 
-        Freshened = StorableResponse.Freshen(
+        Freshened = StorableResponse.TryFreshen(
             _request, stored, response, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        return true;
+        return FillPlan.Freshen;
     }
 
     // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.

@@ -32,20 +32,32 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
             : null;
     }
 
-    /// <summary>The stored response with the headers and the new life that a 304 gives it (RFC 9111 §4.3.4).</summary>
-    public static StorableResponse Freshen(
+    /// <summary>
+    /// The stored response with the headers and the new life that a 304, or a HEAD's answer, gives it (RFC 9111 §4.3.4, §4.3.5);
+    /// <c>null</c> when with them it may not be stored any more.
+    /// </summary>
+    public static StorableResponse? TryFreshen(
         CacheRequest request, StoredResponse stored, HttpResponse notModified, long requestTimeMs, long responseTimeMs)
     {
         var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers);
         var headers = new ResponseHeaders(fields);
+        var directives = ResponseDirectives.Of(headers);
         var freshness = Freshness.OfUpdated(
             headers,
             new ResponseHeaders(notModified.Headers),
-            ResponseDirectives.Of(headers),
+            directives,
             stored.Status,
             requestTimeMs,
             responseTimeMs,
             request.Policy.Storage);
+        var decision = StorageRules.Decide(
+            HttpMethods.Get, request.Directives, request.NeedsSharingConsent, stored.Status, headers, directives, freshness,
+            request.Policy.Storage);
+        if (decision != StorageDecision.Storable)
+        {
+            return null;
+        }
+
         var made = Make(request, stored.Status, fields, freshness);
         return made with { Response = made.Response with { Body = stored.Body } };
     }

@@ -1,4 +1,6 @@
+#if !PACKAGES_FULL
 using System.Runtime.InteropServices;
+#endif
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
@@ -31,6 +33,17 @@ internal static class RedisClientDifferences
     {
 #if !PACKAGES_FULL
         multiplexer.PreserveAsyncOrder = false;
+#endif
+    }
+
+    /// <summary>Only version 2 can do it without waiting.</summary>
+    public static ValueTask DisposeAsync(ConnectionMultiplexer multiplexer)
+    {
+#if PACKAGES_FULL
+        return multiplexer.DisposeAsync();
+#else
+        multiplexer.Dispose();
+        return default;
 #endif
     }
 }

@@ -213,7 +213,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 // It is given up either way.
             }
 
-            multiplexer.Dispose();
+            await RedisClientDifferences.DisposeAsync(multiplexer);
         }
     }
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Builds, checks and tests everything. The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
+# A step that is no test (the build, the format) counts only when it fails.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+exec </dev/null
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+solution=CacheProxy.sln
+passed=0
+failed=0
+skipped=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  echo "FAILED: $*" >&2
+  failed=$((failed + 1))
+}
+
+finish() {
+  if ((passed + failed == 0)); then
+    fail "no test ran"
+  fi
+  if ((skipped > 0)); then
+    echo "$skipped skipped"
+  fi
+  echo "$passed passed, $failed failed"
+  if ((failed > 0)); then
+    exit 1
+  fi
+  exit 0
+}
+
+# The tests start Redis servers of their own; they need the program, not a service.
+install_redis() {
+  local as_root=()
+  if ((EUID != 0)); then
+    as_root=(sudo -n)
+  fi
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! sudo -n true 2>/dev/null; }; then
+    echo "The tests need redis-server and redis-cli. Install them (Debian: apt-get install redis-server redis-tools) and run this again." >&2
+    return 1
+  fi
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server redis-tools
+}
+
+# The number that one attribute of the summary in a result file holds.
+count_of() {
+  local number
+  number=$(grep -o '<Counters [^>]*' "$2" | grep -o " $1=\"[0-9]*\"" | tr -dc '0-9')
+  echo "${number:-0}"
+}
+
+run_tests() {
+  local project=$1 name code=0 file
+  name=$(basename "$project" .csproj)
+  file="$results/$name.trx"
+  say "Test $name"
+  # A test that hangs is ended and named, instead of holding up the whole run.
+  dotnet test "$project" -c Release --no-build --nologo --results-directory "$results" \
+    --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" \
+    --blame-hang-timeout 10m --blame-hang-dump-type none || code=$?
+  if [[ ! -f $file ]]; then
+    fail "$name left no results (exit code $code)"
+    return
+  fi
+  local total executed good
+  total=$(count_of total "$file")
+  executed=$(count_of executed "$file")
+  good=$(count_of passed "$file")
+  passed=$((passed + good))
+  failed=$((failed + executed - good))
+  skipped=$((skipped + total - executed))
+  if ((executed == 0)); then
+    fail "$name ran no test"
+  elif ((code != 0 && executed == good)); then
+    fail "$name ended with exit code $code though no test failed"
+  fi
+}
+
+if ! command -v redis-server >/dev/null || ! command -v redis-cli >/dev/null; then
+  say "Install redis-server"
+  if ! install_redis; then
+    fail "redis-server is missing"
+    finish
+  fi
+fi
+
+say "Build"
+if ! dotnet build "$solution" -c Release --nologo -v q -warnaserror; then
+  fail "the build"
+  finish
+fi
+
+say "Format"
+dotnet format whitespace "$solution" --no-restore --verify-no-changes || fail "the format (mend it with: dotnet format whitespace)"
+dotnet format style "$solution" --no-restore --verify-no-changes || fail "the code style (mend it with: dotnet format style)"
+
+for project in tests/*/*.csproj; do
+  run_tests "$project"
+done
+
+echo
+finish
