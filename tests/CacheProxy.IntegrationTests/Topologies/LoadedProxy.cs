@@ -1,0 +1,17 @@
+namespace CacheProxy.IntegrationTests.Topologies;
+
+/// <summary>How the proxies under load are configured.</summary>
+internal static class LoadedProxy
+{
+    public static readonly (string Key, string? Value)[] BestEffort =
+    [
+        ("Serilog:MinimumLevel:Default", "Information"),
+        ("CacheProxy:Policies:customer:WriteDeadline", "00:00:05"),
+    ];
+
+    public static readonly (string Key, string? Value)[] Strict =
+        [.. BestEffort, ("CacheProxy:Policies:customer:WriteConsistency", "Strict")];
+
+    /// <summary>The key of a customer of the tenant <c>demo</c>.</summary>
+    public static string KeyOf(string id) => "demo:customer:" + id;
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using CacheProxy.IntegrationTests.Harness;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Topologies;
+
+/// <summary>The whole product on a Redis Cluster that changes under load.</summary>
+[Collection(nameof(TopologyCollection))]
+[Trait("Category", "Topology")]
+public sealed class RedisClusterTests
+{
+    private const int CustomersPerPrimary = 2;
+
+    [Fact]
+    public async Task Slots_that_move_under_load_are_followed_and_no_read_is_outdated()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString);
+        var ids = await CustomersOfEachPrimaryAsync(cluster);
+        await using var load = VersionedLoad.Start(api, [one, other], ids);
+        await load.AllAreServedFromTheCacheAsync();
+
+        foreach (var id in ids)
+        {
+            var key = LoadedProxy.KeyOf(id);
+            var from = await cluster.FirstOwnerAsync(key);
+            var to = (from + 1) % 3;
+            await cluster.MoveSlotAsync(await cluster.SlotAsync(key), from, to, () => load.GoOnAsync(100));
+        }
+
+        await load.AllAreServedFromTheCacheAsync();
+        await load.StopAsync();
+        Assert.Empty(load.Outdated);
+        Assert.Empty(load.Failures);
+        Assert.Equal(0, load.RefusedWrites);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict)
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        var settings = strict ? LoadedProxy.Strict : LoadedProxy.BestEffort;
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString);
+        // Without its fence a write is only known to the proxy that it went through: the promise for the others needs a strict policy.
+        ProxyUnderTest[] proxies = strict ? [one, other] : [one];
+        await using var load = VersionedLoad.Start(api, proxies, await CustomersOfEachPrimaryAsync(cluster));
+        await load.AllAreServedFromTheCacheAsync();
+
+        var failover = Stopwatch.GetTimestamp();
+        await cluster.Primaries[0].KillAsync();
+        await load.GoOnAsync(500);
+        await load.AllAreServedFromTheCacheAsync();
+        await load.StopAsync();
+
+        Assert.All(load.Outdated, read => Assert.True(LostWrites.Explain(read, failover), read.ToString()));
+        Assert.Empty(load.Failures);
+        Assert.True(strict || load.RefusedWrites == 0);
+    }
+
+    private static async Task<string[]> CustomersOfEachPrimaryAsync(RedisCluster cluster)
+    {
+        var ids = new List<string>[] { [], [], [] };
+        for (var number = 1; ids.Any(static some => some.Count < CustomersPerPrimary); number++)
+        {
+            var id = number.ToString(CultureInfo.InvariantCulture);
+            var some = ids[await cluster.FirstOwnerAsync(LoadedProxy.KeyOf(id))];
+            if (some.Count < CustomersPerPrimary)
+            {
+                some.Add(id);
+            }
+        }
+
+        return [.. ids.SelectMany(static some => some)];
+    }
+}

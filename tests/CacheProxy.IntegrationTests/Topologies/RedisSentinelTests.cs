@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using CacheProxy.IntegrationTests.Harness;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Topologies;
+
+/// <summary>The whole product on a primary with a replica, while a sentinel changes their places under load.</summary>
+[Collection(nameof(TopologyCollection))]
+[Trait("Category", "Topology")]
+public sealed class RedisSentinelTests
+{
+    private static readonly string[] Customers = ["1", "2", "3", "4"];
+
+    [Fact]
+    public async Task A_primary_that_is_demoted_under_load_is_left_and_no_read_is_outdated()
+    {
+        await using var group = await RedisSentinelGroup.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.Strict, group.NodesConnectionString);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.Strict, group.NodesConnectionString);
+        await using var load = VersionedLoad.Start(api, [one, other], Customers);
+        await load.AllAreServedFromTheCacheAsync();
+
+        var failover = Stopwatch.GetTimestamp();
+        await group.SendAsync("SENTINEL", "FAILOVER", RedisSentinelGroup.ServiceName);
+        await Eventually.TrueAsync(async () => await group.PrimaryPortAsync() == group.Second.Port);
+        await load.GoOnAsync(500);
+        await load.AllAreServedFromTheCacheAsync();
+        await load.StopAsync();
+
+        Assert.All(load.Outdated, read => Assert.True(LostWrites.Explain(read, failover), read.ToString()));
+        Assert.Empty(load.Failures);
+        Assert.NotEqual(0, await group.Second.NumberAsync("DBSIZE"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated_even_when_it_returns(bool strict)
+    {
+        await using var group = await RedisSentinelGroup.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        var settings = strict ? LoadedProxy.Strict : LoadedProxy.BestEffort;
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, group.NodesConnectionString);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, group.NodesConnectionString);
+        // Without its fence a write is only known to the proxy that it went through: the promise for the others needs a strict policy.
+        ProxyUnderTest[] proxies = strict ? [one, other] : [one];
+        await using var load = VersionedLoad.Start(api, proxies, Customers);
+        await load.AllAreServedFromTheCacheAsync();
+
+        // With what it holds now it will return.
+        await group.First.SaveAsync();
+        var failover = Stopwatch.GetTimestamp();
+        await group.First.KillAsync();
+        await load.GoOnAsync(500);
+        await load.AllAreServedFromTheCacheAsync();
+
+        // It takes itself for the primary, until the sentinel has told it otherwise.
+        await group.First.RestartAsync();
+        await load.GoOnAsync(500);
+        await Eventually.TrueAsync(async () => await RedisSentinelGroup.RoleAsync(group.First) == "slave/connected");
+        await load.GoOnAsync(500);
+        await load.AllAreServedFromTheCacheAsync();
+        await load.StopAsync();
+
+        Assert.All(load.Outdated, read => Assert.True(LostWrites.Explain(read, failover), read.ToString()));
+        Assert.Empty(load.Failures);
+        Assert.True(strict || load.RefusedWrites == 0);
+    }
+}
