@@ -158,9 +158,9 @@ internal static class CacheProxyHost
     {
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
-            ["/livez"] = Probes.Live,
+            [Probes.LivePath] = Probes.Live,
             ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
-            ["/readyz"] = Probes.Ready(app.Lifetime),
+            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
         });
         app.UseRouting();
         app.UseRequestTimeouts();
