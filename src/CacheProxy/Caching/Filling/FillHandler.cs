@@ -82,6 +82,7 @@ internal sealed class FillHandler(
                 metrics.Collapsed(request.Policy.Name);
                 var status = new CacheStatus(Forward: stale.Reason, Collapsed: true);
                 await hits.ServeAsync(request.Context, result.Response!, ageMs, status);
+                metrics.CollapsedServed(request.Policy.Name, request.Began);
                 return FillOutcome.Answered;
             case FlightResultKind.Shared:
             case FlightResultKind.Forward:
@@ -109,11 +110,19 @@ internal sealed class FillHandler(
             stale.Stamp,
             LeaseDuration,
             request.Policy.Options.Coalesce == CoalesceScope.Cluster);
-        switch (await BeginAsync(request, lease))
+        var begun = await BeginAsync(request, lease);
+        metrics.FillRefused(request.Policy.Name, begun);
+        switch (begun)
         {
             case BeginFillOutcome.Granted:
-                metrics.Filling(request.Policy.Name, stale.Reason);
-                return await ForwardAndStoreAsync(request, flight, lease, stale, next);
+                metrics.Filling(request.Policy.Name, stale.Reason, request.IsBackground);
+                var outcome = await ForwardAndStoreAsync(request, flight, lease, stale, next);
+                if (outcome == FillOutcome.Answered)
+                {
+                    metrics.Filled(request.Policy.Name, request.Began);
+                }
+
+                return outcome;
             case BeginFillOutcome.Changed:
                 flight.Finish(FlightResult.LookUpAgain);
                 return FillOutcome.LookUpAgain;

@@ -9,17 +9,19 @@ internal sealed class RedisStore : ICacheStore
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
     private readonly RedisRefusals _refusals;
+    private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
 
-    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger)
-        : this(options, time, logger, new RedisScripts())
+    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null)
+        : this(options, time, logger, new RedisScripts(), metrics)
     {
     }
 
     /// <summary>For tests that bring their own clock.</summary>
-    internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts)
+    internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
     {
         _time = time;
+        _metrics = metrics;
         _scripts = scripts;
         _refusals = new RedisRefusals(time, logger);
         _connection = new RedisConnection(options, time, logger);
@@ -37,11 +39,13 @@ internal sealed class RedisStore : ICacheStore
         }
 
         var started = _time.GetTimestamp();
+        var answered = false;
         try
         {
             var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
             var values = await RedisWait.AtMost(reply, patience.Remaining, _time);
             _connection.Breaker.Succeeded();
+            answered = true;
             return Read(values);
         }
         catch (Exception exception)
@@ -52,7 +56,7 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            patience.Spend(_time.GetElapsedTime(started));
+            Spend(StoreStep.LookUp, _time.GetElapsedTime(started), patience, answered);
         }
     }
 
@@ -67,7 +71,7 @@ internal sealed class RedisStore : ICacheStore
             Milliseconds(lease.Duration),
             lease.Exclusive ? 1 : 0,
         ];
-        return await RunAsync(_scripts.BeginFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.BeginFill, _scripts.BeginFill, key, arguments, patience) switch
         {
             "granted" => BeginFillOutcome.Granted,
             "fenced" => BeginFillOutcome.Fenced,
@@ -90,7 +94,7 @@ internal sealed class RedisStore : ICacheStore
             Milliseconds(result.KeepFor),
             result.MaxVariants,
         ];
-        return await RunAsync(_scripts.CompleteFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, patience) switch
         {
             "stored" => CompleteFillOutcome.Stored,
             "revoked" => CompleteFillOutcome.Revoked,
@@ -99,10 +103,10 @@ internal sealed class RedisStore : ICacheStore
     }
 
     public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-        await RunAsync(_scripts.AbandonFill, key, [RedisFields.Fill(lease)], patience);
+        await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], patience);
 
     public async ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
-        WriteOutcome(await RunAsync(_scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], patience));
+        WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], patience));
 
     public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience)
     {
@@ -112,7 +116,7 @@ internal sealed class RedisStore : ICacheStore
             WriteResult.Unchanged => "unchanged",
             WriteResult.Unknown => "unknown",
         };
-        return WriteOutcome(await RunAsync(_scripts.EndWrite, key, [RedisFields.Write(token), word], patience));
+        return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], patience));
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -148,7 +152,7 @@ internal sealed class RedisStore : ICacheStore
     }
 
     /// <summary>The script's reply, or a word that no script replies with.</summary>
-    private async Task<string> RunAsync(RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
+    private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
     {
         if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
         {
@@ -156,11 +160,13 @@ internal sealed class RedisStore : ICacheStore
         }
 
         var started = _time.GetTimestamp();
+        var answered = false;
         try
         {
             RedisKey[] keys = [key.Value];
             var reply = await RedisWait.AtMost(EvaluateAsync(database, script, keys, arguments), patience.Remaining, _time);
             _connection.Breaker.Succeeded();
+            answered = true;
             return (string?)reply ?? "";
         }
         catch (Exception exception)
@@ -170,8 +176,14 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            patience.Spend(_time.GetElapsedTime(started));
+            Spend(step, _time.GetElapsedTime(started), patience, answered);
         }
+    }
+
+    private void Spend(StoreStep step, TimeSpan waited, StorePatience patience, bool answered)
+    {
+        patience.Spend(waited);
+        _metrics?.Took(step, waited, answered);
     }
 
     private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
