@@ -9,6 +9,11 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 # shellcheck source=dockerfile.sh
 source "$here/dockerfile.sh"
 
+if ! command -v curl >/dev/null; then
+  echo "This needs curl (Debian: apt-get install curl)." >&2
+  exit 1
+fi
+
 work=$(mktemp -d)
 chmod 755 "$work"
 pids=()

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Caching;
+using CacheProxy.Configuration;
 using CacheProxy.HttpRules;
 using CacheProxy.Management;
 using CacheProxy.Observability;
@@ -64,6 +65,18 @@ public sealed partial class OperationsPageTests
             [(texts.Hit, texts.IdName), (texts.Cached, texts.IdName), (texts.Invalidated, texts.IdName)],
             OperationsPage.Table("message").Select(static row => (row[0], OperationsPage.CodeIn($"`{row[1]}`")[1])));
     }
+
+    [Fact]
+    public void The_ports_are_the_programs() => Assert.Equal(
+        [
+            (ListenerSettings.UrlKey(ListenerSettings.Proxy), ListenerSettings.DefaultProxyUrl),
+            (ListenerSettings.UrlKey(ListenerSettings.Management), ListenerSettings.DefaultManagementUrl),
+        ],
+        OperationsPage.Table("port").Select(static row => (row[0], row[1])));
+
+    [Fact]
+    public void The_probes_are_the_programs() =>
+        Assert.Equal([Probes.LivePath, Probes.ReadyPath], OperationsPage.Table("path").Select(static row => row[0]));
 
     private static string[][] Metrics() => OperationsPage.Table("name");
 
