@@ -63,7 +63,7 @@ public sealed partial class OperationsPageTests
 
         Assert.Equal(
             [(texts.Hit, texts.IdName), (texts.Cached, texts.IdName), (texts.Invalidated, texts.IdName)],
-            OperationsPage.Table("message").Select(static row => (row[0], OperationsPage.CodeIn($"`{row[1]}`")[1])));
+            OperationsPage.Table("message").Select(static row => (row[0], OperationsPage.CodeIn(row[1])[1])));
     }
 
     [Fact]
