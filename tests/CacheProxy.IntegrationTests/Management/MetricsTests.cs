@@ -63,6 +63,38 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task A_refresh_that_may_not_begin_asks_the_API_for_nobody()
+    {
+        const string Key = "demo:customer:1";
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync(static context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=0, stale-while-revalidate=60";
+            return context.Response.WriteAsync("body");
+        });
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address,
+            // All the asking whether the other fill is done is taken off one request's patience.
+            [("CacheProxy:Policies:customer:Coalesce", "Cluster"), ("CacheProxy:Redis:Timeout", "10s")],
+            redis.ConnectionString);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+
+        // Another replica's fill, which goes on until it is taken away.
+        await redis.SendAsync("HSET", Key, "fill:another", "9999999999999");
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        await ShowsAsync(proxy, """cacheproxy_fills_refused_total{policy="customer",reason="fill-under-way"} 1""");
+        await redis.SendAsync("HDEL", Key, "fill:another");
+        await Eventually.TrueAsync(async () =>
+        {
+            // The refresh that was refused may still be on its way out; one at a time is all there is.
+            (await proxy.GetAsync("/api/customers/1")).Dispose();
+            return api.Requests.Count > 1;
+        });
+
+        Assert.DoesNotContain("outcome=\"forward\"", await MetricsOfAsync(proxy), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_step_that_Redis_answered_is_timed()
     {
         await using var redis = await RedisServer.StartAsync();

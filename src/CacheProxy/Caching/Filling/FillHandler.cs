@@ -158,7 +158,11 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> ForwardAsync(CacheRequest request, FillFlight flight, ForwardReason reason, RequestDelegate next)
     {
         flight.Finish(FlightResult.Forward);
-        await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        if (!request.IsBackground)
+        {
+            await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        }
+
         return FillOutcome.Answered;
     }
 
