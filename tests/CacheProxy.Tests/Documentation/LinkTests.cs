@@ -18,4 +18,14 @@ public sealed class LinkTests
             .Select(static link => $"{Repository.Relative(link.Path)}: {link.target}"));
         Assert.True(broken.Length == 0, broken);
     }
+
+    [Fact]
+    public void Every_decision_is_in_the_list_of_decisions()
+    {
+        var list = MarkdownPage.Named("docs/decisions/README.md");
+
+        Assert.Equal(
+            Repository.Files(Path.GetDirectoryName(list.Path)!, "0*.md").Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+            list.RelativeLinks().Order(StringComparer.Ordinal));
+    }
 }
