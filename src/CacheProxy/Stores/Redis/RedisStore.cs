@@ -1,4 +1,6 @@
+using System.Globalization;
 using CacheProxy.Keys;
+using CacheProxy.Stores.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
@@ -31,9 +33,16 @@ internal sealed class RedisStore : ICacheStore
 
     public bool IsAvailable => _connection.Breaker.IsClosed;
 
+    /// <summary>The incarnation of the key's Redis, by which a later look-up tells whether it may trust the entry, and 16 random digits.</summary>
+    public string NewFillToken(ResourceKey key)
+    {
+        var incarnation = _connection.TryGetPrimary(out var primary) ? primary.IncarnationOf(key.Value) : RedisPrimary.NoIncarnation;
+        return string.Create(CultureInfo.InvariantCulture, $"{incarnation}{Random.Shared.NextInt64():x16}");
+    }
+
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return LookUpResult.Unavailable;
         }
@@ -42,11 +51,11 @@ internal sealed class RedisStore : ICacheStore
         var answered = false;
         try
         {
-            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
+            var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
             var values = await RedisWait.AtMost(reply, patience.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
-            return Read(values);
+            return Read(values, primary.IncarnationOf(key.Value));
         }
         catch (Exception exception)
         {
@@ -129,7 +138,7 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values)
+    private LookUpResult Read(RedisValue[] values, string incarnation)
     {
         if (!values[0].IsNull)
         {
@@ -147,6 +156,7 @@ internal sealed class RedisStore : ICacheStore
         return (byte[]?)values[3] is { } body
             && StoredResponseFormat.TryRead(meta, body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
+            && StoredResponseFormat.TokenStartsWith(meta, incarnation)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
                 : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
@@ -154,7 +164,7 @@ internal sealed class RedisStore : ICacheStore
     /// <summary>The script's reply, or a word that no script replies with.</summary>
     private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return "";
         }
@@ -164,7 +174,7 @@ internal sealed class RedisStore : ICacheStore
         try
         {
             RedisKey[] keys = [key.Value];
-            var reply = await RedisWait.AtMost(EvaluateAsync(database, script, keys, arguments), patience.Remaining, _time);
+            var reply = await RedisWait.AtMost(EvaluateAsync(primary.Database, script, keys, arguments), patience.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
             return (string?)reply ?? "";
@@ -196,8 +206,7 @@ internal sealed class RedisStore : ICacheStore
         {
             // A Redis that was restarted or flushed its scripts; the text also brings the name back.
             return await database
-                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
-                ;
+                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache);
         }
     }
 
