@@ -43,6 +43,9 @@ internal sealed class FillTee : ObservedResponseBody
 
     public FillPlan Plan { get; private set; }
 
+    /// <summary>The API's status; <c>null</c> when it gave none.</summary>
+    public int? ForwardStatus { get; private set; }
+
     /// <summary>What <see cref="FillPlan.Freshen"/> made of the stored response; <c>null</c> when that may not be stored any more.</summary>
     public StorableResponse? Freshened { get; private set; }
 
@@ -58,6 +61,7 @@ internal sealed class FillTee : ObservedResponseBody
     {
         var response = Context.Response;
         var failed = Context.Features.Get<IForwarderErrorFeature>() is not null;
+        ForwardStatus = failed ? null : response.StatusCode;
         Plan = Decide(response, failed);
         IsWithheld = Plan is FillPlan.Freshen or FillPlan.StaleIfError or FillPlan.AskAgain;
         if (IsWithheld)
@@ -73,7 +77,7 @@ internal sealed class FillTee : ObservedResponseBody
         var storing = Plan == FillPlan.Store;
         new CacheStatus(
             Forward: _stale.Reason,
-            ForwardStatus: response.StatusCode,
+            ForwardStatus: ForwardStatus,
             Stored: storing,
             Detail: storing || failed ? null : _completion.Detail).AppendTo(response.Headers);
         if (storing && IsNotModifiedForClient())
