@@ -20,6 +20,9 @@ internal sealed class FillCompletion(
     public string? Detail { get; set; }
 
     public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
+    /// <summary>Whether the response is in the store.</summary>
+    public bool IsStored { get; private set; }
+
 
     /// <summary>Whoever waits goes to the API at once; the lease is given back by <see cref="AbandonAsync"/>.</summary>
     public void GiveUp() => flight.Finish(FlightResult.Forward);
@@ -59,6 +62,7 @@ internal sealed class FillCompletion(
         }
 
         events.Cached(request.Policy.Events, request.Tenant, request.Id);
+        IsStored = true;
         // A write that could not reach the store may have begun since: its key must not be served here.
         flight.Finish(pending.MustForward(request.Key)
             ? FlightResult.Forward

@@ -199,7 +199,6 @@ internal sealed class FillHandler(
     private async ValueTask<FillOutcome> ConcludeAsync(CacheRequest request, StaleEntry stale, FillTee tee, FillCompletion completion)
     {
         var context = request.Context;
-        var fetchedStatus = context.Response.StatusCode;
         switch (tee.Plan)
         {
             case FillPlan.Freshen:
@@ -207,14 +206,14 @@ internal sealed class FillHandler(
                     ? await completion.StoreAsync(storable, stale.Response!.Body)
                     : stale.Response!;
                 Reset(context.Response);
-                await hits.ServeAsync(
-                    context, freshened, freshened.AgeMs(store.NowMs), new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Stored: true));
+                var validated = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Stored: completion.IsStored);
+                await hits.ServeAsync(context, freshened, freshened.AgeMs(store.NowMs), validated);
                 return FillOutcome.Answered;
             case FillPlan.StaleIfError:
                 Reset(context.Response);
                 var ageMs = stale.Response!.AgeMs(store.NowMs);
-                await hits.ServeAsync(
-                    context, stale.Response, ageMs, new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Detail: "stale-if-error"));
+                var failed = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Detail: "stale-if-error");
+                await hits.ServeAsync(context, stale.Response, ageMs, failed);
                 return FillOutcome.Answered;
             case FillPlan.AskAgain:
                 Reset(context.Response);
