@@ -10,6 +10,7 @@ internal sealed class FillCompletion(
     FillFlight flight,
     FillLease lease,
     ICacheStore store,
+    LocalCopies copies,
     PendingEvictions pending,
     CacheEventLog events,
     CacheMetrics metrics)
@@ -19,10 +20,10 @@ internal sealed class FillCompletion(
     /// <summary>Why the response is not stored, as a stable word.</summary>
     public string? Detail { get; set; }
 
-    public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
     /// <summary>Whether the response is in the store.</summary>
     public bool IsStored { get; private set; }
 
+    public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
 
     /// <summary>Whoever waits goes to the API at once; the lease is given back by <see cref="AbandonAsync"/>.</summary>
     public void GiveUp() => flight.Finish(FlightResult.Forward);
@@ -61,8 +62,9 @@ internal sealed class FillCompletion(
             return response;
         }
 
-        events.Cached(request.Policy.Events, request.Tenant, request.Id);
         IsStored = true;
+        copies.Drop(request.Key, storable.Variant);
+        events.Cached(request.Policy.Events, request.Tenant, request.Id);
         // A write that could not reach the store may have begun since: its key must not be served here.
         flight.Finish(pending.MustForward(request.Key)
             ? FlightResult.Forward

@@ -12,6 +12,7 @@ namespace CacheProxy.Caching.Filling;
 /// <summary>Answers a miss or a stale entry from the API, and stores what may be stored: one upstream request for all who wait.</summary>
 internal sealed class FillHandler(
     ICacheStore store,
+    LocalCopies copies,
     FillCoalescer coalescer,
     PendingEvictions pending,
     HitResponder hits,
@@ -122,6 +123,7 @@ internal sealed class FillHandler(
             case BeginFillOutcome.UnderWay:
                 return await ForwardAsync(request, flight, ForwardReason.FillUnderWay, next);
             case BeginFillOutcome.Unavailable:
+                copies.Drop(request.Key, flight.Key.Variant);
                 return await ForwardAsync(request, flight, ForwardReason.StoreUnavailable, next);
             default:
                 throw new InvalidOperationException("No such outcome of a lease.");
@@ -156,7 +158,7 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> ForwardAndStoreAsync(
         CacheRequest request, FillFlight flight, FillLease lease, StaleEntry stale, RequestDelegate next)
     {
-        var completion = new FillCompletion(request, flight, lease, store, pending, events, metrics);
+        var completion = new FillCompletion(request, flight, lease, store, copies, pending, events, metrics);
         try
         {
             var tee = await ForwardThroughTeeAsync(request, flight, stale, completion, next);
