@@ -34,6 +34,12 @@ internal sealed class FillHandler(
     public async Task<FillOutcome> FillAsync(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
     {
         var flight = coalescer.JoinOrLead(new FlightKey(request.Key, variant), out var leads);
+        if (!leads && request.IsShadowed)
+        {
+            await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Shadow, next);
+            return FillOutcome.Answered;
+        }
+
         if (!leads)
         {
             return await FollowAsync(request, flight, stale, next);
