@@ -7,6 +7,9 @@ internal sealed class FillCoalescer
 {
     private readonly ConcurrentDictionary<FlightKey, FillFlight> _flights = new();
 
+    /// <summary>How many requests wait for what others fetch.</summary>
+    internal int Waiting => _flights.Values.Sum(static flight => flight.Waiters);
+
     /// <summary>Joins the flight of a variant, or starts one.</summary>
     /// <param name="key">What is wanted.</param>
     /// <param name="leads">Whether the caller leads and must call <see cref="Land"/>.</param>

@@ -12,6 +12,18 @@ internal sealed class FillFlight(FlightKey key) : IDisposable
 
     public FlightKey Key => key;
 
+    /// <summary>How many wait for the result.</summary>
+    public int Waiters
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiters;
+            }
+        }
+    }
+
     /// <summary>Fires when nobody wants the answer any more: the leader's client is gone and no one waits.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 

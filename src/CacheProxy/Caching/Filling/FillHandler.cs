@@ -83,6 +83,8 @@ internal sealed class FillHandler(
         switch (result.Kind)
         {
             case FlightResultKind.LookUpAgain:
+            // It varies on what this request differs in; those who want the same variant share a flight of their own.
+            case FlightResultKind.Shared when request.VariantUnder(result.Vary) != result.Variant:
                 return FillOutcome.LookUpAgain;
             case FlightResultKind.Shared when MayShare(request, result, out var ageMs):
                 events.Hit(request.Policy.Events, request.Tenant, request.Id);
@@ -102,8 +104,7 @@ internal sealed class FillHandler(
     private bool MayShare(CacheRequest request, in FlightResult result, out long ageMs)
     {
         ageMs = result.Response!.AgeMs(store.NowMs);
-        return request.VariantUnder(result.Vary) == result.Variant
-            && RequestTarget.IsSame(request.Context.Request, result.Response.Target)
+        return RequestTarget.IsSame(request.Context.Request, result.Response.Target)
             && result.Response.Freshness.Judge(ageMs, request.Directives) == FreshnessVerdict.Fresh
             && !pending.MustForward(request.Key);
     }
@@ -122,6 +123,7 @@ internal sealed class FillHandler(
                 metrics.Filling(request.Policy.Name, stale.Reason);
                 return await ForwardAndStoreAsync(request, flight, lease, stale, next);
             case BeginFillOutcome.Changed:
+                copies.Drop(request.Key, flight.Key.Variant);
                 flight.Finish(FlightResult.LookUpAgain);
                 return FillOutcome.LookUpAgain;
             case BeginFillOutcome.Fenced:
@@ -129,7 +131,6 @@ internal sealed class FillHandler(
             case BeginFillOutcome.UnderWay:
                 return await ForwardAsync(request, flight, ForwardReason.FillUnderWay, next);
             case BeginFillOutcome.Unavailable:
-                copies.Drop(request.Key, flight.Key.Variant);
                 return await ForwardAsync(request, flight, ForwardReason.StoreUnavailable, next);
             default:
                 throw new InvalidOperationException("No such outcome of a lease.");
