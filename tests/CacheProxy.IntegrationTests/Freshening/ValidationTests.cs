@@ -100,18 +100,58 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
         Assert.Equal((200, "body", "cacheproxy; fwd=stale; fwd-status=304"), (answer.Status, answer.Text, answer.CacheStatus));
     }
 
-    [Fact]
-    public async Task A_404_ends_what_was_stored()
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(410)]
+    public async Task An_answer_that_ends_what_was_stored_evicts_it(int status)
     {
         var time = new ManualTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(
-            Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")), Answers.Status(404, "none")));
+            Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10, stale-if-error=60")),
+            Answers.Status(status, "none"),
+            Answers.Status(500, "error")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
         time.Advance(PastFreshness);
 
-        Assert.Equal(404, (await proxy.AskAsync("/api/customers/1")).Status);
-        Assert.Equal(404, (await proxy.AskAsync("/api/customers/1", ("Cache-Control", "max-stale"))).Status);
+        Assert.Equal((status, "none"), await StatusAndTextAsync(proxy));
+        Assert.Equal((500, "error"), await StatusAndTextAsync(proxy, ("Cache-Control", "max-stale")));
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(429)]
+    public async Task Any_other_client_error_leaves_it(int status)
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(Answers.InTurn(
+            Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10, stale-if-error=60")),
+            Answers.Status(status, "none"),
+            Answers.Status(500, "error")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
+        await proxy.AskAsync("/api/customers/1");
+        time.Advance(PastFreshness);
+
+        Assert.Equal((status, "none"), await StatusAndTextAsync(proxy));
+        Assert.Equal((200, "body"), await StatusAndTextAsync(proxy));
+    }
+
+    [Fact]
+    public async Task A_cookie_of_a_304_is_for_the_one_client_that_got_it()
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(static context => context.Request.Headers.IfNoneMatch.Count > 0
+            ? Answers.SendAsync(context, 304, "", ("ETag", "\"a\""), ("Set-Cookie", "session=1"))
+            : Answers.SendAsync(context, 200, "body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
+        await proxy.AskAsync("/api/customers/1");
+        time.Advance(PastFreshness);
+
+        Assert.Equal("session=1", (await proxy.AskAsync("/api/customers/1"))["Set-Cookie"]);
+        var hit = await proxy.AskAsync("/api/customers/1");
+        Assert.Equal((true, null), (hit.IsHit, hit["Set-Cookie"]));
     }
 
     [Theory]
@@ -146,6 +186,12 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
         var get = await proxy.AskAsync("/api/customers/1");
 
         Assert.Equal(("body", "cacheproxy; hit; ttl=10"), (get.Text, get.CacheStatus));
+    }
+
+    private static async Task<(int Status, string Text)> StatusAndTextAsync(ProxyUnderTest proxy, params (string, string)[] headers)
+    {
+        var answer = await proxy.AskAsync("/api/customers/1", headers);
+        return (answer.Status, answer.Text);
     }
 
     private static RequestDelegate NotModifiedFor(string tag, string cacheControl = "max-age=10") => context =>

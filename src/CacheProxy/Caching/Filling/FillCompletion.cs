@@ -39,6 +39,19 @@ internal sealed class FillCompletion(
         }
     }
 
+    /// <summary>
+    /// The API says that what is stored is no more, or not for this client any more: from now on it stands in for nothing, also not for
+    /// an error. Whether the store can take this now is not waited for; the entry's lifetime bounds it.
+    /// </summary>
+    public async ValueTask EvictAsync()
+    {
+        copies.Forget(request.Key);
+        if (await store.EndWriteAsync(request.Key, lease.Token, WriteResult.Changed, request.Patience) == StoreOutcome.Done)
+        {
+            events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
+        }
+    }
+
     /// <summary>Stores the response with its complete body, and shares it if it was stored.</summary>
     /// <returns>The response as it was stored.</returns>
     public async ValueTask<StoredResponse> StoreAsync(StorableResponse storable, ReadOnlyMemory<byte> body)

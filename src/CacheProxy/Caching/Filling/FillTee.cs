@@ -22,6 +22,7 @@ internal sealed class FillTee : ObservedResponseBody
     private BodyCopy? _copy;
     private StorableResponse? _storable;
     private Task _backlog = Task.CompletedTask;
+    private bool _mustEvict;
 
     public FillTee(
         CacheRequest request,
@@ -53,6 +54,7 @@ internal sealed class FillTee : ObservedResponseBody
     public async ValueTask FinishAsync()
     {
         SeeHeaders();
+        await EvictAsync();
         await EndAsync();
         await DrainAsync();
     }
@@ -71,6 +73,7 @@ internal sealed class FillTee : ObservedResponseBody
 
         if (Plan == FillPlan.PassOn)
         {
+            _mustEvict = _stale.Response is not null && EndsWhatIsStored(ForwardStatus);
             _completion.GiveUp();
         }
 
@@ -89,6 +92,7 @@ internal sealed class FillTee : ObservedResponseBody
 
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
+        await EvictAsync();
         if (_copy is null || !_copy.TryAppend(bytes.Span, out var slice))
         {
             await PassUncopiedAsync(bytes, cancellationToken);
@@ -116,6 +120,7 @@ internal sealed class FillTee : ObservedResponseBody
 
     protected override async ValueTask OnCompletingAsync()
     {
+        await EvictAsync();
         await EndAsync();
         await DrainAsync();
     }
@@ -167,6 +172,18 @@ internal sealed class FillTee : ObservedResponseBody
     // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.
     private bool IsNotModifiedForClient() =>
         _conditions.AreMetBy(Context.Response, _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private static bool EndsWhatIsStored(int? status) => status
+        is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound or StatusCodes.Status410Gone;
+
+    private async ValueTask EvictAsync()
+    {
+        if (_mustEvict)
+        {
+            _mustEvict = false;
+            await _completion.EvictAsync();
+        }
+    }
 
     private async ValueTask EndAsync()
     {
