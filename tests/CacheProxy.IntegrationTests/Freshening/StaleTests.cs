@@ -5,7 +5,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Freshening;
 
 /// <summary>Serving what is stale (RFC 5861): while it is refreshed, and in place of an error.</summary>
-public sealed class StaleTests
+public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
 {
     private static readonly (string, string?)[] WhileRevalidate = [("CacheProxy:Policies:customer:StaleWhileRevalidate", "00:01:00")];
     private static readonly (string, string?)[] IfError =
@@ -72,6 +72,21 @@ public sealed class StaleTests
         Assert.Equal((206, "x"), (stale.Status, stale.Content));
         Assert.Equal("GET api.test Bearer 1 ", seen);
         Assert.Equal("y", (await proxy.AskRawAsync("/api/customers/1", "X-Tenant-Subdomain: demo\r\nAuthorization: Bearer 1\r\n")).Content);
+    }
+
+    [Fact]
+    public async Task So_it_is_on_Redis()
+    {
+        // An Age that another cache has given makes it stale when it arrives.
+        await using var api = await StubApi.StartAsync(
+            Answers.Numbered(("Cache-Control", "max-age=10, stale-while-revalidate=60"), ("Age", "20")));
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address);
+        await proxy.AskAsync("/api/customers/1");
+
+        Assert.Equal("1", (await proxy.AskAsync("/api/customers/1")).Text);
+        await proxy.Log.WaitForAsync("Customer cached", 2);
+
+        Assert.Equal("2", await stores.Redis.TextAsync("HGET", "demo:customer:1", "body"));
     }
 
     [Fact]
