@@ -78,6 +78,24 @@ public sealed class HitTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores
     }
 
     [Fact]
+    public async Task A_client_of_HTTP_2_reads_what_one_of_HTTP_1_has_filled()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Body("body", ("ETag", "\"a\"")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+        await proxy.AskAsync("/api/customers/1");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/customers/1")
+        {
+            Version = System.Net.HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        var hit = await ClientAnswer.ReadAsync(proxy.Client.SendAsync(request, TestContext.Current.CancellationToken));
+
+        Assert.Equal(("body", true, "\"a\"", "4"), (hit.Text, hit.IsHit, hit["ETag"], hit["Content-Length"]));
+        Assert.Single(api.Requests);
+    }
+
+    [Fact]
     public async Task Age_and_ttl_follow_the_clock()
     {
         var time = new ManualTimeProvider();

@@ -71,4 +71,25 @@ public sealed class StreamingTests
         Assert.Equal(Length, (await slow.ReadAsync(Length)).Length);
         Assert.Single(api.Requests);
     }
+
+    [Fact]
+    public async Task Nor_does_it_hold_up_the_next_fill()
+    {
+        const int Length = 32 * 1024 * 1024;
+        await using var api = await StubApi.StartAsync(static context => context.Response.Body.WriteAsync(new byte[Length]).AsTask());
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Policies:customer:MaxBodyBytes", (64 * 1024 * 1024).ToString())]);
+        await using var slow = await RawHttpConnection.OpenAsync(proxy.Address.Port);
+        await slow.WriteAsync("GET /api/customers/1 HTTP/1.1\r\nHost: api.test\r\nX-Tenant-Subdomain: demo\r\n\r\n");
+        await slow.ReadHeadAsync();
+        await proxy.Log.WaitForAsync("Customer cached");
+        api.Handler = Answers.Body("new");
+        await proxy.AskRawAsync("/api/customers/1", method: "PUT");
+
+        var fill = await proxy.AskRawAsync("/api/customers/1");
+        var hit = await proxy.AskRawAsync("/api/customers/1");
+
+        Assert.Equal(("new", "cacheproxy; fwd=uri-miss; fwd-status=200; stored"), (fill.Content, fill.Values("Cache-Status")[0]));
+        Assert.StartsWith("cacheproxy; hit", hit.Values("Cache-Status")[0], StringComparison.Ordinal);
+    }
 }

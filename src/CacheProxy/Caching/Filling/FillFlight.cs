@@ -24,6 +24,18 @@ internal sealed class FillFlight(FlightKey key) : IDisposable
         }
     }
 
+    /// <summary>Whether nothing more comes of it: what it has fetched is in the store or will never be, though its own client may still read.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sealed && _result.Task.IsCompleted;
+            }
+        }
+    }
+
     /// <summary>Fires when nobody wants the answer any more: the leader's client is gone and no one waits.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
