@@ -1,5 +1,7 @@
+using CacheProxy.Caching.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Freshening;
@@ -101,6 +103,33 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
         Assert.Equal("1", (await proxy.AskAsync("/api/customers/1")).Text);
         await Eventually.TrueAsync(() => api.Requests.Count == 2);
         await Eventually.TrueAsync(async () => (await proxy.AskAsync("/api/customers/1")).Text == "3");
+    }
+
+    [Fact]
+    public async Task A_refresh_that_a_write_overtakes_is_not_stored()
+    {
+        var time = new ManualTimeProvider();
+        var gate = new Gate();
+        await using var api = await StubApi.StartAsync(Answers.InTurn(
+            Answers.Body("old"),
+            async context =>
+            {
+                await gate.PassAsync();
+                await Answers.SendAsync(context, 200, "old");
+            },
+            Answers.Body("new")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, WhileRevalidate, time: time);
+        await proxy.AskAsync("/api/customers/1");
+        time.Advance(TimeSpan.FromSeconds(310));
+        await proxy.AskAsync("/api/customers/1");
+        await gate.ReachedAsync();
+
+        await proxy.AskAsync(HttpMethod.Put, "/api/customers/1");
+        var during = proxy.AskAsync("/api/customers/1");
+        await Eventually.TrueAsync(() => during.IsCompleted || proxy.Services.GetRequiredService<FillCoalescer>().Waiting == 1);
+        gate.Open();
+
+        Assert.Equal(("new", "new"), ((await during).Text, (await proxy.AskAsync("/api/customers/1")).Text));
     }
 
     [Fact]
