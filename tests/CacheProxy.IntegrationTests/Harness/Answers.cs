@@ -39,11 +39,12 @@ internal static class Answers
             context.Response.Headers.Append(name, value);
         }
 
-        if (status is not 204 and not 304)
+        if (status is 204 or 304)
         {
-            context.Response.ContentLength = Encoding.UTF8.GetByteCount(body);
+            return;
         }
 
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(body);
         if (body.Length > 0 && !HttpMethods.IsHead(context.Request.Method))
         {
             await context.Response.WriteAsync(body);
