@@ -38,6 +38,9 @@ internal sealed class CacheRequest
     /// <summary>The names that the resource is known to vary on, after the look-up.</summary>
     public string KnownVary { get; set; } = "";
 
+    /// <summary>Whether the client gets nothing but the API's own answer.</summary>
+    public bool IsShadowed => Policy.Options.Mode == CacheMode.Shadow;
+
     public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
 
     /// <summary>Whether a response to this request may be shared only with the origin's consent (RFC 9111 §3.5).</summary>

@@ -6,7 +6,7 @@ internal enum ForwardReason
     /// <summary>The policy's mode is Off.</summary>
     PolicyOff,
 
-    /// <summary>The policy's mode is Shadow, and something is stored.</summary>
+    /// <summary>The policy's mode is Shadow, and otherwise this would have been answered by what is stored or by what another fetches.</summary>
     Shadow,
 
     /// <summary>Neither GET nor HEAD.</summary>

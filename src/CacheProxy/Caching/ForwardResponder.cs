@@ -1,5 +1,6 @@
 using CacheProxy.HttpRules;
 using CacheProxy.Policies;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Caching;
 
@@ -12,14 +13,15 @@ internal sealed class ForwardResponder(CacheMetrics metrics)
         context.Response.OnStarting(
             static state =>
             {
-                var (response, reason) = ((HttpResponse, ForwardReason))state;
+                var (context, reason) = ((HttpContext, ForwardReason))state;
+                var failed = context.Features.Get<IForwarderErrorFeature>() is not null;
                 new CacheStatus(
                     Forward: ForwardReasonWords.Forward(reason),
-                    ForwardStatus: response.StatusCode,
-                    Detail: ForwardReasonWords.Word(reason)).AppendTo(response.Headers);
+                    ForwardStatus: failed ? null : context.Response.StatusCode,
+                    Detail: ForwardReasonWords.Word(reason)).AppendTo(context.Response.Headers);
                 return Task.CompletedTask;
             },
-            (context.Response, reason));
+            (context, reason));
         var began = metrics.Begin();
         return began == 0 ? next(context) : ForwardMeasuredAsync(context, policy, next, began);
     }

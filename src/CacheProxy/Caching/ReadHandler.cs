@@ -4,7 +4,6 @@ using CacheProxy.Eviction;
 using CacheProxy.Forwarding;
 using CacheProxy.HttpRules;
 using CacheProxy.Observability;
-using CacheProxy.Policies;
 using CacheProxy.Stores;
 
 namespace CacheProxy.Caching;
@@ -94,7 +93,7 @@ internal sealed class ReadHandler(
             case FreshnessVerdict.MustRevalidate:
                 return await AskAsync(request, entry, stale, next);
             case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
-                when request.Policy.Options.Mode == CacheMode.Shadow:
+                when request.IsShadowed:
                 await shadows.ForwardAsync(request, stored, next);
                 return FillOutcome.Answered;
             case FreshnessVerdict.Fresh:
@@ -113,6 +112,11 @@ internal sealed class ReadHandler(
     /// <summary>Nothing may be served without asking the API.</summary>
     private async ValueTask<FillOutcome> AskAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
     {
+        if (request.IsShadowed)
+        {
+            return await AskShadowedAsync(request, entry, stale, next);
+        }
+
         if (request.Directives.OnlyIfCached)
         {
             RefuseOnlyIfCached(request.Context.Response, stale.Reason);
@@ -132,6 +136,22 @@ internal sealed class ReadHandler(
         }
 
         return await fills.FillAsync(request, entry.Variant, stale, next);
+    }
+
+    /// <summary>
+    /// What may be stored is, but what is stored answers for nothing: neither after a validation nor in place of an error, nor the
+    /// client's own conditions.
+    /// </summary>
+    private async ValueTask<FillOutcome> AskShadowedAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
+    {
+        var headers = request.Context.Request.Headers;
+        if (!request.IsHead && headers.Range.Count == 0 && !ConditionalRequest.IsPresent(headers))
+        {
+            return await fills.FillAsync(request, entry.Variant, stale with { Response = null }, next);
+        }
+
+        await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Shadow, next);
+        return FillOutcome.Answered;
     }
 
     private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs)

@@ -51,11 +51,12 @@ internal sealed class LoggingSetup
 
         WriteTo(configuration.WriteTo, readable, sink);
 
-        // Serilog decides by its own levels. Without the framework's line per request there is neither a scope on our events nor an
+        // Serilog decides by its own levels. Without the framework's line per request there is neither a scope nor an
         // activity per request, whose traceparent would be sent on to the API.
         logging.SetMinimumLevel(LogLevel.Trace);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        logging.Services.AddSingleton<ILoggerProvider>(new SerilogLoggerProvider(configuration.CreateLogger(), dispose: true));
+        logging.Services.AddSingleton<ILoggerProvider>(
+            new UnscopedLoggerProvider(new SerilogLoggerProvider(configuration.CreateLogger(), dispose: true)));
     }
 
     /// <summary>Takes over new levels; false when more changed, an override added for example, which needs a restart.</summary>

@@ -42,6 +42,9 @@ internal sealed class LocalCopies(TimeProvider time) : IDisposable
         _copies.Set((key, variant), new LocalCopy(result, generation, until), options);
     }
 
+    /// <summary>Another response has taken this one's place in the store.</summary>
+    public void Drop(ResourceKey key, VariantKey variant) => _copies.Remove((key, variant));
+
     public void Forget(ResourceKey key) => Interlocked.Increment(ref _generations[Slot(key)]);
 
     public void Dispose() => _copies.Dispose();

@@ -95,6 +95,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return Client.SendAsync(request, Xunit.TestContext.Current.CancellationToken);
     }
 
+    /// <summary>GET as tenant <c>demo</c>, read whole.</summary>
+    public Task<ClientAnswer> AskAsync(string target, params (string Name, string Value)[] headers) =>
+        AskAsync(HttpMethod.Get, target, headers);
+
+    /// <summary>Any method as tenant <c>demo</c>, read whole.</summary>
+    public Task<ClientAnswer> AskAsync(HttpMethod method, string target, params (string Name, string Value)[] headers) =>
+        ClientAnswer.ReadAsync(SendAsync(method, target, headers));
+
+    /// <summary>One request whose target and header lines (each with its end) are sent as they stand.</summary>
+    public Task<RawHttpMessage> AskRawAsync(string target, string headers = "X-Tenant-Subdomain: demo\r\n", string method = "GET", string host = "api.test") =>
+        RawHttp.SendAsync(Address.Port, $"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -36,7 +36,8 @@ internal sealed class RawHttpConnection(TcpClient client) : IAsyncDisposable
     public void Reset()
     {
         client.Client.LingerState = new LingerOption(enable: true, seconds: 0);
-        client.Close();
+        // Not the client's own Close, whose stream says its orderly end first.
+        client.Client.Close();
     }
 
     /// <summary>Everything up to and including the mark, or up to the end if the peer closed before it.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Transparency;
 
 /// <summary>Bytes move on when they arrive, in both directions, and are not collected on the way.</summary>
+[Collection(nameof(MemoryCollection))]
 public sealed class StreamingTests
 {
     private const int Block = 256 * 1024;

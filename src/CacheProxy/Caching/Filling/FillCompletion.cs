@@ -10,6 +10,7 @@ internal sealed class FillCompletion(
     FillFlight flight,
     FillLease lease,
     ICacheStore store,
+    LocalCopies copies,
     PendingEvictions pending,
     CacheEventLog events,
     CacheMetrics metrics)
@@ -18,6 +19,9 @@ internal sealed class FillCompletion(
 
     /// <summary>Why the response is not stored, as a stable word.</summary>
     public string? Detail { get; set; }
+
+    /// <summary>Whether the response is in the store.</summary>
+    public bool IsStored { get; private set; }
 
     public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
 
@@ -32,6 +36,19 @@ internal sealed class FillCompletion(
             metrics.Fill(request.Policy.Name, Detail is { Length: > 0 } detail ? detail : "incomplete");
             GiveUp();
             await store.AbandonFillAsync(request.Key, lease, request.Patience);
+        }
+    }
+
+    /// <summary>
+    /// The API says that what is stored is no more, or not for this client any more: from now on it stands in for nothing, also not for
+    /// an error. Whether the store can take this now is not waited for; the entry's lifetime bounds it.
+    /// </summary>
+    public async ValueTask EvictAsync()
+    {
+        copies.Forget(request.Key);
+        if (await store.EndWriteAsync(request.Key, lease.Token, WriteResult.Changed, request.Patience) == StoreOutcome.Done)
+        {
+            events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
         }
     }
 
@@ -58,6 +75,8 @@ internal sealed class FillCompletion(
             return response;
         }
 
+        IsStored = true;
+        copies.Drop(request.Key, storable.Variant);
         events.Cached(request.Policy.Events, request.Tenant, request.Id);
         // A write that could not reach the store may have begun since: its key must not be served here.
         flight.Finish(pending.MustForward(request.Key)

@@ -12,6 +12,30 @@ internal sealed class FillFlight(FlightKey key) : IDisposable
 
     public FlightKey Key => key;
 
+    /// <summary>How many wait for the result.</summary>
+    public int Waiters
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiters;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing more comes of it: what it has fetched is in the store or will never be, though its own client may still read.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sealed && _result.Task.IsCompleted;
+            }
+        }
+    }
+
     /// <summary>Fires when nobody wants the answer any more: the leader's client is gone and no one waits.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 

@@ -12,6 +12,7 @@ namespace CacheProxy.Caching.Filling;
 /// <summary>Answers a miss or a stale entry from the API, and stores what may be stored: one upstream request for all who wait.</summary>
 internal sealed class FillHandler(
     ICacheStore store,
+    LocalCopies copies,
     FillCoalescer coalescer,
     PendingEvictions pending,
     HitResponder hits,
@@ -33,6 +34,12 @@ internal sealed class FillHandler(
     public async Task<FillOutcome> FillAsync(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
     {
         var flight = coalescer.JoinOrLead(new FlightKey(request.Key, variant), out var leads);
+        if (!leads && request.IsShadowed)
+        {
+            await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Shadow, next);
+            return FillOutcome.Answered;
+        }
+
         if (!leads)
         {
             return await FollowAsync(request, flight, stale, next);
@@ -76,6 +83,8 @@ internal sealed class FillHandler(
         switch (result.Kind)
         {
             case FlightResultKind.LookUpAgain:
+            // It varies on what this request differs in; those who want the same variant share a flight of their own.
+            case FlightResultKind.Shared when request.VariantUnder(result.Vary) != result.Variant:
                 return FillOutcome.LookUpAgain;
             case FlightResultKind.Shared when MayShare(request, result, out var ageMs):
                 events.Hit(request.Policy.Events, request.Tenant, request.Id);
@@ -96,8 +105,7 @@ internal sealed class FillHandler(
     private bool MayShare(CacheRequest request, in FlightResult result, out long ageMs)
     {
         ageMs = result.Response!.AgeMs(store.NowMs);
-        return request.VariantUnder(result.Vary) == result.Variant
-            && RequestTarget.IsSame(request.Context.Request, result.Response.Target)
+        return RequestTarget.IsSame(request.Context.Request, result.Response.Target)
             && result.Response.Freshness.Judge(ageMs, request.Directives) == FreshnessVerdict.Fresh
             && !pending.MustForward(request.Key);
     }
@@ -124,6 +132,7 @@ internal sealed class FillHandler(
 
                 return outcome;
             case BeginFillOutcome.Changed:
+                copies.Drop(request.Key, flight.Key.Variant);
                 flight.Finish(FlightResult.LookUpAgain);
                 return FillOutcome.LookUpAgain;
             case BeginFillOutcome.Fenced:
@@ -169,7 +178,7 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> ForwardAndStoreAsync(
         CacheRequest request, FillFlight flight, FillLease lease, StaleEntry stale, RequestDelegate next)
     {
-        var completion = new FillCompletion(request, flight, lease, store, pending, events, metrics);
+        var completion = new FillCompletion(request, flight, lease, store, copies, pending, events, metrics);
         try
         {
             var tee = await ForwardThroughTeeAsync(request, flight, stale, completion, next);
@@ -212,7 +221,6 @@ internal sealed class FillHandler(
     private async ValueTask<FillOutcome> ConcludeAsync(CacheRequest request, StaleEntry stale, FillTee tee, FillCompletion completion)
     {
         var context = request.Context;
-        var fetchedStatus = context.Response.StatusCode;
         switch (tee.Plan)
         {
             case FillPlan.Freshen:
@@ -220,14 +228,14 @@ internal sealed class FillHandler(
                     ? await completion.StoreAsync(storable, stale.Response!.Body)
                     : stale.Response!;
                 Reset(context.Response);
-                await hits.ServeAsync(
-                    context, freshened, freshened.AgeMs(store.NowMs), new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Stored: true));
+                var validated = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Stored: completion.IsStored);
+                await hits.ServeAsync(context, freshened, freshened.AgeMs(store.NowMs), validated);
                 return FillOutcome.Answered;
             case FillPlan.StaleIfError:
                 Reset(context.Response);
                 var ageMs = stale.Response!.AgeMs(store.NowMs);
-                await hits.ServeAsync(
-                    context, stale.Response, ageMs, new CacheStatus(Forward: stale.Reason, ForwardStatus: fetchedStatus, Detail: "stale-if-error"));
+                var failed = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Detail: "stale-if-error");
+                await hits.ServeAsync(context, stale.Response, ageMs, failed);
                 return FillOutcome.Answered;
             case FillPlan.AskAgain:
                 Reset(context.Response);

@@ -22,6 +22,7 @@ internal sealed class FillTee : ObservedResponseBody
     private BodyCopy? _copy;
     private StorableResponse? _storable;
     private Task _backlog = Task.CompletedTask;
+    private bool _mustEvict;
 
     public FillTee(
         CacheRequest request,
@@ -43,6 +44,9 @@ internal sealed class FillTee : ObservedResponseBody
 
     public FillPlan Plan { get; private set; }
 
+    /// <summary>The API's status; <c>null</c> when it gave none.</summary>
+    public int? ForwardStatus { get; private set; }
+
     /// <summary>What <see cref="FillPlan.Freshen"/> made of the stored response; <c>null</c> when that may not be stored any more.</summary>
     public StorableResponse? Freshened { get; private set; }
 
@@ -50,6 +54,7 @@ internal sealed class FillTee : ObservedResponseBody
     public async ValueTask FinishAsync()
     {
         SeeHeaders();
+        await EvictAsync();
         await EndAsync();
         await DrainAsync();
     }
@@ -58,6 +63,7 @@ internal sealed class FillTee : ObservedResponseBody
     {
         var response = Context.Response;
         var failed = Context.Features.Get<IForwarderErrorFeature>() is not null;
+        ForwardStatus = failed ? null : response.StatusCode;
         Plan = Decide(response, failed);
         IsWithheld = Plan is FillPlan.Freshen or FillPlan.StaleIfError or FillPlan.AskAgain;
         if (IsWithheld)
@@ -67,13 +73,14 @@ internal sealed class FillTee : ObservedResponseBody
 
         if (Plan == FillPlan.PassOn)
         {
+            _mustEvict = _stale.Response is not null && EndsWhatIsStored(ForwardStatus);
             _completion.GiveUp();
         }
 
         var storing = Plan == FillPlan.Store;
         new CacheStatus(
             Forward: _stale.Reason,
-            ForwardStatus: response.StatusCode,
+            ForwardStatus: ForwardStatus,
             Stored: storing,
             Detail: storing || failed ? null : _completion.Detail).AppendTo(response.Headers);
         if (storing && IsNotModifiedForClient())
@@ -85,6 +92,7 @@ internal sealed class FillTee : ObservedResponseBody
 
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
+        await EvictAsync();
         if (_copy is null || !_copy.TryAppend(bytes.Span, out var slice))
         {
             await PassUncopiedAsync(bytes, cancellationToken);
@@ -112,6 +120,7 @@ internal sealed class FillTee : ObservedResponseBody
 
     protected override async ValueTask OnCompletingAsync()
     {
+        await EvictAsync();
         await EndAsync();
         await DrainAsync();
     }
@@ -163,6 +172,18 @@ internal sealed class FillTee : ObservedResponseBody
     // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.
     private bool IsNotModifiedForClient() =>
         _conditions.AreMetBy(Context.Response, _time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private static bool EndsWhatIsStored(int? status) => status
+        is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound or StatusCodes.Status410Gone;
+
+    private async ValueTask EvictAsync()
+    {
+        if (_mustEvict)
+        {
+            _mustEvict = false;
+            await _completion.EvictAsync();
+        }
+    }
 
     private async ValueTask EndAsync()
     {

@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace CacheProxy.Caching.Filling;
 
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
-internal sealed class HeadHandler(ICacheStore store, PendingEvictions pending, ForwardResponder forwards, TimeProvider time)
+internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, PendingEvictions pending, ForwardResponder forwards, TimeProvider time)
 {
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
 
@@ -58,6 +58,7 @@ internal sealed class HeadHandler(ICacheStore store, PendingEvictions pending, F
         var response = storable.Response with { ResponseTimeMs = store.NowMs };
         var result = new FillResult(storable.Variant, storable.Vary, response, storable.KeepFor, request.Policy.Options.MaxVariants);
         await store.CompleteFillAsync(request.Key, lease, result, request.Patience);
+        copies.Drop(request.Key, storable.Variant);
         return true;
     }
 }

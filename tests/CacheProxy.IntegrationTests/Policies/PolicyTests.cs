@@ -1,0 +1,101 @@
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Reporting;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Policies;
+
+/// <summary>What is cached is a matter of configuration.</summary>
+public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
+{
+    private static readonly (string, string?)[] Pets =
+    [
+        ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
+        ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"),
+        ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"),
+        ("ReverseProxy:Routes:pet:Metadata:Evicts", "owner"),
+        ("ReverseProxy:Routes:owner:ClusterId", "customer-api"),
+        ("ReverseProxy:Routes:owner:Match:Path", "/api/owners/{id}"),
+        ("ReverseProxy:Routes:owner:Metadata:CachePolicy", "owner"),
+        ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"),
+        ("CacheProxy:Policies:pet:Ttl", "00:01:00"),
+        ("CacheProxy:Policies:owner:Key", "{tenant}:owner:{id}"),
+        ("CacheProxy:Policies:owner:Ttl", "00:02:00"),
+    ];
+
+    [Fact]
+    public async Task Pets_are_cached_by_settings_alone()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, Pets);
+
+        await proxy.AskAsync("/api/pets/7");
+        var hit = await proxy.AskAsync("/api/pets/7");
+        var ttl = await stores.Redis.NumberAsync("TTL", "demo:pet:7");
+        await proxy.AskAsync(HttpMethod.Put, "/api/pets/7");
+
+        Assert.Equal(("1", true), (hit.Text, hit.IsHit));
+        Assert.InRange(ttl, 50, 60);
+        Assert.Equal(0, await stores.Redis.NumberAsync("EXISTS", "demo:pet:7"));
+        Assert.Equal(
+            [
+                "Pet cached {petId=\"7\", tenantId=\"demo\"}",
+                "Pet cache hit {petId=\"7\", tenantId=\"demo\"}",
+                "Pet cache invalidated {petId=\"7\", tenantId=\"demo\"}",
+                "Owner cache invalidated {ownerId=\"7\", tenantId=\"demo\"}",
+            ],
+            CacheEvents.Of(proxy));
+    }
+
+    [Fact]
+    public async Task Customers_and_pets_of_one_id_have_keys_of_their_own()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, Pets);
+        await proxy.AskAsync("/api/customers/7");
+        await proxy.AskAsync("/api/pets/7");
+
+        await proxy.AskAsync(HttpMethod.Put, "/api/pets/7");
+
+        Assert.True((await proxy.AskAsync("/api/customers/7")).IsHit);
+        Assert.False((await proxy.AskAsync("/api/pets/7")).IsHit);
+    }
+
+    [Fact]
+    public async Task A_policy_without_a_tenant_in_its_key_needs_none()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [.. Pets, ("CacheProxy:Policies:pet:Key", "pet|{host}|{id}")]);
+
+        await proxy.AskRawAsync("/api/pets/7", "");
+        var hit = await proxy.AskRawAsync("/api/pets/7", "X-Tenant-Subdomain: any\r\n");
+        var other = await proxy.AskRawAsync("/api/pets/7", "", host: "other.test");
+
+        Assert.Equal(("1", "2"), (hit.Content, other.Content));
+    }
+
+    [Fact]
+    public async Task Off_forwards_every_read()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:customer:Mode", "Off")]);
+
+        await proxy.AskAsync("/api/customers/1");
+        var second = await proxy.AskAsync("/api/customers/1");
+
+        Assert.Equal(("2", "cacheproxy; fwd=bypass; fwd-status=200; detail=policy-off"), (second.Text, second.CacheStatus));
+    }
+
+    [Fact]
+    public async Task Off_evicts_what_others_stored()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var on = await stores.StartAsync(StoreKind.Redis, api.Address);
+        await using var off = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Redis:Timeout", "00:00:10"), ("CacheProxy:Policies:customer:Mode", "Off")], stores.Redis.ConnectionString);
+        await on.AskAsync("/api/customers/1");
+
+        await off.AskAsync(HttpMethod.Put, "/api/customers/1");
+
+        Assert.Equal(0, await stores.Redis.NumberAsync("EXISTS", "demo:customer:1"));
+    }
+}

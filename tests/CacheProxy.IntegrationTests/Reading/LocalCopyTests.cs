@@ -1,0 +1,104 @@
+using CacheProxy.IntegrationTests.Harness;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Reading;
+
+/// <summary>MemoryTtl: copies in the process, served without asking the store.</summary>
+public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
+{
+    private const string Customer = "/api/customers/1";
+    private static readonly (string, string?)[] OneMinute = [("CacheProxy:Policies:customer:MemoryTtl", "00:01:00")];
+
+    [Fact]
+    public async Task A_copy_is_served_although_the_store_has_lost_it()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, OneMinute);
+        await proxy.AskAsync(Customer);
+        await proxy.AskAsync(Customer);
+
+        await stores.Redis.SendAsync("DEL", "demo:customer:1");
+
+        Assert.Equal(("1", true), ((await proxy.AskAsync(Customer)).Text, (await proxy.AskAsync(Customer)).IsHit));
+    }
+
+    [Fact]
+    public async Task No_copy_is_served_after_its_time()
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
+        await stores.Redis.SendAsync("FLUSHALL");
+        await proxy.AskAsync(Customer);
+        await proxy.AskAsync(Customer);
+        await stores.Redis.SendAsync("DEL", "demo:customer:1");
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal("1", (await proxy.AskAsync(Customer)).Text);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("2", (await proxy.AskAsync(Customer)).Text);
+    }
+
+    [Fact]
+    public async Task A_write_through_this_replica_forgets_the_copies_of_all_variants()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, OneMinute);
+        foreach (var target in new[] { Customer, Customer + "?a=1", Customer, Customer + "?a=1" })
+        {
+            await proxy.AskAsync(target);
+        }
+
+        await proxy.AskAsync(HttpMethod.Put, Customer);
+
+        Assert.Equal(("4", "5"), ((await proxy.AskAsync(Customer)).Text, (await proxy.AskAsync(Customer + "?a=1")).Text));
+    }
+
+    [Fact]
+    public async Task A_write_through_another_replica_is_seen_when_the_copy_has_run_out()
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var other = await stores.StartAsync(StoreKind.Redis, api.Address);
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
+        await proxy.AskRawAsync(Customer);
+        await proxy.AskRawAsync(Customer);
+
+        await other.AskRawAsync(Customer, method: "PUT");
+
+        Assert.Equal("1", (await proxy.AskRawAsync(Customer)).Content);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("3", (await proxy.AskRawAsync(Customer)).Content);
+    }
+
+    [Fact]
+    public async Task What_a_client_refreshed_replaces_the_copy()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute);
+        await proxy.AskAsync(Customer);
+        await proxy.AskAsync(Customer);
+
+        for (var i = 2; i < 5; i++)
+        {
+            var refreshed = await proxy.AskAsync(Customer, ("Cache-Control", "no-cache"));
+            Assert.Equal((i.ToString(), "cacheproxy; fwd=request; fwd-status=200; stored"), (refreshed.Text, refreshed.CacheStatus));
+            Assert.Equal(i.ToString(), (await proxy.AskAsync(Customer)).Text);
+        }
+    }
+
+    [Fact]
+    public async Task A_copy_that_has_gone_stale_gives_way_to_what_another_replica_has_refreshed()
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(Answers.Numbered(("Cache-Control", "max-age=10"), ("ETag", "\"a\"")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, time: time);
+        await proxy.AskAsync(Customer);
+        await proxy.AskAsync(Customer);
+        time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.Equal("2", (await proxy.AskAsync(Customer)).Text);
+        Assert.Equal(("2", true), ((await proxy.AskAsync(Customer)).Text, (await proxy.AskAsync(Customer)).IsHit));
+        Assert.Equal(2, api.Requests.Count);
+    }
+}
