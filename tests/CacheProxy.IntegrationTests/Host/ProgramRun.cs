@@ -44,6 +44,13 @@ internal sealed class ProgramRun : IDisposable
         await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Ends it without warning, as a node that fails does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
+    }
+
     public async Task<(int ExitCode, string Output, string Errors)> WaitAsync()
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
