@@ -31,7 +31,7 @@ internal sealed class LongRun
         _promise = promise;
         _redis = redis;
         _hosts = hosts;
-        _customers = [new("1"), new("2"), new("3")];
+        _customers = [new("1"), new("2"), new("3"), new("4"), new("5")];
         _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id));
         stub.Handler = _api.AnswerAsync;
     }
@@ -143,7 +143,7 @@ internal sealed class LongRun
         while (!over.IsCancellationRequested)
         {
             var customer = _customers[random.Next(_customers.Length)];
-            var leavesAfterMs = random.Next(10) == 0 ? random.Next(1, 15) : 0;
+            var leavesAfterMs = random.Next(50) == 0 ? random.Next(1, 15) : 0;
             var sent = Stopwatch.GetTimestamp();
             var answer = await SendAsync(host, methods[random.Next(methods.Length)], customer, ApiScript.ForWrite(random), leavesAfterMs);
             if (answer is { } known)
@@ -239,7 +239,7 @@ internal sealed class LongRun
         catch (HttpRequestException) when (_hosts[host].MayBeGone)
         {
             Counts.ConnectionBroke();
-            await Pause.ForAsync(5);
+            await Pause.ForAsync(25);
         }
         catch (HttpRequestException exception)
         {

@@ -18,7 +18,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
     private static readonly (string Key, string? Value)[] Settings =
     [
         ("Serilog:MinimumLevel:Default", "Information"),
-        ("CacheProxy:Policies:customer:WriteDeadline", "00:00:03"),
+        ("CacheProxy:Policies:customer:WriteDeadline", "00:00:02"),
     ];
 
     // Long enough that only an absent Redis fails a step, not a busy machine.
@@ -98,6 +98,20 @@ public sealed class LongRunTests(ITestOutputHelper output)
 
         Assert.NotEqual(0, mortal.Kills);
         await ConcludeAsync($"a replica killed {mortal.Kills} times", run, runSettings, writes: false);
+    }
+
+    [Fact]
+    public async Task A_run_notices_writes_that_go_past_the_replicas()
+    {
+        await using var api = await StubApi.StartAsync();
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, Patient);
+        using var direct = new DirectHost(api.Address);
+        var runSettings = LongRunSettings.FromEnvironment(1) with { Duration = TimeSpan.FromSeconds(2) };
+        var run = new LongRun(api, runSettings, LongRunPromise.Committed, new RedisHistory(), new InProcessHost(proxy), direct);
+
+        await run.GoOnAsync();
+
+        Assert.Contains(run.Violations, static violation => violation.Contains("through proxy 0", StringComparison.Ordinal));
     }
 
     private static async Task KillAndRestartAsync(RedisServer server, RedisHistory redis, bool withData, int absenceMs)
