@@ -11,9 +11,9 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 [Trait("Category", "LongRun")]
 public sealed class LongRunTests(ITestOutputHelper output)
 {
-    private const int Seconds = 6;
+    private const int Seconds = 4;
     private const int LongestAbsenceMs = 600;
-    private const int BetweenTroublesMs = 1_500;
+    private const int BetweenTroublesMs = 1_200;
 
     private static readonly (string Key, string? Value)[] Settings =
     [
