@@ -207,20 +207,12 @@ internal sealed class PendingEvictions : IAsyncDisposable
 
     private async Task<bool> DrainOnceAsync()
     {
-        var reached = true;
         foreach (var (key, token, generation) in Due())
         {
             var outcome = await _store.EndWriteAsync(key, token, WriteResult.Changed, new StorePatience(AttemptPatience));
             if (outcome == StoreOutcome.Unavailable)
             {
-                if (!_store.IsAvailable)
-                {
-                    return false;
-                }
-
-                // One node of several is gone, or one key is refused: the others do not wait for it.
-                reached = false;
-                continue;
+                return false;
             }
 
             lock (_lock)
@@ -232,7 +224,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
             }
         }
 
-        return reached;
+        return true;
     }
 
     private List<(ResourceKey Key, string Token, int Generation)> Due()

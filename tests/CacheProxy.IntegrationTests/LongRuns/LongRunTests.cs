@@ -47,7 +47,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
     [InlineData("BestEffort", true)]
     [InlineData("Strict", false)]
     [InlineData("Strict", true)]
-    public async Task A_Redis_that_is_killed_and_restarted_under_load_breaks_no_promise(string consistency, bool withData)
+    public async Task A_Redis_that_is_killed_and_restarted_or_hangs_under_load_breaks_no_promise(string consistency, bool withData)
     {
         await using var server = await RedisServer.StartAsync();
         await using var api = await StubApi.StartAsync();
@@ -59,20 +59,33 @@ public sealed class LongRunTests(ITestOutputHelper output)
         var run = new LongRun(
             api, runSettings, Enum.Parse<LongRunPromise>(consistency), redis, new InProcessHost(one), new InProcessHost(other));
         var random = new Random(runSettings.Seed);
+        var hangs = 0;
 
         await run.GoOnAsync(async over =>
         {
             while (!over.IsCancellationRequested)
             {
                 await Pause.ForAsync(random.Next(BetweenTroublesMs));
-                await KillAndRestartAsync(server, redis, withData, random.Next(LongestAbsenceMs));
+                var longMs = random.Next(LongestAbsenceMs);
+                if (redis.Kills > 0 && random.Next(3) == 0)
+                {
+                    hangs++;
+                    server.Hang();
+                    await Pause.ForAsync(longMs);
+                    server.Release();
+                }
+                else
+                {
+                    await KillAndRestartAsync(server, redis, withData, longMs);
+                }
+
                 await Eventually.TrueAsync(() => one.Store.IsAvailable && other.Store.IsAvailable);
             }
         });
 
         Assert.NotEqual(0, redis.Kills);
         var kind = withData ? "with what it had saved" : "empty";
-        await ConcludeAsync($"{consistency}, Redis killed {redis.Kills} times and restarted {kind}", run, runSettings, writes: withData);
+        await ConcludeAsync($"{consistency}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings, writes: withData);
     }
 
     [Fact]

@@ -13,8 +13,8 @@ internal sealed class WriteScene : IAsyncDisposable
     private int _version = 1;
     private RawUpstream? _api;
 
-    /// <summary>The shortest deadline there is, so that what a lost write leaves behind is soon over.</summary>
-    public static (string Key, string? Value) ShortDeadline { get; } = ("CacheProxy:Policies:customer:WriteDeadline", "00:00:01");
+    /// <summary>A short deadline, so that what a lost write leaves behind is soon over.</summary>
+    public static (string Key, string? Value) ShortDeadline { get; } = ("CacheProxy:Policies:customer:WriteDeadline", "00:00:02");
 
     public ProxyUnderTest Proxy { get; private set; } = null!;
 
