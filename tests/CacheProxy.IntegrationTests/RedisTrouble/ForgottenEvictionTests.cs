@@ -25,8 +25,7 @@ public sealed class ForgottenEvictionTests
 
         await server.KillAsync();
         await server.RestartAsync();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
-        Assert.Equal(("1", true), await TroubleScene.ReadAsync(scene.One));
+        await Eventually.TrueAsync(async () => await TroubleScene.ReadAsync(scene.One) is ("1", true));
         Assert.InRange(await server.NumberAsync("TTL", TroubleScene.Key), 1, TtlSeconds);
 
         using var next = await scene.WriteAsync();
@@ -49,8 +48,7 @@ public sealed class ForgottenEvictionTests
         await mortal.KillAsync();
 
         await server.RestartAsync();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
-        Assert.Equal(("1", true), await TroubleScene.ReadAsync(scene.Other));
+        await Eventually.TrueAsync(async () => await TroubleScene.ReadAsync(scene.Other) is ("1", true));
         Assert.InRange(await server.NumberAsync("TTL", TroubleScene.Key), 1, TtlSeconds);
 
         await server.SendAsync("DEL", TroubleScene.Key);
