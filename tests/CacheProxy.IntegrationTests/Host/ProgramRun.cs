@@ -17,6 +17,8 @@ internal sealed class ProgramRun : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
+    public int ProcessId => _process.Id;
+
     public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])

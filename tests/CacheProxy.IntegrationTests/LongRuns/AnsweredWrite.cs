@@ -3,17 +3,14 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 /// <summary>A change that its writer has been told of.</summary>
 /// <param name="version">The version that it made.</param>
 /// <param name="host">The number of the proxy that it went through.</param>
-/// <param name="sentAt">Timestamp before it was sent.</param>
 /// <param name="answeredAt">Timestamp after it was answered.</param>
-internal sealed class AnsweredWrite(int version, int host, long sentAt, long answeredAt)
+internal sealed class AnsweredWrite(int version, int host, long answeredAt)
 {
     private long _settledAt;
 
     public int Version => version;
 
     public int Host => host;
-
-    public long SentAt => sentAt;
 
     public long AnsweredAt => answeredAt;
 

@@ -70,13 +70,12 @@ internal sealed class LongRun
     /// <summary>
     /// The trouble is over: every read returns what the API has, and each customer is served from the cache again, by each proxy.
     /// </summary>
-    /// <param name="writes">Whether each customer is written once more before: only that tells a Redis of what it has forgotten.</param>
-    public async Task HealAsync(bool writes)
+    public async Task HealAsync()
     {
         await Eventually.TrueAsync(() => _api.UnderWay == 0 && _hosts.All(static host => host.PendingEvictions == 0));
         foreach (var customer in _customers)
         {
-            if (writes || !customer.Read().Exists)
+            if (!customer.Read().Exists)
             {
                 await Eventually.TrueAsync(async () =>
                     await SendAsync(0, HttpMethod.Put, customer, default, leavesAfterMs: 0) is { Status: 200 });
@@ -113,7 +112,7 @@ internal sealed class LongRun
             if (await SendAsync(host, HttpMethod.Get, customer, script, leavesAfterMs) is { } answer)
             {
                 Counts.Read(answer.IsHit);
-                var least = _promise == LongRunPromise.Committed ? committed : customer.KnownTo(host, began, _redis);
+                var least = _promise == LongRunPromise.Committed ? committed : customer.KnownTo(host, began);
                 Check(host, customer, least, script, answer);
             }
         }
@@ -159,7 +158,7 @@ internal sealed class LongRun
     {
         if (answer.Version.Length > 0)
         {
-            var write = new AnsweredWrite(int.Parse(answer.Version, CultureInfo.InvariantCulture), host, sent, Stopwatch.GetTimestamp());
+            var write = new AnsweredWrite(int.Parse(answer.Version, CultureInfo.InvariantCulture), host, Stopwatch.GetTimestamp());
             if (_hosts[host].PendingEvictions == 0 || (_promise == LongRunPromise.Strict && !_redis.WasAbsent(sent, write.AnsweredAt)))
             {
                 write.SettledAt = Stopwatch.GetTimestamp();

@@ -39,7 +39,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
 
         await run.GoOnAsync();
 
-        await ConcludeAsync($"two replicas, coalescing {coalesce}", run, runSettings, writes: false);
+        await ConcludeAsync($"two replicas, coalescing {coalesce}", run, runSettings);
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
 
         Assert.NotEqual(0, redis.Kills);
         var kind = withData ? "with what it had saved" : "empty";
-        await ConcludeAsync($"{consistency}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings, writes: withData);
+        await ConcludeAsync($"{consistency}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
         });
 
         Assert.NotEqual(0, mortal.Kills);
-        await ConcludeAsync($"a replica killed {mortal.Kills} times", run, runSettings, writes: false);
+        await ConcludeAsync($"a replica killed {mortal.Kills} times", run, runSettings);
     }
 
     [Fact]
@@ -131,19 +131,17 @@ public sealed class LongRunTests(ITestOutputHelper output)
     {
         if (withData)
         {
-            redis.Saving();
             await server.SaveAsync();
         }
 
         redis.Ending();
         await server.KillAsync();
-        redis.Ended();
         await Pause.ForAsync(absenceMs);
         await server.RestartAsync();
         redis.Returned();
     }
 
-    private async Task ConcludeAsync(string name, LongRun run, LongRunSettings settings, bool writes)
+    private async Task ConcludeAsync(string name, LongRun run, LongRunSettings settings)
     {
         var text = string.Create(
             CultureInfo.InvariantCulture,
@@ -153,7 +151,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
         Assert.True(run.Violations.Count == 0, text + "\n" + string.Join('\n', run.Violations.Take(20)));
         Assert.NotEqual(0, run.Counts.Hits);
         Assert.NotEqual(0, run.Counts.Writes);
-        await run.HealAsync(writes);
+        await run.HealAsync();
         Assert.Empty(run.Violations);
     }
 }

@@ -18,6 +18,8 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
 
     public bool MayBeGone => true;
 
+    public int ProcessId => _program!.ProcessId;
+
     public int Kills { get; private set; }
 
     public static async Task<ProcessHost> StartAsync(string api, IEnumerable<(string Key, string? Value)> settings, string redis)

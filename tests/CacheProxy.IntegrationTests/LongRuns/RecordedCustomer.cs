@@ -63,8 +63,7 @@ internal sealed class RecordedCustomer(string id)
     /// <summary>The latest version that a read through a proxy must know of.</summary>
     /// <param name="host">The proxy.</param>
     /// <param name="beganAt">When the read began.</param>
-    /// <param name="redis">What befell Redis.</param>
-    public int KnownTo(int host, long beganAt, RedisHistory redis)
+    public int KnownTo(int host, long beganAt)
     {
         lock (_lock)
         {
@@ -73,10 +72,9 @@ internal sealed class RecordedCustomer(string id)
             {
                 var write = _answered[i];
                 var settled = write.SettledAt;
-                var counts = write.AnsweredAt < beganAt && (write.Host == host || (settled != 0 && settled < beganAt));
-                if (counts && write.Version > known && !redis.HasForgotten(write.SentAt, settled == 0 ? long.MaxValue : settled))
+                if (write.AnsweredAt < beganAt && (write.Host == host || (settled != 0 && settled < beganAt)))
                 {
-                    known = write.Version;
+                    known = Math.Max(known, write.Version);
                 }
             }
 

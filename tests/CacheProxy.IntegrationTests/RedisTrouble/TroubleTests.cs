@@ -172,7 +172,6 @@ public sealed class TroubleTests
         await AnswersAfterAWriteAsync(scene);
 
         await lift();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
         await scene.IsCachedByBothAsync();
         Assert.Equal(told, scene.StatesTold());
     }
