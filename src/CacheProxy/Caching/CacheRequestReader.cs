@@ -1,4 +1,3 @@
-using System.Buffers;
 using CacheProxy.Configuration;
 using CacheProxy.Forwarding;
 using CacheProxy.HttpRules;
@@ -59,7 +58,8 @@ internal static class CacheRequestReader
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
-                policy.Template.NamesPath && !IsAsInKey(path) ? path : null),
+                policy.Template.IsSpelledAsInKey(path, request.RouteValues) ? null : path,
+                context.Connection.RemoteIpAddress),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
@@ -111,10 +111,4 @@ internal static class CacheRequestReader
             ? ForwardReason.Credentials
             : null;
     }
-
-    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-    // The key holds the path in lower case without trailing slash.
-    private static bool IsAsInKey(ReadOnlySpan<char> path) =>
-        !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 }

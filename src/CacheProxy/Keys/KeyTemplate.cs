@@ -15,6 +15,8 @@ internal sealed class KeyTemplate
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
     public const int MaxPathLength = 2048;
 
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     private readonly ImmutableArray<KeyPart> _parts;
     private readonly string _prefix;
 
@@ -52,10 +54,32 @@ internal sealed class KeyTemplate
     public bool TryFormat(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: false, out key);
 
     /// <summary>
-    /// The key that an API might mean by a request whose values are in doubt: each route value up to its first doubtful character. For
-    /// evictions only: evicting too much costs a miss, evicting too little a stale read.
+    /// The key that an API might mean by a request whose values are in doubt: of each route value the first part that is beyond doubt.
+    /// For evictions only: evicting too much costs a miss, evicting too little a stale read.
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
+
+    /// <summary>
+    /// Whether the key holds the request's own spelling of path and values. Where it holds another, an API may tell the spellings apart,
+    /// so that each is a variant of its own.
+    /// </summary>
+    public bool IsSpelledAsInKey(ReadOnlySpan<char> path, RouteValueDictionary values)
+    {
+        if (NamesPath && (path.ContainsAny(UpperCase) || WithoutTrailingSlash(path).Length < path.Length))
+        {
+            return false;
+        }
+
+        foreach (var name in RouteValueNames)
+        {
+            if (UuidText.HasUpperCase(values[name] as string))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
@@ -98,10 +122,16 @@ internal sealed class KeyTemplate
 
     private static bool AppendValue(ref DefaultInterpolatedStringHandler text, string? value, bool lenient)
     {
-        var span = (lenient ? DoubtfulValue.CertainStart(value) : value).AsSpan();
+        var span = (lenient ? DoubtfulValue.CertainPart(value) : value).AsSpan();
         if (span.Length is 0 or > MaxValueLength || span.ContainsAnyExcept(UriCharacters.Unreserved))
         {
             return false;
+        }
+
+        if (UuidText.HasUpperCase(span))
+        {
+            // One resource to every API that parses it, so that a write must find it under one key.
+            return AppendLower(ref text, span, UriCharacters.Unreserved);
         }
 
         text.AppendFormatted(span);

@@ -7,13 +7,14 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const string ForwardedFor = "x-forwarded-for";
 
     // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
     // among them: it differs for each client, and an API that answers by it says so.
     private static readonly ImmutableArray<string> ForwardedHeaders =
     [
-        "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server",
-        "x-forwarded-ssl", "x-host", "x-original-host", "forwarded",
+        "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
+        "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
     ];
 
     /// <param name="source">The request.</param>
@@ -39,9 +40,16 @@ internal static class VariantDigest
 
         foreach (var range in vary.AsSpan().Split(','))
         {
-            if (range.Start.Value != range.End.Value)
+            var name = vary.AsSpan(range);
+            if (!name.IsEmpty)
             {
-                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, vary[range]);
+                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, name.ToString());
+            }
+
+            // The API sees the client's address appended, whether the client sent the header or not.
+            if (name is ForwardedFor && source.Client is { } client)
+            {
+                digest.Add(DigestPart.Client, client.ToString());
             }
         }
 
