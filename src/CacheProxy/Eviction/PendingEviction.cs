@@ -15,8 +15,11 @@ internal sealed class PendingEviction
     /// <summary>How often the store could not take it.</summary>
     public int Failures { get; set; }
 
-    /// <summary>Timestamp before which it is not evicted, because the API may still be at a write that nobody waits for.</summary>
-    public long DueTimestamp { get; set; }
+    /// <summary>
+    /// Timestamp before which it is not evicted, because the API may still be at a write that nobody waits for; <c>null</c> while no
+    /// write has ended.
+    /// </summary>
+    public long? DueTimestamp { get; set; }
 
     /// <summary>Timestamp from which whatever the store held has expired by itself.</summary>
     public long MootTimestamp { get; set; }

@@ -96,7 +96,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
         {
             if (_pending.TryGetValue(key, out var eviction)
                 && (eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1)) == 0
-                && eviction.DueTimestamp == 0)
+                && eviction.DueTimestamp is null)
             {
                 Remove(key);
             }
@@ -162,7 +162,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
     }
 
     private void Schedule(PendingEviction eviction, TimeSpan delay) =>
-        eviction.DueTimestamp = Math.Max(eviction.DueTimestamp, After(delay));
+        eviction.DueTimestamp = Math.Max(eviction.DueTimestamp ?? 0, After(delay));
 
     private void Remove(ResourceKey key)
     {
