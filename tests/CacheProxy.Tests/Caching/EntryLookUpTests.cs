@@ -1,5 +1,4 @@
 using CacheProxy.Caching;
-using CacheProxy.HttpRules;
 using CacheProxy.Keys;
 using CacheProxy.Policies;
 using CacheProxy.Stores;

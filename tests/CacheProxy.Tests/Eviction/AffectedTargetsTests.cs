@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Eviction;
 using CacheProxy.Policies;
 using CacheProxy.Tests.Configuration;

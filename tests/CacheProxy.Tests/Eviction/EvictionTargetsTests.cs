@@ -1,11 +1,9 @@
 using CacheProxy.Configuration;
 using CacheProxy.Eviction;
 using CacheProxy.HttpRules;
-using CacheProxy.Policies;
 using CacheProxy.Tests.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Xunit;
 
 namespace CacheProxy.Tests.Eviction;

@@ -70,18 +70,20 @@ internal sealed class SteppedTimeProvider : TimeProvider
             return true;
         }
 
-        public void Dispose()
+        public void Dispose() => Stop();
+
+        public ValueTask DisposeAsync()
+        {
+            Stop();
+            return default;
+        }
+
+        private void Stop()
         {
             lock (clock._lock)
             {
                 clock._timers.Remove(this);
             }
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return default;
         }
     }
 }
