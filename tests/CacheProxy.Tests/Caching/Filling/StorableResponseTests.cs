@@ -46,6 +46,8 @@ public sealed class StorableResponseTests
     [InlineData("", "Vary: Accept, Origin", "accept,origin")]
     [InlineData("accept-language", "Vary: Accept", "accept,accept-language")]
     [InlineData("accept-language", "X: 1", "accept-language")]
+    [InlineData("", "Content-Encoding: gzip", "accept-encoding")]
+    [InlineData("", "Content-Encoding: br|Vary: Origin", "accept-encoding,origin")]
     public void It_varies_on_what_the_resource_is_known_to_vary_on_too(string known, string lines, string expected)
     {
         var storable = TryMake(FiveMinutes, lines, out _, known)!;
