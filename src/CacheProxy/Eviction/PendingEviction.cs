@@ -12,9 +12,6 @@ internal sealed class PendingEviction
     /// <summary>Counts the writes, so that an eviction under way is not taken for one that came after the next write.</summary>
     public int Generation { get; set; }
 
-    /// <summary>How often the store could not take it.</summary>
-    public int Failures { get; set; }
-
     /// <summary>
     /// Timestamp before which it is not evicted, because the API may still be at a write that nobody waits for; <c>null</c> while no
     /// write has ended.

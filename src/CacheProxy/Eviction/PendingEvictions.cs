@@ -13,8 +13,6 @@ internal sealed class PendingEvictions : IAsyncDisposable
     /// <summary>Most keys remembered.</summary>
     public const int Capacity = 65_536;
 
-    private const int MaxFailures = 4;
-
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(1);
@@ -207,40 +205,40 @@ internal sealed class PendingEvictions : IAsyncDisposable
         }
     }
 
-    // One key that cannot be evicted must not keep the others waiting, and many must not cost one patience each.
     private async Task<bool> DrainOnceAsync()
     {
-        var failures = 0;
+        var reached = true;
         foreach (var (key, token, generation) in Due())
         {
             var outcome = await _store.EndWriteAsync(key, token, WriteResult.Changed, new StorePatience(AttemptPatience));
+            if (outcome == StoreOutcome.Unavailable)
+            {
+                if (!_store.IsAvailable)
+                {
+                    return false;
+                }
+
+                // One node of several is gone, or one key is refused: the others do not wait for it.
+                reached = false;
+                continue;
+            }
+
             lock (_lock)
             {
-                _pending.TryGetValue(key, out var eviction);
-                if (outcome == StoreOutcome.Done && eviction?.Generation == generation)
+                if (_pending.TryGetValue(key, out var eviction) && eviction.Generation == generation)
                 {
                     Remove(key);
                 }
-                else if (outcome == StoreOutcome.Unavailable && eviction is not null)
-                {
-                    eviction.Failures++;
-                }
-            }
-
-            failures += outcome == StoreOutcome.Unavailable ? 1 : 0;
-            if (failures == MaxFailures)
-            {
-                break;
             }
         }
 
-        return failures == 0;
+        return reached;
     }
 
-    private IEnumerable<(ResourceKey Key, string Token, int Generation)> Due()
+    private List<(ResourceKey Key, string Token, int Generation)> Due()
     {
         var now = _time.GetTimestamp();
-        var due = new List<(ResourceKey Key, string Token, int Generation, int Failures)>();
+        var due = new List<(ResourceKey, string, int)>();
         lock (_lock)
         {
             var moot = new List<ResourceKey>();
@@ -257,7 +255,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
                 }
                 else if (eviction.DueTimestamp <= now)
                 {
-                    due.Add((key, eviction.Token, eviction.Generation, eviction.Failures));
+                    due.Add((key, eviction.Token, eviction.Generation));
                 }
             }
 
@@ -272,7 +270,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
             }
         }
 
-        return due.OrderBy(static one => one.Failures).Select(static one => (one.Key, one.Token, one.Generation));
+        return due;
     }
 
     private bool EndIfEmpty()

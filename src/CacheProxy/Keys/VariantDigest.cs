@@ -33,6 +33,7 @@ internal static class VariantDigest
         }
 
         AddCredentials(ref digest, source);
+        AddClient(ref digest, source, vary);
         foreach (var name in ForwardedHeaders)
         {
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
@@ -40,16 +41,9 @@ internal static class VariantDigest
 
         foreach (var range in vary.AsSpan().Split(','))
         {
-            var name = vary.AsSpan(range);
-            if (!name.IsEmpty)
+            if (range.Start.Value != range.End.Value)
             {
-                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, name.ToString());
-            }
-
-            // The API sees the client's address appended, whether the client sent the header or not.
-            if (name is ForwardedFor && source.Client is { } client)
-            {
-                digest.Add(DigestPart.Client, client.ToString());
+                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, vary[range]);
             }
         }
 
@@ -78,6 +72,17 @@ internal static class VariantDigest
         if (headers.TryGetValue(name, out var values))
         {
             digest.Add(part, name, values);
+        }
+    }
+    // The API sees the client's address appended, whether the client sent the header or not.
+    private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
+    {
+        foreach (var range in vary.Split(','))
+        {
+            if (vary[range] is ForwardedFor && source.Client is { } client)
+            {
+                digest.Add(DigestPart.Client, client.ToString());
+            }
         }
     }
 }
