@@ -44,7 +44,8 @@ internal static class CacheRequestReader
 
         reason = ForwardReason.Key;
         var path = request.Path.Value ?? "";
-        if (!policy.Template.TryFormat(new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues), out var key))
+        var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
+        if (!policy.Template.TryFormat(source, out var key))
         {
             return false;
         }
@@ -58,7 +59,7 @@ internal static class CacheRequestReader
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
-                policy.Template.IsSpelledAsInKey(path, request.RouteValues) ? null : path,
+                policy.Template.ForeignSpelling(source),
                 context.Connection.RemoteIpAddress),
             Directives = directives,
             Tenant = tenant.Value,

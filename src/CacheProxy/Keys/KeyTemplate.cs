@@ -59,27 +59,9 @@ internal sealed class KeyTemplate
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
 
-    /// <summary>
-    /// Whether the key holds the request's own spelling of path and values. Where it holds another, an API may tell the spellings apart,
-    /// so that each is a variant of its own.
-    /// </summary>
-    public bool IsSpelledAsInKey(ReadOnlySpan<char> path, RouteValueDictionary values)
-    {
-        if (NamesPath && (path.ContainsAny(UpperCase) || WithoutTrailingSlash(path).Length < path.Length))
-        {
-            return false;
-        }
-
-        foreach (var name in RouteValueNames)
-        {
-            if (UuidText.HasUpperCase(values[name] as string))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    /// <summary>The path as it was spelled, when the key holds another spelling: an API may answer each with its own links.</summary>
+    public string? ForeignSpelling(in KeySource source) =>
+        (NamesPath && !IsFolded(source.Path)) || HasForeignUuid(source.RouteValues) ? source.Path : null;
 
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
@@ -128,15 +110,29 @@ internal sealed class KeyTemplate
             return false;
         }
 
-        if (UuidText.HasUpperCase(span))
+        if (Uuid.IsOne(span))
         {
-            // One resource to every API that parses it, so that a write must find it under one key.
             return AppendLower(ref text, span, UriCharacters.Unreserved);
         }
 
         text.AppendFormatted(span);
         return true;
     }
+
+    private bool HasForeignUuid(RouteValueDictionary values)
+    {
+        foreach (var name in RouteValueNames)
+        {
+            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.IsOne(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsFolded(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 
     private static bool AppendLower(ref DefaultInterpolatedStringHandler text, ReadOnlySpan<char> value, SearchValues<char> allowed)
     {

@@ -78,7 +78,7 @@ public sealed class EntryLookUpTests : IAsyncDisposable
         var request = Request(0, accept);
         var variant = request.VariantUnder(vary);
         var stamp = (await _store.LookUpAsync(Key, variant, request.Patience)).Stamp;
-        var lease = new FillLease(Guid.NewGuid().ToString("N"), variant, stamp, TimeSpan.FromSeconds(60), Exclusive: false);
+        var lease = new FillLease(_store.NewFillToken(Key), variant, stamp, TimeSpan.FromSeconds(60), Exclusive: false);
         Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(Key, lease, request.Patience));
         var response = new StoredResponse
         {

@@ -31,6 +31,8 @@ internal sealed class EndedWrites : ICacheStore
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => throw new NotSupportedException();
 
+    public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
+
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
 
     public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience) =>
