@@ -13,4 +13,4 @@ internal readonly record struct VariantSource(
     string Query,
     CredentialFingerprint? Credentials,
     string? PathSpelling,
-    IPAddress? Client);
+    IPAddress? Client = null);
