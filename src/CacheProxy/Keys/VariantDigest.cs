@@ -7,13 +7,14 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const string ForwardedFor = "x-forwarded-for";
 
     // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
     // among them: it differs for each client, and an API that answers by it says so.
     private static readonly ImmutableArray<string> ForwardedHeaders =
     [
-        "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server",
-        "x-forwarded-ssl", "x-host", "x-original-host", "forwarded",
+        "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
+        "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
     ];
 
     /// <param name="source">The request.</param>
@@ -32,6 +33,7 @@ internal static class VariantDigest
         }
 
         AddCredentials(ref digest, source);
+        AddClient(ref digest, source, vary);
         foreach (var name in ForwardedHeaders)
         {
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
@@ -70,6 +72,17 @@ internal static class VariantDigest
         if (headers.TryGetValue(name, out var values))
         {
             digest.Add(part, name, values);
+        }
+    }
+    // The API sees the client's address appended, whether the client sent the header or not.
+    private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
+    {
+        foreach (var range in vary.Split(','))
+        {
+            if (vary[range] is ForwardedFor && source.Client is { } client)
+            {
+                digest.Add(DigestPart.Client, client.ToString());
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ namespace CacheProxy.Caching.Filling;
 /// <param name="KeepFor">How long to keep it.</param>
 internal sealed record StorableResponse(StoredResponse Response, string Vary, VariantKey Variant, TimeSpan KeepFor)
 {
+    private const string AcceptEncoding = "accept-encoding";
+
     // An entry with a validator is worth more than its freshness: a 304 is cheaper than a body. Where the policy gives the freshness,
     // the policy also gives the end.
     private static readonly TimeSpan ShortestRetention = TimeSpan.FromMinutes(1);
@@ -66,6 +68,12 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     {
         var headers = new ResponseHeaders(fields);
         var vary = VaryNames.TryParse(headers["Vary"], out var names) ? VaryNames.Union(request.KnownVary, names) : request.KnownVary;
+        if (headers["Content-Encoding"].Count > 0)
+        {
+            // A gateway that compresses and forgets to say so must not leave a client bytes that it cannot read.
+            vary = VaryNames.Union(vary, AcceptEncoding);
+        }
+
         var lifetimeMs = WithJitter(freshness, request.Policy.Options.TtlJitter);
         return new StorableResponse(
             new StoredResponse
