@@ -1,0 +1,80 @@
+// Starts one of the caches under test in front of the origin.
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { answers, firstLine, freePort, start } from './processes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Each takes the origin's port and a folder of its own, and answers with the address of a cache that is ready. */
+export const caches = {
+  cacheproxy: (origin, folder) => startCacheProxy(origin, folder, ''),
+  redis: async (origin, folder) => startCacheProxy(origin, folder, `127.0.0.1:${await startRedis(folder)}`),
+  nginx: startNginx,
+  varnish: startVarnish,
+};
+
+// The example configuration takes the place of the file beside the program, as it would for anybody.
+async function startCacheProxy(origin, folder, redis) {
+  const program = join(folder, 'program');
+  await cp(join(here, '../../src/CacheProxy/bin/Release/net10.0'), program, { recursive: true });
+  await cp(join(here, 'catch-all.json'), join(program, 'appsettings.json'));
+  const { lines, gone } = start('dotnet', [
+    join(program, 'CacheProxy.dll'),
+    '--Kestrel:Endpoints:Proxy:Url=http://127.0.0.1:0',
+    '--Kestrel:Endpoints:Management:Url=http://127.0.0.1:0',
+    `--ReverseProxy:Clusters:api:Destinations:primary:Address=http://127.0.0.1:${origin}/`,
+    `--CacheProxy:Redis:ConnectionString=${redis}`,
+  ], { cwd: program });
+  const started = new Promise(resolve => {
+    lines.on('line', line => {
+      const address = /listens on [\\"]*(http:\/\/[^ ,"\\/]+)/.exec(line)?.[1];
+      if (address) {
+        resolve(address);
+      }
+    });
+  });
+  return await Promise.race([started, gone]);
+}
+
+async function startRedis(folder) {
+  const port = await freePort();
+  const { lines, gone } = start('redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], { cwd: folder });
+  const started = new Promise(resolve => lines.on('line', line => line.includes('Ready to accept') && resolve(port)));
+  return await Promise.race([started, gone]);
+}
+
+async function startNginx(origin, folder) {
+  const port = await freePort();
+  const template = await readFile(join(here, 'nginx.conf'), 'utf8');
+  const user = process.getuid() === 0 ? 'user root;' : '';
+  await mkdir(join(folder, 'cache'));
+  await writeFile(join(folder, 'nginx.conf'), template
+    .replaceAll('USER', user).replaceAll('FOLDER', folder).replaceAll('ORIGIN', `127.0.0.1:${origin}`).replaceAll('PORT', String(port)));
+  const { gone } = start('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], { cwd: folder });
+  return await ready(port, gone);
+}
+
+async function startVarnish(origin, folder) {
+  const port = await freePort();
+  const vcl = join(folder, 'default.vcl');
+  await writeFile(vcl, `vcl 4.0;\nbackend default { .host = "127.0.0.1"; .port = "${origin}"; }\n`);
+  // No freshness but the origin's, and what is stale is kept for validation.
+  const { gone } = start('varnishd', ['-F', '-n', join(folder, 'varnish'), '-j', 'none', '-a', `127.0.0.1:${port}`, '-f', vcl,
+    '-p', 'default_ttl=0', '-p', 'default_grace=0', '-p', 'default_keep=3600', '-s', 'malloc,64M'], { cwd: folder });
+  return await ready(port, gone);
+}
+
+async function ready(port, gone) {
+  const address = `http://127.0.0.1:${port}`;
+  await Promise.race([answers(address), gone]);
+  return address;
+}
+
+export const versions = {
+  cacheproxy: async () => '',
+  redis: async () => '',
+  nginx: () => firstLine('nginx', ['-v']),
+  varnish: () => firstLine('varnishd', ['-V']),
+};
