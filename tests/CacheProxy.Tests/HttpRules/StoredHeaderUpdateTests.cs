@@ -83,5 +83,5 @@ public sealed class StoredHeaderUpdateTests
     }
 
     private static string[] Merge(HeaderField[] stored, params string[] update) =>
-        Headers.Lines(StoredHeaderUpdate.Merge(stored, Headers.Live(update)));
+        Headers.Lines(StoredHeaderUpdate.Merge(stored, Headers.Live(update), Headers.Live(update)["Connection"]));
 }

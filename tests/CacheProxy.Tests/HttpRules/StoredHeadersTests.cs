@@ -47,6 +47,6 @@ public sealed class StoredHeadersTests
     private static string[] Store(params string[] lines)
     {
         var headers = Headers.Live(lines);
-        return Headers.Lines(StoredHeaders.Of(headers, ResponseDirectives.Of(new ResponseHeaders(headers))));
+        return Headers.Lines(StoredHeaders.Of(headers, headers["Connection"], ResponseDirectives.Of(new ResponseHeaders(headers))));
     }
 }
