@@ -34,11 +34,12 @@ async function startOrigin() {
 const runOnce = async (address, ids = []) =>
   JSON.parse(await output(process.execPath, ['--no-warnings', join(here, 'once.mjs'), folder, address, ...ids]));
 
-/** The reasons that the documentation gives: rows of a table whose first cell is the test's id. */
+/** The reasons that the documentation gives: rows of a table whose first cell holds the tests' ids. */
 async function readReasons() {
   const page = await readFile(join(here, '../../docs/http.md'), 'utf8');
   const section = page.split(/^## /m).find(text => text.startsWith('Tests left failing')) ?? '';
-  return new Map([...section.matchAll(/^\| `([^`]+)` \|(.*)\|$/gm)].map(([, id, rest]) => [id, rest.trim()]));
+  const rows = [...section.matchAll(/^\| ([^|]*) \| ([^|]*) \|$/gm)];
+  return new Map(rows.flatMap(([, ids, reason]) => [...ids.matchAll(/`([^`]+)`/g)].map(([, id]) => [id, reason])));
 }
 
 async function runAll(address, groups, reasons) {
