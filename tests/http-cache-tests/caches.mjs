@@ -1,8 +1,9 @@
 // Starts one of the caches under test in front of the origin.
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answers, firstLine, freePort, start } from './processes.mjs';
+import { peers } from './peers.mjs';
+import { freePort, start } from './processes.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -10,8 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const caches = {
   cacheproxy: (origin, folder) => startCacheProxy(origin, folder, ''),
   redis: async (origin, folder) => startCacheProxy(origin, folder, `127.0.0.1:${await startRedis(folder)}`),
-  nginx: startNginx,
-  varnish: startVarnish,
+  ...peers,
 };
 
 // The example configuration takes the place of the file beside the program, as it would for anybody.
@@ -44,37 +44,3 @@ async function startRedis(folder) {
   const started = new Promise(resolve => lines.on('line', line => line.includes('Ready to accept') && resolve(port)));
   return await Promise.race([started, gone]);
 }
-
-async function startNginx(origin, folder) {
-  const port = await freePort();
-  const template = await readFile(join(here, 'nginx.conf'), 'utf8');
-  const user = process.getuid() === 0 ? 'user root;' : '';
-  await mkdir(join(folder, 'cache'));
-  await writeFile(join(folder, 'nginx.conf'), template
-    .replaceAll('USER', user).replaceAll('FOLDER', folder).replaceAll('ORIGIN', `127.0.0.1:${origin}`).replaceAll('PORT', String(port)));
-  const { gone } = start('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], { cwd: folder });
-  return await ready(port, gone);
-}
-
-async function startVarnish(origin, folder) {
-  const port = await freePort();
-  const vcl = join(folder, 'default.vcl');
-  await writeFile(vcl, `vcl 4.0;\nbackend default { .host = "127.0.0.1"; .port = "${origin}"; }\n`);
-  // No freshness but the origin's, and what is stale is kept for validation.
-  const { gone } = start('varnishd', ['-F', '-n', join(folder, 'varnish'), '-j', 'none', '-a', `127.0.0.1:${port}`, '-f', vcl,
-    '-p', 'default_ttl=0', '-p', 'default_grace=0', '-p', 'default_keep=3600', '-s', 'malloc,64M'], { cwd: folder });
-  return await ready(port, gone);
-}
-
-async function ready(port, gone) {
-  const address = `http://127.0.0.1:${port}`;
-  await Promise.race([answers(address), gone]);
-  return address;
-}
-
-export const versions = {
-  cacheproxy: async () => '',
-  redis: async () => '',
-  nginx: () => firstLine('nginx', ['-v']),
-  varnish: () => firstLine('varnishd', ['-V']),
-};

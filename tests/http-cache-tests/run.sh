@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the public HTTP cache test suite against a cache. Usage: run.sh [cacheproxy|redis|nginx|varnish] [RUNS]
+# Runs the public HTTP cache test suite against a cache. Usage: run.sh [CACHE] [RUNS]
 #   cacheproxy  the built CacheProxy with catch-all.json, caching in memory (the default)
 #   redis       the same, caching in a Redis of its own
-#   nginx, varnish  the peers from Debian, for the comparison in docs/http.md
+#   nginx, varnish, apache, squid, trafficserver  the peers from Debian, for the comparison in docs/http.md
 # Each test counts as most of the RUNS (3) saw it. With one run, what fails without being known to is tried twice more.
 # Exit code 0 for CacheProxy only if as many tests pass as are expected and docs/http.md has a reason for each that does not.
 set -euo pipefail
@@ -46,7 +46,10 @@ case $cache in
     ;;
   nginx) command -v nginx >/dev/null || install_quietly nginx-light ;;
   varnish) command -v varnishd >/dev/null || install_quietly varnish ;;
-  *) fail "No such cache: $cache. Choose cacheproxy, redis, nginx or varnish." ;;
+  apache) command -v apache2 >/dev/null || install_quietly apache2 ;;
+  squid) command -v squid >/dev/null || install_quietly squid ;;
+  trafficserver) command -v traffic_server >/dev/null || install_quietly trafficserver ;;
+  *) fail "No such cache: $cache. Choose cacheproxy, redis, nginx, varnish, apache, squid or trafficserver." ;;
 esac
 [[ $runs =~ ^[1-9]$ ]] || fail "RUNS is a number from 1 to 9, not $runs."
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
@@ -55,6 +58,8 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Some peers give up root, and must still reach their files.
+chmod 755 "$work"
 mkdir "$work/cache"
 echo '{ "private": true }' >"$work/package.json"
 # The suite names npm itself among its dependencies, for its own commands; nothing here runs it.

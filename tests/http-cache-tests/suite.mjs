@@ -4,7 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { caches, versions } from './caches.mjs';
+import { caches } from './caches.mjs';
+import { versions } from './peers.mjs';
 import { answers, output, start, stopAll } from './processes.mjs';
 import { judge, majority, readTests, table } from './tests.mjs';
 
@@ -93,7 +94,7 @@ try {
   const groups = await readTests(folder);
   const reasons = await readReasons();
   const address = await caches[cache](await startOrigin(), work);
-  console.log(`${cache} ${await versions[cache]()}`.trim());
+  console.log(await versions[cache]?.() ?? cache);
   good = report(judge(groups, await runAll(address, groups, reasons)), reasons);
 } catch (error) {
   console.error(error);
