@@ -1,4 +1,5 @@
 using CacheProxy.HttpRules;
+using Microsoft.Extensions.Primitives;
 using Xunit;
 
 namespace CacheProxy.Tests.HttpRules;
@@ -32,6 +33,13 @@ public sealed class StoredHeadersTests
     [Fact]
     public void What_connection_names_is_not() =>
         Assert.Equal(["c: 3"], Store("Connection: a, B", "Connection: ,d", "a: 1", "b: 2", "c: 3", "D: 4"));
+
+    [Fact]
+    public void What_connection_named_is_not_though_the_forwarder_took_it_out()
+    {
+        var fields = StoredHeaders.Of(Headers.Live("a: 1", "b: 2", "c: 3"), new StringValues(["A", "x, b"]), default);
+        Assert.Equal(["c: 3"], Headers.Lines(fields));
+    }
 
     [Fact]
     public void What_no_cache_or_private_names_is_not() =>
