@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using CacheProxy.HttpRules;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Keys;
 using CacheProxy.Stores;
@@ -12,7 +10,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Stores;
 
 /// <summary>Redis in every trouble: no step throws, none waits longer than its patience, and all goes on when the trouble is over.</summary>
-public sealed class RedisTroubleTests
+public sealed partial class RedisTroubleTests
 {
     private static readonly ResourceKey Key = new("demo:customer:123");
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
@@ -57,7 +55,9 @@ public sealed class RedisTroubleTests
 
         await server.RestartAsync();
         await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
-        Assert.Equal(withData ? LookUpOutcome.Found : LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
+        // What it saved may be older than an eviction that it had acknowledged since.
+        Assert.Equal(withData ? 1 : 0, await server.NumberAsync("EXISTS", Key.Value));
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
         await AssertWorksAsync(store);
         Assert.Equal(3, log.Events.Length);
     }
@@ -122,7 +122,7 @@ public sealed class RedisTroubleTests
         var log = new StateLog();
         await using var store = await RedisStores.OpenAsync(server, logger: log);
         await FillAsync(store);
-        var lease = Lease() with { Seen = (await LookUpAsync(store)).Stamp };
+        var lease = Lease(store) with { Seen = (await LookUpAsync(store)).Stamp };
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
         await server.ConfigureAsync("maxmemory", "1");
 
@@ -185,9 +185,9 @@ public sealed class RedisTroubleTests
         var before = await server.TextAsync("DUMP", Key.Value);
 
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(), new(Long)));
-        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease()));
-        await store.AbandonFillAsync(Key, Lease(), new(Long));
+        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), new(Long)));
+        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
+        await store.AbandonFillAsync(Key, Lease(store), new(Long));
         Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
         foreach (var result in Enum.GetValues<WriteResult>())
         {
@@ -294,74 +294,5 @@ public sealed class RedisTroubleTests
         Assert.InRange(early.NowMs - late.NowMs, -10_000, 10_000);
         await FillAsync(early);
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(late)).Outcome);
-    }
-
-    private static async Task AnswerAsync(TcpListener listener, string says, CancellationToken stop)
-    {
-        var clients = new List<TcpClient>();
-        try
-        {
-            while (true)
-            {
-                var client = await listener.AcceptTcpClientAsync(stop);
-                clients.Add(client);
-                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(says), stop);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            clients.ForEach(static client => client.Dispose());
-        }
-    }
-
-    private static FillLease Lease() => new(Guid.NewGuid().ToString("N"), VariantKey.Plain, "", TimeSpan.FromHours(1), Exclusive: false);
-
-    private static ValueTask<LookUpResult> LookUpAsync(ICacheStore store, TimeSpan? patience = null) =>
-        store.LookUpAsync(Key, VariantKey.Plain, new(patience ?? Long));
-
-    private static ValueTask<CompleteFillOutcome> CompleteAsync(ICacheStore store, FillLease lease)
-    {
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/json")],
-            Body = "{}"u8.ToArray(),
-            ResponseTimeMs = store.NowMs,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "localhost /api/customers/123",
-        };
-        return store.CompleteFillAsync(Key, lease, new FillResult(lease.Variant, "", response, TimeSpan.FromSeconds(300), 64), new(Long));
-    }
-
-    private static async Task FillAsync(ICacheStore store)
-    {
-        var seen = (await LookUpAsync(store)).Stamp;
-        var lease = Lease() with { Seen = seen };
-        Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
-        Assert.Equal(CompleteFillOutcome.Stored, await CompleteAsync(store, lease));
-    }
-
-    private static async Task AssertWorksAsync(ICacheStore store)
-    {
-        await FillAsync(store);
-        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
-        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long)));
-        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
-    }
-
-    /// <summary>Known to be unavailable, it is not even asked: no patience is spent.</summary>
-    private static async Task AssertEverythingIsUnavailableAsync(ICacheStore store)
-    {
-        Assert.False(store.IsAvailable);
-        var patience = new StorePatience(Long);
-        Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key, VariantKey.Plain, patience)).Outcome);
-        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(), patience));
-        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease()));
-        await store.AbandonFillAsync(Key, Lease(), patience);
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, patience));
-        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, patience));
-        Assert.Equal(Long, patience.Remaining);
     }
 }

@@ -104,7 +104,7 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> LeadAsync(CacheRequest request, FillFlight flight, StaleEntry stale, RequestDelegate next)
     {
         var lease = new FillLease(
-            Guid.NewGuid().ToString("N"),
+            store.NewFillToken(request.Key),
             flight.Key.Variant,
             stale.Stamp,
             LeaseDuration,

@@ -19,7 +19,7 @@ internal sealed class HeadHandler(ICacheStore store, PendingEvictions pending, F
             return;
         }
 
-        var lease = new FillLease(Guid.NewGuid().ToString("N"), entry.Variant, stale.Stamp, LeaseDuration, Exclusive: false);
+        var lease = new FillLease(store.NewFillToken(request.Key), entry.Variant, stale.Stamp, LeaseDuration, Exclusive: false);
         if (await store.BeginFillAsync(request.Key, lease, request.Patience) != BeginFillOutcome.Granted)
         {
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using CacheProxy.Keys;
+using CacheProxy.Stores.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
@@ -29,9 +31,16 @@ internal sealed class RedisStore : ICacheStore
 
     public bool IsAvailable => _connection.Breaker.IsClosed;
 
+    /// <summary>The incarnation of the key's Redis, by which a later look-up tells whether it may trust the entry, and 16 random digits.</summary>
+    public string NewFillToken(ResourceKey key)
+    {
+        var incarnation = _connection.TryGetPrimary(out var primary) ? primary.IncarnationOf(key.Value) : RedisPrimary.NoIncarnation;
+        return string.Create(CultureInfo.InvariantCulture, $"{incarnation}{Random.Shared.NextInt64():x16}");
+    }
+
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return LookUpResult.Unavailable;
         }
@@ -39,10 +48,10 @@ internal sealed class RedisStore : ICacheStore
         var started = _time.GetTimestamp();
         try
         {
-            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
+            var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
             var values = await RedisWait.AtMost(reply, patience.Remaining, _time);
             _connection.Breaker.Succeeded();
-            return Read(values);
+            return Read(values, primary.IncarnationOf(key.Value));
         }
         catch (Exception exception)
         {
@@ -125,7 +134,7 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values)
+    private LookUpResult Read(RedisValue[] values, string incarnation)
     {
         if (!values[0].IsNull)
         {
@@ -143,6 +152,7 @@ internal sealed class RedisStore : ICacheStore
         return (byte[]?)values[3] is { } body
             && StoredResponseFormat.TryRead(meta, body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
+            && StoredResponseFormat.TokenStartsWith(meta, incarnation)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
                 : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
@@ -150,7 +160,7 @@ internal sealed class RedisStore : ICacheStore
     /// <summary>The script's reply, or a word that no script replies with.</summary>
     private async Task<string> RunAsync(RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return "";
         }
@@ -159,7 +169,7 @@ internal sealed class RedisStore : ICacheStore
         try
         {
             RedisKey[] keys = [key.Value];
-            var reply = await RedisWait.AtMost(EvaluateAsync(database, script, keys, arguments), patience.Remaining, _time);
+            var reply = await RedisWait.AtMost(EvaluateAsync(primary.Database, script, keys, arguments), patience.Remaining, _time);
             _connection.Breaker.Succeeded();
             return (string?)reply ?? "";
         }
@@ -184,8 +194,7 @@ internal sealed class RedisStore : ICacheStore
         {
             // A Redis that was restarted or flushed its scripts; the text also brings the name back.
             return await database
-                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
-                ;
+                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache);
         }
     }
 
