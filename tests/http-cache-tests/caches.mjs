@@ -34,7 +34,21 @@ async function startCacheProxy(origin, folder, redis) {
       }
     });
   });
-  return await Promise.race([started, gone]);
+  const address = await Promise.race([started, gone]);
+  await Promise.race([reachesStore(address), gone]);
+  return address;
+}
+
+// It answers at once and caches as soon as it is sure of its Redis.
+async function reachesStore(address) {
+  for (;;) {
+    const response = await fetch(address);
+    await response.arrayBuffer();
+    if (!response.headers.get('cache-status')?.includes('store-unavailable')) {
+      return;
+    }
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
 }
 
 async function startRedis(folder) {
