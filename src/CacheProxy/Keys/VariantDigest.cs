@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CacheProxy.HttpRules;
 
 namespace CacheProxy.Keys;
 
@@ -43,7 +44,7 @@ internal static class VariantDigest
         {
             if (range.Start.Value != range.End.Value)
             {
-                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, vary[range]);
+                AddVaryHeader(ref digest, source.Headers, vary[range]);
             }
         }
 
@@ -64,6 +65,15 @@ internal static class VariantDigest
             Span<byte> fingerprint = stackalloc byte[CredentialFingerprint.Length];
             credentials.Write(source.Headers, fingerprint);
             digest.Add(DigestPart.Credentials, fingerprint);
+        }
+    }
+
+    // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
+    private static void AddVaryHeader(ref FramedDigest digest, IHeaderDictionary headers, string name)
+    {
+        if (headers.TryGetValue(name, out var values))
+        {
+            digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
         }
     }
 

@@ -20,7 +20,12 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
 
     /// <summary>The response as it may be stored; <c>null</c> with the reason when it may not.</summary>
     public static StorableResponse? TryMake(
-        CacheRequest request, HttpResponse response, long requestTimeMs, long responseTimeMs, out StorageDecision decision)
+        CacheRequest request,
+        HttpResponse response,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs,
+        out StorageDecision decision)
     {
         var headers = new ResponseHeaders(response.Headers);
         var directives = ResponseDirectives.Of(headers);
@@ -30,7 +35,7 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
             request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
             freshness, policy);
         return decision == StorageDecision.Storable
-            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, directives), freshness)
+            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
             : null;
     }
 
@@ -39,9 +44,14 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     /// <c>null</c> when with them it may not be stored any more.
     /// </summary>
     public static StorableResponse? TryFreshen(
-        CacheRequest request, StoredResponse stored, HttpResponse notModified, long requestTimeMs, long responseTimeMs)
+        CacheRequest request,
+        StoredResponse stored,
+        HttpResponse notModified,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs)
     {
-        var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers);
+        var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers, framing.Connection);
         var headers = new ResponseHeaders(fields);
         var directives = ResponseDirectives.Of(headers);
         var freshness = Freshness.OfUpdated(
