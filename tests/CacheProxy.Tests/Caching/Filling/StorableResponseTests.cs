@@ -1,5 +1,6 @@
 using CacheProxy.Caching;
 using CacheProxy.Caching.Filling;
+using CacheProxy.Forwarding;
 using CacheProxy.HttpRules;
 using CacheProxy.Keys;
 using CacheProxy.Policies;
@@ -80,7 +81,7 @@ public sealed class StorableResponseTests
             response.Headers[name] = values;
         }
 
-        return StorableResponse.TryMake(request, response, Headers.DateMs, Headers.DateMs, out decision);
+        return StorableResponse.TryMake(request, response, new UpstreamFraming(), Headers.DateMs, Headers.DateMs, out decision);
     }
 
     private static CacheRequest Request(CachePolicyOptions options, string known)
