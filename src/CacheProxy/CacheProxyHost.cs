@@ -37,6 +37,7 @@ internal static class CacheProxyHost
         var sources = new ConfigurationSources(seams.Directory, args, builder.Configuration);
         var watch = new ConfigurationFileWatch(sources.Files);
         var problems = new List<ConfigurationProblem>();
+        var exported = OtlpSettings.Read(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
 
@@ -44,6 +45,11 @@ internal static class CacheProxyHost
         AddConfiguration(builder.Services, sources, watch, snapshot);
         AddListeners(builder, snapshot);
         AddServices(builder.Services);
+        if (exported)
+        {
+            builder.Services.AddHostedService<OtlpExport>();
+        }
+
         var app = builder.Build();
         Map(app);
         return app;
@@ -158,9 +164,9 @@ internal static class CacheProxyHost
     {
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
-            ["/livez"] = Probes.Live,
+            [Probes.LivePath] = Probes.Live,
             ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
-            ["/readyz"] = Probes.Ready(app.Lifetime),
+            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
         });
         app.UseRouting();
         app.UseRequestTimeouts();

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
+using CacheProxy.Observability;
 using CacheProxy.Stores;
 using CacheProxy.Stores.Memory;
 using CacheProxy.Stores.Redis;
@@ -14,6 +16,9 @@ internal static class StoreSelection
         var time = services.GetRequiredService<TimeProvider>();
         return options.ConnectionString.Length == 0
             ? new MemoryStore(time)
-            : new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>());
+            : new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), Metrics(services));
     }
+
+    private static StoreMetrics Metrics(IServiceProvider services) =>
+        new(services.GetRequiredService<IMeterFactory>().Create(Telemetry.MeterName), DurationBuckets.Advice);
 }

@@ -29,6 +29,12 @@ internal sealed class CacheRequest
 
     public required StorePatience Patience { get; init; }
 
+    /// <summary>A refresh of what a client has been served stale: nobody waits for it.</summary>
+    public bool IsBackground { get; init; }
+
+    /// <summary>When its answering began, for <see cref="CacheMetrics"/>.</summary>
+    public long Began { get; set; }
+
     /// <summary>The names that the resource is known to vary on, after the look-up.</summary>
     public string KnownVary { get; set; } = "";
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using CacheProxy.Configuration;
 using CacheProxy.Forwarding;
 using CacheProxy.HttpRules;
@@ -45,7 +44,8 @@ internal static class CacheRequestReader
 
         reason = ForwardReason.Key;
         var path = request.Path.Value ?? "";
-        if (!policy.Template.TryFormat(new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues), out var key))
+        var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
+        if (!policy.Template.TryFormat(source, out var key))
         {
             return false;
         }
@@ -59,7 +59,7 @@ internal static class CacheRequestReader
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
-                policy.Template.NamesPath && !IsAsInKey(path) ? path : null),
+                policy.Template.ForeignSpelling(source)),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
@@ -111,10 +111,4 @@ internal static class CacheRequestReader
             ? ForwardReason.Credentials
             : null;
     }
-
-    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-    // The key holds the path in lower case without trailing slash.
-    private static bool IsAsInKey(ReadOnlySpan<char> path) =>
-        !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 }

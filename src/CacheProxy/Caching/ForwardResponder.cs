@@ -22,6 +22,13 @@ internal sealed class ForwardResponder(CacheMetrics metrics)
                 return Task.CompletedTask;
             },
             (context, reason));
-        return next(context);
+        var began = metrics.Begin();
+        return began == 0 ? next(context) : ForwardMeasuredAsync(context, policy, next, began);
+    }
+
+    private async Task ForwardMeasuredAsync(HttpContext context, CachePolicy policy, RequestDelegate next, long began)
+    {
+        await next(context);
+        metrics.ForwardEnded(policy.Name, began);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class ReadHandler(
 
     public async Task HandleAsync(CacheRequest request, RequestDelegate next)
     {
+        request.Began = metrics.Begin();
         var useStored = true;
         for (var i = 0; i < MaxLookUps; i++)
         {
@@ -153,12 +154,14 @@ internal sealed class ReadHandler(
         return FillOutcome.Answered;
     }
 
-    private Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs)
+    private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs)
     {
+        var stale = !stored.Freshness.IsFresh(ageMs);
         events.Hit(request.Policy.Events, request.Tenant, request.Id);
-        metrics.Hit(request.Policy.Name, stale: !stored.Freshness.IsFresh(ageMs));
-        return hits.ServeAsync(
+        metrics.Hit(request.Policy.Name, stale);
+        await hits.ServeAsync(
             request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
+        metrics.HitServed(request.Policy.Name, stale, request.Began);
     }
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>

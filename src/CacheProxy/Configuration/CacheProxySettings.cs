@@ -92,14 +92,29 @@ internal static class CacheProxySettings
                 reader.Refuse(Name, text, $"{Form}; it names no server", secret: true);
             }
         }
-        catch (ArgumentException exception)
+        catch (ArgumentException)
         {
-            // The client names the option that it does not know or cannot read; the message says which, without its value.
-            reader.Refuse(Name, text, $"{Form}; {exception.Message.Split('\n')[0]}", secret: true);
+            // The client's own message may quote the value.
+            reader.Refuse(Name, text, $"{Form}; {string.Join(", ", text.Split(',').Where(IsUnreadable).Select(NameOf).DefaultIfEmpty("it"))} cannot be read", secret: true);
         }
 
         return text;
     }
+
+    private static bool IsUnreadable(string option)
+    {
+        try
+        {
+            ConfigurationOptions.Parse(option);
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    private static string NameOf(string option) => option.Split('=')[0].Trim();
 
     private static string ReadKeyPrefix(SettingsReader reader)
     {

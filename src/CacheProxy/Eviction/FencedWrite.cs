@@ -77,6 +77,7 @@ internal sealed class FencedWrite : IAsyncDisposable
         {
             await StopRenewingAsync();
             _ended = true;
+            Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
             await AllAsync(i => _store.EndWriteAsync(_targets[i].Key, _token, WriteResult.Unchanged, _patience[i]));
         }
 
@@ -91,7 +92,9 @@ internal sealed class FencedWrite : IAsyncDisposable
     {
         _copies.Forget(affected.Key);
         var patience = new StorePatience(_timeout);
-        if (await _store.EndWriteAsync(affected.Key, _token, WriteResult.Changed, patience) == StoreOutcome.Done)
+        var outcome = await _store.EndWriteAsync(affected.Key, _token, WriteResult.Changed, patience);
+        _metrics.Evicted(affected.Policy.Name, outcome);
+        if (outcome == StoreOutcome.Done)
         {
             _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
         }

@@ -15,6 +15,8 @@ internal sealed class KeyTemplate
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
     public const int MaxPathLength = 2048;
 
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     private readonly ImmutableArray<KeyPart> _parts;
     private readonly string _prefix;
 
@@ -56,6 +58,10 @@ internal sealed class KeyTemplate
     /// evictions only: evicting too much costs a miss, evicting too little a stale read.
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
+
+    /// <summary>The path as it was spelled, when the key holds another spelling: an API may answer each with its own links.</summary>
+    public string? ForeignSpelling(in KeySource source) =>
+        (NamesPath && !IsFolded(source.Path)) || HasForeignUuid(source.RouteValues) ? source.Path : null;
 
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
@@ -104,9 +110,29 @@ internal sealed class KeyTemplate
             return false;
         }
 
+        if (Uuid.IsOne(span))
+        {
+            return AppendLower(ref text, span, UriCharacters.Unreserved);
+        }
+
         text.AppendFormatted(span);
         return true;
     }
+
+    private bool HasForeignUuid(RouteValueDictionary values)
+    {
+        foreach (var name in RouteValueNames)
+        {
+            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.IsOne(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsFolded(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 
     private static bool AppendLower(ref DefaultInterpolatedStringHandler text, ReadOnlySpan<char> value, SearchValues<char> allowed)
     {

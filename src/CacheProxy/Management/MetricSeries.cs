@@ -1,25 +1,38 @@
+using System.Globalization;
+using System.Text;
+
 namespace CacheProxy.Management;
 
-/// <summary>One time series: a counter's sum, or what a gauge showed last.</summary>
-/// <param name="labels">Its labels as Prometheus writes them, braces included; empty for none.</param>
-internal sealed class MetricSeries(string labels)
+/// <summary>One time series of an instrument.</summary>
+/// <param name="labels">Its labels as Prometheus writes them, without braces; empty for none.</param>
+internal abstract class MetricSeries(string labels)
 {
-    private double _value;
-
     public string Labels => labels;
 
-    public double Value => Volatile.Read(ref _value);
+    public abstract void Record(double value);
 
-    public void Add(double value)
+    /// <summary>Writes its lines.</summary>
+    public abstract void WriteTo(StringBuilder text, string name);
+
+    protected static void WriteLine(StringBuilder text, string name, string labels, double value)
+    {
+        text.Append(name);
+        if (labels.Length > 0)
+        {
+            text.Append('{').Append(labels).Append('}');
+        }
+
+        text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    protected static void Add(ref double sum, double value)
     {
         double before;
         do
         {
-            before = Volatile.Read(ref _value);
+            before = Volatile.Read(ref sum);
         }
-        while (BitConverter.DoubleToInt64Bits(Interlocked.CompareExchange(ref _value, before + value, before))
+        while (BitConverter.DoubleToInt64Bits(Interlocked.CompareExchange(ref sum, before + value, before))
             != BitConverter.DoubleToInt64Bits(before));
     }
-
-    public void Set(double value) => Volatile.Write(ref _value, value);
 }

@@ -3,6 +3,9 @@ namespace CacheProxy.Management;
 /// <summary>The answers to Kubernetes' probes.</summary>
 internal static class Probes
 {
+    public const string LivePath = "/livez";
+    public const string ReadyPath = "/readyz";
+
     /// <summary>Alive: the process answers.</summary>
     public static Task Live(HttpContext context) => PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "alive\n");
 

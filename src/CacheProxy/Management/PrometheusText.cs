@@ -6,7 +6,7 @@ using CacheProxy.Observability;
 namespace CacheProxy.Management;
 
 /// <summary>
-/// The program's own meter in the text format of Prometheus. Small on purpose: counters and gauges, which is what the program has.
+/// The program's own meter in the text format of Prometheus. Small on purpose: the kinds of instruments that the program has.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {

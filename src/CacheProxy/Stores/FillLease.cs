@@ -3,7 +3,7 @@ using CacheProxy.Keys;
 namespace CacheProxy.Stores;
 
 /// <summary>A lease to fill one variant.</summary>
-/// <param name="Token">Unique to this fill, 32 hexadecimal digits; the T of <c>fill:T</c>.</param>
+/// <param name="Token">From <see cref="ICacheStore.NewFillToken"/>; the T of <c>fill:T</c>.</param>
 /// <param name="Variant">The variant that the reader looked up.</param>
 /// <param name="Seen">
 /// The stamp of the entry that the reader saw there, empty for none. When another is there by now, somebody has filled it since:

@@ -14,6 +14,9 @@ internal interface ICacheStore : IAsyncDisposable
     /// <summary>Whether the store is believed to answer. While false every step is <c>Unavailable</c> at once.</summary>
     bool IsAvailable { get; }
 
+    /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
+    string NewFillToken(ResourceKey key);
+
     /// <summary>Reads one variant of a resource. Needs no clock: any fence, live or dead, is <see cref="LookUpOutcome.Fenced"/>.</summary>
     ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience);
 

@@ -78,6 +78,10 @@ internal static class StoredResponseFormat
     public static string ReadStamp(ReadOnlySpan<byte> meta) =>
         meta.Length >= StampLength && ReadDeadline(meta) is not null ? Encoding.ASCII.GetString(meta[..StampLength]) : "";
 
+    /// <summary>Whether the token in the stamp that stored bytes begin with starts with <paramref name="text"/>.</summary>
+    public static bool TokenStartsWith(ReadOnlySpan<byte> meta, ReadOnlySpan<char> text) =>
+        meta.Length >= StampLength && Ascii.Equals(meta.Slice(DeadlineLength, text.Length), text);
+
     /// <summary>The deadline that stored bytes begin with.</summary>
     public static long? ReadDeadline(ReadOnlySpan<byte> meta)
     {

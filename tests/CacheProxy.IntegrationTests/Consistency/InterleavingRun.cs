@@ -144,7 +144,7 @@ internal sealed class InterleavingRun
 
     private async ValueTask BeginFillAsync(PartyState state)
     {
-        state.Lease = new FillLease(state.Token, VariantKey.Plain, state.Seen, Lease, Exclusive: false);
+        state.Lease = new FillLease(_explored.Store.NewFillToken(_explored.Key), VariantKey.Plain, state.Seen, Lease, Exclusive: false);
         if (await _explored.Store.BeginFillAsync(_explored.Key, state.Lease, _patience) != BeginFillOutcome.Granted)
         {
             state.Lease = null;

@@ -6,7 +6,8 @@ namespace CacheProxy.IntegrationTests.Harness;
 /// <summary>Waits for a condition that something else will bring about.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // Much longer than anything here takes: the machine may be busy, and a sentinel takes its time.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
     public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));

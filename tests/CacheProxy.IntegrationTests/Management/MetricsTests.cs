@@ -24,8 +24,105 @@ public sealed class MetricsTests
             """cacheproxy_requests_total{policy="customer",outcome="forward",detail="request-no-store"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("""cacheproxy_fills_total{policy="customer",result="stored"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("""cacheproxy_writes_total{policy="customer",result="changed",store="done"} 1""", text, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_evictions_total{policy="customer",store="done"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("cacheproxy_evictions_pending 0", text, StringComparison.Ordinal);
         Assert.Contains("cacheproxy_store_available 1", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hits_fills_and_forwards_are_timed_apart()
+    {
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.SendAsync(HttpMethod.Get, "/api/customers/1", ("Cache-Control", "no-store"))).Dispose();
+
+        // A duration is known after the client has its answer.
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="fill"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="hit"} 2""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="forward"} 1""");
+    }
+
+    [Fact]
+    public async Task A_refresh_in_the_background_is_no_request_of_a_client()
+    {
+        await using var api = await StubApi.StartAsync(static context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=0, stale-while-revalidate=60";
+            return context.Response.WriteAsync("body");
+        });
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+
+        await ShowsAsync(proxy, """cacheproxy_requests_total{policy="customer",outcome="stale",detail=""} 1""");
+        await ShowsAsync(proxy, """cacheproxy_requests_total{policy="customer",outcome="fill",detail="refresh"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="fill"} 1""");
+    }
+
+    [Fact]
+    public async Task A_refresh_that_may_not_begin_asks_the_API_for_nobody()
+    {
+        const string Key = "demo:customer:1";
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync(static context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=0, stale-while-revalidate=60";
+            return context.Response.WriteAsync("body");
+        });
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address,
+            // All the asking whether the other fill is done is taken off one request's patience.
+            [("CacheProxy:Policies:customer:Coalesce", "Cluster"), ("CacheProxy:Redis:Timeout", "10s")],
+            redis.ConnectionString);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+
+        // Another replica's fill, which goes on until it is taken away.
+        await redis.SendAsync("HSET", Key, "fill:another", "9999999999999");
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        await ShowsAsync(proxy, """cacheproxy_fills_refused_total{policy="customer",reason="fill-under-way"} 1""");
+        await redis.SendAsync("HDEL", Key, "fill:another");
+        await Eventually.TrueAsync(async () =>
+        {
+            // The refresh that was refused may still be on its way out; one at a time is all there is.
+            (await proxy.GetAsync("/api/customers/1")).Dispose();
+            return api.Requests.Count > 1;
+        });
+
+        Assert.DoesNotContain("outcome=\"forward\"", await MetricsOfAsync(proxy), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_step_that_Redis_answered_is_timed()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, redis: redis.ConnectionString);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.SendAsync(HttpMethod.Put, "/api/customers/1")).Dispose();
+
+        foreach (var step in (string[])["look-up", "begin-fill", "complete-fill", "begin-write", "end-write"])
+        {
+            await ShowsAsync(proxy, $$"""cacheproxy_store_duration_seconds_count{step="{{step}}",outcome="answered"} 1""");
+        }
+    }
+
+    [Fact]
+    public async Task A_write_that_a_strict_policy_refuses_is_counted_and_so_is_the_breaker()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Policies:customer:WriteConsistency", "Strict")], redis.ConnectionString);
+        await redis.KillAsync();
+
+        using var refused = await proxy.SendAsync(HttpMethod.Put, "/api/customers/1");
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        await ShowsAsync(proxy, """cacheproxy_writes_total{policy="customer",result="refused",store="unavailable"} 1""");
+        await ShowsAsync(proxy, "cacheproxy_store_available 0");
     }
 
     [Fact]
@@ -39,6 +136,9 @@ public sealed class MetricsTests
         Assert.Contains("outcome=\"fill\"", await MetricsOfAsync(busy), StringComparison.Ordinal);
         Assert.DoesNotContain("outcome=\"fill\"", await MetricsOfAsync(idle), StringComparison.Ordinal);
     }
+
+    private static Task ShowsAsync(ProxyUnderTest proxy, string line) =>
+        Eventually.TrueAsync(async () => (await MetricsOfAsync(proxy)).Split('\n').Contains(line));
 
     private static Task<string> MetricsOfAsync(ProxyUnderTest proxy) =>
         proxy.Client.GetStringAsync(new Uri(proxy.Management, "/metrics"), TestContext.Current.CancellationToken);

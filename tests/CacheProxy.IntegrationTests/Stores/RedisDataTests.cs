@@ -13,16 +13,20 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
 {
     private const string Json = "{\"name\":\"Zoë\"}";
     private static readonly VariantKey German = new("0123456789abcdef0123456789abcdef");
-    private static readonly string Token = new('a', 32);
 
     private readonly ResourceKey _key = new("demo:customer:" + Guid.NewGuid().ToString("N"));
     private RedisStore _store = null!;
+    private string _token = "";
 
     private RedisServer Server => redis.Server;
 
     private static StorePatience Patience => new(TimeSpan.FromSeconds(20));
 
-    public async ValueTask InitializeAsync() => _store = await RedisStores.OpenAsync(Server);
+    public async ValueTask InitializeAsync()
+    {
+        _store = await RedisStores.OpenAsync(Server);
+        _token = _store.NewFillToken(_key);
+    }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
@@ -33,7 +37,7 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
 
         Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
         Assert.Equal(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Json)), await Server.TextAsync("HGET", _key.Value, "body"));
-        Assert.Matches("^[0-9]{13}a{32}\u0001", await Server.TextAsync("HGET", _key.Value, "meta"));
+        Assert.Matches("^[0-9]{13}" + _token + "\u0001", await Server.TextAsync("HGET", _key.Value, "meta"));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 290, 300);
     }
 
@@ -51,8 +55,8 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
     {
         await BeginFillAsync(VariantKey.Plain, TimeSpan.FromSeconds(60));
 
-        Assert.Equal(["fill:" + Token], await Server.FieldsAsync(_key.Value));
-        Assert.InRange(await DeadlineInAsync("fill:" + Token), 50_000, 60_000);
+        Assert.Equal(["fill:" + _token], await Server.FieldsAsync(_key.Value));
+        Assert.InRange(await DeadlineInAsync("fill:" + _token), 50_000, 60_000);
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 50, 60);
     }
 
@@ -61,7 +65,7 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
     {
         await BeginFillAsync(German, TimeSpan.FromSeconds(60));
 
-        Assert.Equal(["fill:" + German.Digest + "." + Token], await Server.FieldsAsync(_key.Value));
+        Assert.Equal(["fill:" + German.Digest + "." + _token], await Server.FieldsAsync(_key.Value));
     }
 
     [Fact]
@@ -134,7 +138,7 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
         await Server.SendAsync("HSET", _key.Value, field, value);
         await BeginFillAsync(VariantKey.Plain, TimeSpan.FromSeconds(60));
 
-        Assert.Equal(["fill:" + Token], await Server.FieldsAsync(_key.Value));
+        Assert.Equal(["fill:" + _token], await Server.FieldsAsync(_key.Value));
     }
 
     [Fact]
@@ -162,7 +166,7 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
     }
 
     private async Task BeginFillAsync(VariantKey variant, TimeSpan duration, string seen = "") =>
-        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, new FillLease(Token, variant, seen, duration, false), Patience));
+        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, new FillLease(_token, variant, seen, duration, false), Patience));
 
     private async Task CompleteFillAsync(VariantKey variant, string vary = "")
     {
@@ -178,7 +182,7 @@ public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<Red
         };
         var outcome = await _store.CompleteFillAsync(
             _key,
-            new FillLease(Token, variant, "", TimeSpan.FromSeconds(60), false),
+            new FillLease(_token, variant, "", TimeSpan.FromSeconds(60), false),
             new FillResult(variant, vary, response, TimeSpan.FromSeconds(300), 64),
             Patience);
         Assert.Equal(CompleteFillOutcome.Stored, outcome);

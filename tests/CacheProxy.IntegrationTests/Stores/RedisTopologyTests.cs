@@ -110,7 +110,7 @@ public sealed class RedisTopologyTests
 
     private static async Task FillAsync(ICacheStore store, ResourceKey key)
     {
-        var lease = new FillLease(Guid.NewGuid().ToString("N"), VariantKey.Plain, "", TimeSpan.FromSeconds(60), Exclusive: false);
+        var lease = new FillLease(store.NewFillToken(key), VariantKey.Plain, "", TimeSpan.FromSeconds(60), Exclusive: false);
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(key, lease, new(Long)));
         var response = new StoredResponse
         {

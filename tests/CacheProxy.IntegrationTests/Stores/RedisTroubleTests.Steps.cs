@@ -27,7 +27,7 @@ public sealed partial class RedisTroubleTests
         }
     }
 
-    private static FillLease Lease() => new(Guid.NewGuid().ToString("N"), VariantKey.Plain, "", TimeSpan.FromHours(1), Exclusive: false);
+    private static FillLease Lease(ICacheStore store) => new(store.NewFillToken(Key), VariantKey.Plain, "", TimeSpan.FromHours(1), Exclusive: false);
 
     private static ValueTask<LookUpResult> LookUpAsync(ICacheStore store, TimeSpan? patience = null) =>
         store.LookUpAsync(Key, VariantKey.Plain, new(patience ?? Long));
@@ -50,7 +50,7 @@ public sealed partial class RedisTroubleTests
     private static async Task FillAsync(ICacheStore store)
     {
         var seen = (await LookUpAsync(store)).Stamp;
-        var lease = Lease() with { Seen = seen };
+        var lease = Lease(store) with { Seen = seen };
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
         Assert.Equal(CompleteFillOutcome.Stored, await CompleteAsync(store, lease));
     }
@@ -70,9 +70,9 @@ public sealed partial class RedisTroubleTests
         Assert.False(store.IsAvailable);
         var patience = new StorePatience(Long);
         Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key, VariantKey.Plain, patience)).Outcome);
-        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(), patience));
-        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease()));
-        await store.AbandonFillAsync(Key, Lease(), patience);
+        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), patience));
+        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
+        await store.AbandonFillAsync(Key, Lease(store), patience);
         Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, patience));
         Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, patience));
         Assert.Equal(Long, patience.Remaining);

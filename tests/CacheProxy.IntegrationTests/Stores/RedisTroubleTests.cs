@@ -55,7 +55,9 @@ public sealed partial class RedisTroubleTests
 
         await server.RestartAsync();
         await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
-        Assert.Equal(withData ? LookUpOutcome.Found : LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
+        // What it saved may be older than an eviction that it had acknowledged since.
+        Assert.Equal(withData ? 1 : 0, await server.NumberAsync("EXISTS", Key.Value));
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
         await AssertWorksAsync(store);
         Assert.Equal(3, log.Events.Length);
     }
@@ -120,7 +122,7 @@ public sealed partial class RedisTroubleTests
         var log = new StateLog();
         await using var store = await RedisStores.OpenAsync(server, logger: log);
         await FillAsync(store);
-        var lease = Lease() with { Seen = (await LookUpAsync(store)).Stamp };
+        var lease = Lease(store) with { Seen = (await LookUpAsync(store)).Stamp };
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
         await server.ConfigureAsync("maxmemory", "1");
 
@@ -183,9 +185,9 @@ public sealed partial class RedisTroubleTests
         var before = await server.TextAsync("DUMP", Key.Value);
 
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(), new(Long)));
-        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease()));
-        await store.AbandonFillAsync(Key, Lease(), new(Long));
+        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), new(Long)));
+        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
+        await store.AbandonFillAsync(Key, Lease(store), new(Long));
         Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
         foreach (var result in Enum.GetValues<WriteResult>())
         {

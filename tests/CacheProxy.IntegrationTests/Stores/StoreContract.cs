@@ -59,7 +59,7 @@ public abstract partial class StoreContract : IAsyncLifetime
     private protected async Task<(FillLease Lease, BeginFillOutcome Outcome)> TryBeginFillAsync(
         VariantKey? variant = null, string seen = "", bool exclusive = false, TimeSpan? duration = null)
     {
-        var lease = new FillLease(Guid.NewGuid().ToString("N"), variant ?? Plain, seen, duration ?? Lease, exclusive);
+        var lease = new FillLease(Store.NewFillToken(Key), variant ?? Plain, seen, duration ?? Lease, exclusive);
         return (lease, await Store.BeginFillAsync(Key, lease, Patience));
     }
 

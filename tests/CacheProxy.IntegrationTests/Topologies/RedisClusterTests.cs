@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using CacheProxy.IntegrationTests.Harness;
 using Xunit;
@@ -53,13 +52,12 @@ public sealed class RedisClusterTests
         await using var load = VersionedLoad.Start(api, proxies, await CustomersOfEachPrimaryAsync(cluster));
         await load.AllAreServedFromTheCacheAsync();
 
-        var failover = Stopwatch.GetTimestamp();
         await cluster.Primaries[0].KillAsync();
         await load.GoOnAsync(500);
         await load.AllAreServedFromTheCacheAsync();
         await load.StopAsync();
 
-        Assert.All(load.Outdated, read => Assert.True(LostWrites.Explain(read, failover), read.ToString()));
+        Assert.Empty(load.Outdated);
         Assert.Empty(load.Failures);
         Assert.True(strict || load.RefusedWrites == 0);
     }

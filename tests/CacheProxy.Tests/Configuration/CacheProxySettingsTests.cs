@@ -70,6 +70,12 @@ public sealed class CacheProxySettingsTests
         Assert.DoesNotContain("s3cret", ConfigurationReport.Text([problem]));
     }
 
+    [Theory]
+    [InlineData("redis:6379,pasword=s3cret,ssl=true", "; pasword cannot be read")]
+    [InlineData("redis:6379,password=s3cret, connectTimeout=soon", "; connectTimeout cannot be read")]
+    public void An_option_of_the_connection_string_that_cannot_be_read_is_named(string connectionString, string end) =>
+        Assert.EndsWith(end, CandidateConfiguration.Refused(("CacheProxy:Redis:ConnectionString", connectionString)).Allowed);
+
     [Fact]
     public void A_secret_in_the_wrong_place_is_not_in_the_report_either() => Assert.DoesNotContain(
         "s3cret", ConfigurationReport.Text([CandidateConfiguration.Refused(("CacheProxy:Redis", "redis:6379,password=s3cret"))]));

@@ -25,6 +25,7 @@ internal sealed class BackgroundRefresh(FillHandler fills, IServiceProvider serv
             StoreTimeout = request.StoreTimeout,
             Patience = new StorePatience(request.StoreTimeout),
             KnownVary = request.KnownVary,
+            IsBackground = true,
         };
         _ = RunAsync(refresh, variant, stale, next);
     }

@@ -91,6 +91,7 @@ internal sealed class FillHandler(
                 metrics.Collapsed(request.Policy.Name);
                 var status = new CacheStatus(Forward: stale.Reason, Collapsed: true);
                 await hits.ServeAsync(request.Context, result.Response!, ageMs, status);
+                metrics.CollapsedServed(request.Policy.Name, request.Began);
                 return FillOutcome.Answered;
             case FlightResultKind.Shared:
             case FlightResultKind.Forward:
@@ -112,16 +113,24 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> LeadAsync(CacheRequest request, FillFlight flight, StaleEntry stale, RequestDelegate next)
     {
         var lease = new FillLease(
-            Guid.NewGuid().ToString("N"),
+            store.NewFillToken(request.Key),
             flight.Key.Variant,
             stale.Stamp,
             LeaseDuration,
             request.Policy.Options.Coalesce == CoalesceScope.Cluster);
-        switch (await BeginAsync(request, lease))
+        var begun = await BeginAsync(request, lease);
+        metrics.FillRefused(request.Policy.Name, begun);
+        switch (begun)
         {
             case BeginFillOutcome.Granted:
-                metrics.Filling(request.Policy.Name, stale.Reason);
-                return await ForwardAndStoreAsync(request, flight, lease, stale, next);
+                metrics.Filling(request.Policy.Name, stale.Reason, request.IsBackground);
+                var outcome = await ForwardAndStoreAsync(request, flight, lease, stale, next);
+                if (outcome == FillOutcome.Answered)
+                {
+                    metrics.Filled(request.Policy.Name, request.Began);
+                }
+
+                return outcome;
             case BeginFillOutcome.Changed:
                 copies.Drop(request.Key, flight.Key.Variant);
                 flight.Finish(FlightResult.LookUpAgain);
@@ -158,7 +167,11 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> ForwardAsync(CacheRequest request, FillFlight flight, ForwardReason reason, RequestDelegate next)
     {
         flight.Finish(FlightResult.Forward);
-        await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        if (!request.IsBackground)
+        {
+            await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        }
+
         return FillOutcome.Answered;
     }
 

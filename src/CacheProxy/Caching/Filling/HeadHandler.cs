@@ -18,7 +18,7 @@ internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, Pending
             return;
         }
 
-        var lease = new FillLease(Guid.NewGuid().ToString("N"), entry.Variant, stale.Stamp, LeaseDuration, Exclusive: false);
+        var lease = new FillLease(store.NewFillToken(request.Key), entry.Variant, stale.Stamp, LeaseDuration, Exclusive: false);
         if (await store.BeginFillAsync(request.Key, lease, request.Patience) != BeginFillOutcome.Granted)
         {
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);

@@ -46,6 +46,8 @@ internal sealed class MemoryStore : ICacheStore
     /// <summary>Resources that wait to be asked for room, gone ones included.</summary>
     internal int Queued => _room.Queued;
 
+    public string NewFillToken(ResourceKey key) => Guid.NewGuid().ToString("N");
+
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => new(LookUp(key, variant));
 
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => new(BeginFill(key, lease));

@@ -1,18 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using CacheProxy.Stores.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
 
 /// <summary>
-/// The connection and the loop that looks after it: connects in the background, probes while the breaker is open, keeps the clock.
-/// Nobody waits for it. A Redis that is absent at the start is the same as one that goes away later.
+/// The connection and the loop that looks after it: connects in the background, probes while the breaker is open, keeps the clock, and
+/// knows who the primary is. Nobody waits for it. A Redis that is absent at the start is the same as one that goes away later.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan BetweenMeasurements = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HealthyFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
 
     // A node of several that stays away fails its own keys' steps; each of them asks for the roles to be learnt anew.
@@ -20,16 +21,17 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     // A peer that vanished without a word leaves a connection that never fails; after so many unanswered probes it is given up.
     private const int MostUnansweredProbes = 5;
-    private const int MostProbeKeys = 6;
+    private const int ClusterProbeKeys = 6;
 
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RedisKey _probeKey;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TopologyDetection _detection;
     private readonly Task _loop;
-    private volatile ConnectionMultiplexer? _multiplexer;
-    private volatile IDatabase? _database;
+    private volatile IRedisTopology? _topology;
+    private volatile RedisPrimary? _primary;
     private volatile TaskCompletionSource _wake = NewWake();
     private volatile bool _rolesInDoubt;
     private bool _toldUnavailable;
@@ -40,6 +42,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _time = time;
         _logger = logger;
         _probeKey = options.KeyPrefix + "cacheproxy:probe:";
+        _detection = new TopologyDetection(options.ConnectionString, () => OnFailed(RedisFailure.Disconnected), Wake, time, _stopping.Token);
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
         _loop = Task.Run(RunAsync);
@@ -49,10 +52,10 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisBreaker Breaker { get; }
 
-    public bool TryGetDatabase([NotNullWhen(true)] out IDatabase? database)
+    public bool TryGetPrimary([NotNullWhen(true)] out RedisPrimary? primary)
     {
-        database = Breaker.IsClosed ? _database : null;
-        return database is not null;
+        primary = Breaker.IsClosed && _primary is { } known && known.UntilTimestamp > _time.GetTimestamp() ? known : null;
+        return primary is not null;
     }
 
     /// <summary>What a failed step says about Redis as a whole.</summary>
@@ -67,7 +70,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 break;
             case RedisFailure.Disconnected:
             case RedisFailure.NotReady:
-                OnFailed(failure, _multiplexer);
+                OnFailed(failure);
                 break;
             case RedisFailure.Full:
             case RedisFailure.ForeignKey:
@@ -114,10 +117,10 @@ internal sealed class RedisConnection : IAsyncDisposable
                 }
 
                 await DelayAsync(learns ? BetweenLearnings : TimeSpan.Zero);
-                await WaitAsync(BetweenMeasurements);
+                await WaitAsync(_topology!.LearnsEvery);
 
                 // Opening again soon after it closed goes on with the pause where it was: no flapping many times a second.
-                pause = _time.GetElapsedTime(healthySince) > BetweenMeasurements ? FirstPause : pause;
+                pause = _time.GetElapsedTime(healthySince) > HealthyFor ? FirstPause : pause;
                 continue;
             }
 
@@ -140,32 +143,30 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks Redis for its time, and for a write that changes nothing: a demoted primary answers the first and not the second.</summary>
+    /// <summary>
+    /// Asks who the primary is, asks that one for its time, and for a write that changes nothing: a primary that may not write answers
+    /// the first and not the second.
+    /// </summary>
     private async Task<RedisFailure?> ProbeAsync(bool learns)
     {
         try
         {
-            var multiplexer = _multiplexer ?? await ConnectAsync();
-            if (learns && multiplexer.IsConnected)
-            {
-                // After a failover this is how the client learns who the primary is.
-                await Bounded(multiplexer.ConfigureAsync());
-            }
-
-            var database = _database!;
+            var topology = _topology ??= await _detection.DetectAsync();
+            var primary = await topology.FindAsync(learns, ProbeTimeout);
             var asked = _time.GetTimestamp();
-            var reply = await Bounded(database.ExecuteAsync("TIME", [], CommandFlags.DemandMaster));
+            var reply = await Bounded(primary.Database.ExecuteAsync("TIME", [], CommandFlags.DemandMaster));
             var answered = _time.GetTimestamp();
             var parts = (RedisValue[])reply!;
             Clock.Measured(((long)parts[0] * 1000) + ((long)parts[1] / 1000), asked, answered);
-            await ProbeWriteAsync(database, multiplexer.GetEndPoints().Length > 1 ? MostProbeKeys : 1);
+            await ProbeWriteAsync(primary.Database, topology.IsCluster ? ClusterProbeKeys : 1);
+            _primary = primary;
             return null;
         }
         catch (Exception exception)
         {
             // Every failure of a probe becomes the breaker's state; an error that says nothing of Redis as a whole is none.
             var failure = RedisFailures.Classify(exception);
-            return failure is RedisFailure.Refused or RedisFailure.Full ? null : failure;
+            return failure is RedisFailure.Refused or RedisFailure.Full && _primary is not null ? null : failure;
         }
     }
 
@@ -187,50 +188,27 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
-    {
-        var multiplexer = await RedisClient.ConnectAsync(_options.ConnectionString, _stopping.Token);
-        multiplexer.ConnectionFailed += (_, _) => OnFailed(RedisFailure.Disconnected, multiplexer);
-        multiplexer.ConnectionRestored += (_, _) => Wake();
-        _multiplexer = multiplexer;
-        _database = multiplexer.GetDatabase();
-        return multiplexer;
-    }
-
     private async Task CloseAsync()
     {
-        var multiplexer = _multiplexer;
-        _database = null;
-        _multiplexer = null;
-        if (multiplexer is not null)
+        _primary = null;
+        await _detection.DisposeAsync();
+        if (_topology is { } topology)
         {
-            try
-            {
-                await Bounded(multiplexer.CloseAsync(allowCommandsToComplete: false));
-            }
-            catch (Exception)
-            {
-                // It is given up either way.
-            }
-
-            await RedisClientDifferences.DisposeAsync(multiplexer);
+            _topology = null;
+            await topology.DisposeAsync();
         }
     }
 
-    private void OnFailed(RedisFailure failure, ConnectionMultiplexer? multiplexer)
+    private void OnFailed(RedisFailure failure)
     {
-        if (!ReferenceEquals(multiplexer, _multiplexer))
-        {
-            return;
-        }
-
-        if (multiplexer is null || !multiplexer.IsConnected || multiplexer.GetEndPoints().Length <= 1)
+        if (_topology is not { IsCluster: true })
         {
             Breaker.Failed(failure);
             return;
         }
 
         // One node of several: its own keys fail at once and the others go on, but a replica may have been promoted.
+        _primary?.Doubt();
         _rolesInDoubt = true;
         Wake();
     }
@@ -266,8 +244,6 @@ internal sealed class RedisConnection : IAsyncDisposable
     private async Task DelayAsync(TimeSpan delay) => await Task.WhenAny(Task.Delay(delay, _time, _stopping.Token));
 
     private Task<T> Bounded<T>(Task<T> task) => RedisWait.AtMost(task, ProbeTimeout, _time);
-
-    private Task Bounded(Task task) => task.WaitAsync(ProbeTimeout, _time, _stopping.Token);
 
     private TimeSpan ProbeTimeout => _options.Timeout < LongestProbe ? _options.Timeout : LongestProbe;
 }

@@ -15,7 +15,7 @@ internal enum RedisFailure
     /// <summary>It wants another password, or none was given.</summary>
     NotAuthenticated,
 
-    /// <summary>It is loading its data, or the cluster is down.</summary>
+    /// <summary>It is loading its data, the cluster is down, or it is not clear which node is the primary.</summary>
     NotReady,
 
     /// <summary>It has no memory left for new data. Reading and evicting still work.</summary>

@@ -1,3 +1,4 @@
+using CacheProxy.Stores.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
@@ -27,6 +28,7 @@ internal static class RedisFailures
         RedisServerException error => Classify(error.Message),
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
         TimeoutException => RedisFailure.TimedOut,
+        RedisRolesException => RedisFailure.NotReady,
         _ => RedisFailure.Disconnected,
     };
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using CacheProxy.Keys;
+using CacheProxy.Stores.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Stores.Redis;
@@ -9,17 +11,19 @@ internal sealed class RedisStore : ICacheStore
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
     private readonly RedisRefusals _refusals;
+    private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
 
-    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger)
-        : this(options, time, logger, new RedisScripts())
+    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null)
+        : this(options, time, logger, new RedisScripts(), metrics)
     {
     }
 
     /// <summary>For tests that bring their own clock.</summary>
-    internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts)
+    internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
     {
         _time = time;
+        _metrics = metrics;
         _scripts = scripts;
         _refusals = new RedisRefusals(time, logger);
         _connection = new RedisConnection(options, time, logger);
@@ -29,20 +33,29 @@ internal sealed class RedisStore : ICacheStore
 
     public bool IsAvailable => _connection.Breaker.IsClosed;
 
+    /// <summary>The incarnation of the key's Redis, by which a later look-up tells whether it may trust the entry, and 16 random digits.</summary>
+    public string NewFillToken(ResourceKey key)
+    {
+        var incarnation = _connection.TryGetPrimary(out var primary) ? primary.IncarnationOf(key.Value) : RedisPrimary.NoIncarnation;
+        return string.Create(CultureInfo.InvariantCulture, $"{incarnation}{Random.Shared.NextInt64():x16}");
+    }
+
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return LookUpResult.Unavailable;
         }
 
         var started = _time.GetTimestamp();
+        var answered = false;
         try
         {
-            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
+            var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
             var values = await RedisWait.AtMost(reply, patience.Remaining, _time);
             _connection.Breaker.Succeeded();
-            return Read(values);
+            answered = true;
+            return Read(values, primary.IncarnationOf(key.Value));
         }
         catch (Exception exception)
         {
@@ -52,7 +65,7 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            patience.Spend(_time.GetElapsedTime(started));
+            Spend(StoreStep.LookUp, _time.GetElapsedTime(started), patience, answered);
         }
     }
 
@@ -67,7 +80,7 @@ internal sealed class RedisStore : ICacheStore
             Milliseconds(lease.Duration),
             lease.Exclusive ? 1 : 0,
         ];
-        return await RunAsync(_scripts.BeginFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.BeginFill, _scripts.BeginFill, key, arguments, patience) switch
         {
             "granted" => BeginFillOutcome.Granted,
             "fenced" => BeginFillOutcome.Fenced,
@@ -90,7 +103,7 @@ internal sealed class RedisStore : ICacheStore
             Milliseconds(result.KeepFor),
             result.MaxVariants,
         ];
-        return await RunAsync(_scripts.CompleteFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, patience) switch
         {
             "stored" => CompleteFillOutcome.Stored,
             "revoked" => CompleteFillOutcome.Revoked,
@@ -99,10 +112,10 @@ internal sealed class RedisStore : ICacheStore
     }
 
     public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-        await RunAsync(_scripts.AbandonFill, key, [RedisFields.Fill(lease)], patience);
+        await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], patience);
 
     public async ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
-        WriteOutcome(await RunAsync(_scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], patience));
+        WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], patience));
 
     public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience)
     {
@@ -112,7 +125,7 @@ internal sealed class RedisStore : ICacheStore
             WriteResult.Unchanged => "unchanged",
             WriteResult.Unknown => "unknown",
         };
-        return WriteOutcome(await RunAsync(_scripts.EndWrite, key, [RedisFields.Write(token), word], patience));
+        return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], patience));
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -125,7 +138,7 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values)
+    private LookUpResult Read(RedisValue[] values, string incarnation)
     {
         if (!values[0].IsNull)
         {
@@ -143,24 +156,27 @@ internal sealed class RedisStore : ICacheStore
         return (byte[]?)values[3] is { } body
             && StoredResponseFormat.TryRead(meta, body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
+            && StoredResponseFormat.TokenStartsWith(meta, incarnation)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
                 : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
 
     /// <summary>The script's reply, or a word that no script replies with.</summary>
-    private async Task<string> RunAsync(RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
+    private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetDatabase(out var database))
+        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return "";
         }
 
         var started = _time.GetTimestamp();
+        var answered = false;
         try
         {
             RedisKey[] keys = [key.Value];
-            var reply = await RedisWait.AtMost(EvaluateAsync(database, script, keys, arguments), patience.Remaining, _time);
+            var reply = await RedisWait.AtMost(EvaluateAsync(primary.Database, script, keys, arguments), patience.Remaining, _time);
             _connection.Breaker.Succeeded();
+            answered = true;
             return (string?)reply ?? "";
         }
         catch (Exception exception)
@@ -170,8 +186,14 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            patience.Spend(_time.GetElapsedTime(started));
+            Spend(step, _time.GetElapsedTime(started), patience, answered);
         }
+    }
+
+    private void Spend(StoreStep step, TimeSpan waited, StorePatience patience, bool answered)
+    {
+        patience.Spend(waited);
+        _metrics?.Took(step, waited, answered);
     }
 
     private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
@@ -184,8 +206,7 @@ internal sealed class RedisStore : ICacheStore
         {
             // A Redis that was restarted or flushed its scripts; the text also brings the name back.
             return await database
-                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
-                ;
+                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache);
         }
     }
 

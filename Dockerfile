@@ -1,0 +1,32 @@
+# CacheProxy. Build from the root of the repository: docker build -t cacheproxy .
+# tests/container/run.sh carries out these very lines without Docker: RUN uses paths relative to WORKDIR only.
+
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# portable or full, see Directory.Build.props.
+ARG PACKAGE_SET=portable
+WORKDIR /src
+
+# What decides the packages comes first: a change of code does not restore anew.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/CacheProxy/CacheProxy.csproj src/CacheProxy/
+RUN dotnet restore src/CacheProxy -p:PackageSet=$PACKAGE_SET
+
+COPY .editorconfig appsettings.json ./
+COPY src/ src/
+RUN dotnet publish src/CacheProxy -c Release --no-restore -p:PackageSet=$PACKAGE_SET -p:UseAppHost=false -o out
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /src/out/ ./
+
+# The runtime's diagnostic channel is a socket in the temporary folder; without it nothing is ever written to the file system.
+ENV DOTNET_EnableDiagnostics=0
+
+# A number, so that Kubernetes' runAsNonRoot can check it. It is the user "app" of the base image.
+USER 1654
+
+# Clients; and probes and metrics, which listen on localhost until Kestrel__Endpoints__Management__Url says otherwise.
+EXPOSE 4004 9904
+
+# Configuration over the appsettings.json that is inside: a folder mounted at /app/config, or environment variables.
+ENTRYPOINT ["dotnet", "CacheProxy.dll"]

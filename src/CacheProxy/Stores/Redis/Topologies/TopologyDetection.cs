@@ -1,0 +1,61 @@
+using StackExchange.Redis;
+
+namespace CacheProxy.Stores.Redis.Topologies;
+
+/// <summary>Finds out what a connection string leads to.</summary>
+/// <param name="connectionString">Checked.</param>
+/// <param name="failed">Told when a connection that matters breaks.</param>
+/// <param name="restored">Told when a connection is there again.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stopping">The process ends.</param>
+internal sealed class TopologyDetection(
+    string connectionString, Action failed, Action restored, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
+{
+    private ConnectionMultiplexer? _client;
+
+    /// <summary>Throws while nobody answers; to be called again then.</summary>
+    public async Task<IRedisTopology> DetectAsync()
+    {
+        var options = RedisClient.Options(connectionString);
+        if (!string.IsNullOrEmpty(options.ServiceName))
+        {
+            var sentinels = new RedisSentinels(options);
+            options.ServiceName = null;
+            return new ElectedPrimary(options, sentinels, failed, restored, time);
+        }
+
+        _client ??= await RedisClient.ConnectAsync(options, failed, restored, stopping);
+        var kind = FirstConnected(_client);
+        var client = _client;
+        _client = null;
+        if (kind == ServerType.Cluster)
+        {
+            return new RedisCluster(client);
+        }
+
+        await RedisClient.CloseAsync(client);
+        return new ElectedPrimary(options, sentinels: null, failed, restored, time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is { } client)
+        {
+            _client = null;
+            await RedisClient.CloseAsync(client);
+        }
+    }
+
+    private static ServerType FirstConnected(ConnectionMultiplexer client)
+    {
+        foreach (var endPoint in client.GetEndPoints())
+        {
+            if (client.GetServer(endPoint) is { IsConnected: true } server)
+            {
+                return server.ServerType;
+            }
+        }
+
+        throw new IOException("No node answers.");
+    }
+}

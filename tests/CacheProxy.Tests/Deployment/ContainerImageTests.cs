@@ -1,0 +1,78 @@
+using CacheProxy.Tests.Configuration;
+using CacheProxy.Tests.House;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace CacheProxy.Tests.Deployment;
+
+/// <summary>What can be said of the images without building them; tests/container/run.sh builds and runs them.</summary>
+public sealed class ContainerImageTests
+{
+    private const string Sidecar = "Dockerfile";
+    private const string SampleApi = "samples/CustomerApi/Dockerfile";
+
+    public static TheoryData<string> Files => [Sidecar, SampleApi];
+
+    [Fact]
+    public void The_sidecar_exposes_the_ports_of_the_shipped_configuration()
+    {
+        var listeners = CandidateConfiguration.Accepted().Listeners;
+
+        Assert.Equal([PortOf(listeners.ProxyUrl), PortOf(listeners.ManagementUrl)], new ContainerImage(Sidecar).Ports);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void The_user_is_a_number_other_than_roots_so_that_runAsNonRoot_can_check_it(string file)
+    {
+        Assert.True(int.TryParse(new ContainerImage(file).User, out var user));
+        Assert.NotEqual(0, user);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Everything_that_is_copied_is_there_and_reaches_the_build(string file)
+    {
+        var letThrough = File.ReadLines(Path.Combine(Repository.Root, ".dockerignore"))
+            .Where(static line => line.StartsWith('!'))
+            .Select(static line => line[1..])
+            .ToArray();
+
+        Assert.All(new ContainerImage(file).Sources, source =>
+        {
+            Assert.True(Path.Exists(Path.Combine(Repository.Root, source)), source);
+            Assert.Contains(letThrough, allowed => source == allowed || source.StartsWith(allowed + "/", StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void The_shipped_configuration_is_in_the_image() =>
+        Assert.Contains("appsettings.json", new ContainerImage(Sidecar).Sources);
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void The_project_that_is_built_is_the_program_that_is_started(string file)
+    {
+        var image = new ContainerImage(file);
+        var project = Path.GetFileNameWithoutExtension(Assert.Single(image.Sources, static source => source.EndsWith(".csproj", StringComparison.Ordinal)));
+
+        Assert.Equal($"""["dotnet", "{project}.dll"]""", image.EntryPoint);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Build_and_runtime_are_of_the_version_that_the_projects_are_written_for(string file)
+    {
+        var props = File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"));
+        var sdk = File.ReadAllText(Path.Combine(Repository.Root, "global.json"));
+
+        Assert.All(new ContainerImage(file).Origins, origin =>
+        {
+            var version = origin.Split(':')[1];
+            Assert.Contains($"<TargetFramework>net{version}</TargetFramework>", props, StringComparison.Ordinal);
+            Assert.Contains($"\"version\": \"{version}.", sdk, StringComparison.Ordinal);
+        });
+    }
+
+    private static string PortOf(string url) => BindingAddress.Parse(url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using CacheProxy.Caching;
+using CacheProxy.Eviction;
+using CacheProxy.HttpRules;
+using CacheProxy.Observability;
+using CacheProxy.Stores;
+using CacheProxy.Stores.Memory;
+using CacheProxy.Tests.Management;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace CacheProxy.Tests.Documentation;
+
+/// <summary>The labels of the metrics, in every combination that the program can make of them, against the page.</summary>
+public sealed partial class OperationsPageLabelTests
+{
+    [Fact]
+    public async Task Every_metric_has_the_labels_of_its_row()
+    {
+        foreach (var (name, labels) in await SeriesAsync())
+        {
+            Assert.Equal(OperationsPage.CodeIn(Row(name)[2]), labels.Select(static label => label.Name));
+        }
+    }
+
+    [Fact]
+    public async Task Every_value_of_a_label_is_named_in_its_row_or_in_a_table_of_reasons()
+    {
+        var reasons = OperationsPage.Table("detail").Concat(OperationsPage.Table("result")).Select(static row => row[0]).ToHashSet();
+        string[] ofFills = ["miss", "stale", "refresh"];
+
+        foreach (var (name, labels) in await SeriesAsync())
+        {
+            var named = OperationsPage.CodeIn(Row(name)[3]).Concat(reasons).Concat(ofFills).ToHashSet();
+            Assert.All(
+                labels.Where(static label => label.Name != "policy" && label.Value.Length > 0), label => Assert.Contains(label.Value, named));
+        }
+    }
+
+    private static string[] Row(string series) => Assert.Single(
+        OperationsPage.Table("name"), row => row[0] == series || (row[1] == "histogram" && series == row[0] + "_count"));
+
+    private static async Task<(string Name, (string Name, string Value)[] Labels)[]> SeriesAsync()
+    {
+        using var exposition = new Exposition();
+        await using var store = new MemoryStore(TimeProvider.System);
+        await using var pending = new PendingEvictions(store, TimeProvider.System, NullLogger<PendingEvictions>.Instance);
+        Measure(new CacheMetrics(exposition.Meters, TimeProvider.System));
+        Measure(new EvictionMetrics(exposition.Meters, store, pending));
+        Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
+
+        var series = (await exposition.ReadAsync())
+            .Select(static line => Series().Match(line))
+            .Where(static match => match.Success)
+            .Select(static match => (
+                match.Groups["name"].Value,
+                Label().Matches(match.Groups["labels"].Value).Select(static label => (label.Groups["name"].Value, label.Groups["value"].Value)).ToArray()))
+            .ToArray();
+        Assert.True(series.Length > 60, $"only {series.Length} series");
+        return series;
+    }
+
+    private static void Measure(CacheMetrics metrics)
+    {
+        foreach (var stale in (bool[])[false, true])
+        {
+            metrics.Hit("p", stale);
+            metrics.HitServed("p", stale, metrics.Begin());
+            metrics.ShadowHit("p", equal: stale);
+            metrics.Filling("p", CacheStatusForward.Stale, inBackground: stale);
+        }
+
+        metrics.Collapsed("p");
+        metrics.CollapsedServed("p", metrics.Begin());
+        metrics.Filling("p", CacheStatusForward.UriMiss, inBackground: false);
+        metrics.Filled("p", metrics.Begin());
+        metrics.ForwardEnded("p", metrics.Begin());
+        Each<ForwardReason>(reason => metrics.Forwarded("p", reason));
+        Each<BeginFillOutcome>(outcome => metrics.FillRefused("p", outcome));
+        Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.Word(decision)));
+    }
+
+    private static void Measure(EvictionMetrics metrics)
+    {
+        metrics.Refused("p");
+        Each<WriteResult>(result => Each<StoreOutcome>(outcome => metrics.Ended("p", result, outcome)));
+    }
+
+    private static void Measure(StoreMetrics metrics) => Each<StoreStep>(step =>
+    {
+        metrics.Took(step, TimeSpan.Zero, answered: true);
+        metrics.Took(step, TimeSpan.Zero, answered: false);
+    });
+
+    private static void Each<T>(Action<T> act)
+        where T : struct, Enum => Array.ForEach(Enum.GetValues<T>(), act);
+
+    // Of a histogram, its count stands for all of it.
+    [GeneratedRegex(@"^(?<name>\w+)(?<!_bucket|_sum)\{(?<labels>.*)\} ")]
+    private static partial Regex Series();
+
+    [GeneratedRegex("(?<name>\\w+)=\"(?<value>[^\"]*)\"")]
+    private static partial Regex Label();
+}
