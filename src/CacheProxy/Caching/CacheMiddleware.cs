@@ -17,10 +17,10 @@ internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration
         }
 
         var request = context.Request;
-        var overridden = MethodOverride.Find(request.Headers, request.QueryString, out var overriding);
-        if (overridden == OverriddenMethod.Unsafe)
+        if (MethodOverride.Find(request.Headers, request.QueryString, out _) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
-            return writes.HandleAsync(context, caching, overriding.ToUpperInvariant(), current.Value, next);
+            // Whether the API follows the request line or the override, and which of several, is not known.
+            return writes.HandleAsync(context, caching, method: null, current.Value, next);
         }
 
         if (!Methods.IsSafe(request.Method))

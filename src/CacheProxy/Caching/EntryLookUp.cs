@@ -11,7 +11,9 @@ internal sealed class EntryLookUp(ICacheStore store, VaryHints hints, LocalCopie
         var variant = request.VariantUnder(vary);
         var memoryTtl = request.Policy.Options.MemoryTtl;
         var generation = memoryTtl > TimeSpan.Zero ? copies.Generation(request.Key) : 0;
-        if (memoryTtl > TimeSpan.Zero && copies.Find(request.Key, variant) is { } copy)
+        if (memoryTtl > TimeSpan.Zero && copies.Find(request.Key, variant) is { } copy
+            // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
+            && request.VariantUnder(copy.Vary) == variant)
         {
             request.KnownVary = copy.Vary;
             return new FoundEntry(copy, variant);

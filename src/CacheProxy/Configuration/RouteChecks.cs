@@ -80,12 +80,25 @@ internal static class RouteChecks
                 problems.Add(new(key, policy.Name,
                     $"a policy of its own: the route {first.RouteId} caches another cluster's answers by it"));
             }
+            else if (!HaveSameTransforms(first, route))
+            {
+                problems.Add(new(key, policy.Name,
+                    $"a policy of its own, or the Transforms of the route {first.RouteId}, which caches the answers to other requests by it"));
+            }
             else if (!policy.Template.NamesPath && PathOf(first) != PathOf(route))
             {
                 problems.Add(new(key, policy.Name, $"a policy of its own, or {{path}} in its Key: the route {first.RouteId} with the path "
                     + $"{first.Match.Path} would share its keys"));
             }
         }
+    }
+
+    private static bool HaveSameTransforms(RouteConfig one, RouteConfig other)
+    {
+        var (left, right) = (one.Transforms ?? [], other.Transforms ?? []);
+        return left.Count == right.Count && left.Zip(right).All(static pair =>
+            pair.First.Count == pair.Second.Count
+            && pair.First.All(value => pair.Second.TryGetValue(value.Key, out var same) && same == value.Value));
     }
 
     private static void RequireValues(

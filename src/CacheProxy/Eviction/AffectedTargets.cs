@@ -2,6 +2,7 @@ using CacheProxy.Configuration;
 using CacheProxy.HttpRules;
 using CacheProxy.Keys;
 using CacheProxy.Policies;
+using CacheProxy.Tenancy;
 
 namespace CacheProxy.Eviction;
 
@@ -38,7 +39,21 @@ internal sealed class AffectedTargets(RouteCaching? caching, ConfigurationSnapsh
 
         var query = pathAndQuery.IndexOf('?');
         var path = Uri.UnescapeDataString(query < 0 ? pathAndQuery : pathAndQuery[..query]);
-        var tenant = policy.Template.NeedsTenant ? configuration.Tenants.Resolve(request).Tenant : default;
+        if (!policy.Template.NeedsTenant)
+        {
+            Add(targets, request, policy, default, path);
+            return;
+        }
+
+        var tenants = configuration.Tenants.Resolve(request);
+        foreach (var tenant in tenants.Kind == TenantResolutionKind.Found ? [tenants.Tenant] : tenants.Candidates)
+        {
+            Add(targets, request, policy, tenant, path);
+        }
+    }
+
+    private static void Add(List<EvictionTarget> targets, HttpRequest request, CachePolicy policy, TenantName tenant, string path)
+    {
         var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
         if (policy.Template.TryFormatForEviction(source, out var key))
         {

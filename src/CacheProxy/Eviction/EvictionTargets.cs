@@ -17,10 +17,10 @@ internal sealed class EvictionTargets
 
     private readonly List<EvictionTarget> _targets = new(1);
     private readonly HttpRequest _request;
-    private readonly string _method;
+    private readonly string? _method;
     private readonly TenantResolution _tenants;
 
-    private EvictionTargets(HttpRequest request, string method, in TenantResolution tenants)
+    private EvictionTargets(HttpRequest request, string? method, in TenantResolution tenants)
     {
         _request = request;
         _method = method;
@@ -29,9 +29,9 @@ internal sealed class EvictionTargets
 
     /// <param name="context">The request.</param>
     /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
-    /// <param name="method">Its method, or the one that overrides it.</param>
+    /// <param name="method">Its method; <c>null</c> when something may override it.</param>
     /// <param name="configuration">The configuration in force.</param>
-    public static EvictionTarget[] Find(HttpContext context, RouteCaching? caching, string method, ConfigurationSnapshot configuration)
+    public static EvictionTarget[] Find(HttpContext context, RouteCaching? caching, string? method, ConfigurationSnapshot configuration)
     {
         var isDoubtful = IsDoubtful(context);
         if (caching is null && !isDoubtful)

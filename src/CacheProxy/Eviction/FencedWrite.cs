@@ -78,7 +78,8 @@ internal sealed class FencedWrite : IAsyncDisposable
             await StopRenewingAsync();
             _ended = true;
             Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
-            await AllAsync(i => _store.EndWriteAsync(_targets[i].Key, _token, WriteResult.Unchanged, _patience[i]));
+            // A fence that was set too late for us shall not stand for the whole deadline. Nobody waits for its end, which goes the same way.
+            _ = AllAsync(i => _store.EndWriteAsync(_targets[i].Key, _token, WriteResult.Unchanged, new StorePatience(_timeout))).AsTask();
         }
 
         return !strictFailed;

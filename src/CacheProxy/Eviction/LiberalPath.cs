@@ -1,25 +1,21 @@
 using System.Text;
+using CacheProxy.Keys;
 
 namespace CacheProxy.Eviction;
 
 /// <summary>
 /// What the most liberal API makes of a path: encoded characters decoded, however often; backslashes are slashes; empty and dot
-/// segments, path parameters, and what trails a segment in blanks and control characters do not count.
+/// segments, path parameters, and what trails a segment in dots, blanks and control characters do not count.
 /// </summary>
 internal static class LiberalPath
 {
-    private const int MaxDecodings = 3;
+    private static readonly char[] Blanks = [' ', '\t', '\r', '\n'];
 
     /// <param name="path">A raw path, or a URL in whose place it stands.</param>
     /// <returns>A path that begins with a slash.</returns>
     public static string Read(ReadOnlySpan<char> path)
     {
-        var text = PathOf(path).ToString();
-        for (var i = 0; i < MaxDecodings && text.Contains('%'); i++)
-        {
-            text = Uri.UnescapeDataString(text);
-        }
-
+        var text = LiberalText.Fold(LiberalText.Decode(PathOf(path).ToString()));
         var segments = new List<string>();
         foreach (var part in text.Replace('\\', '/').Split('/'))
         {
@@ -40,7 +36,8 @@ internal static class LiberalPath
     private static string Clean(string segment)
     {
         var end = segment.AsSpan().IndexOfAny(';', '?', '\0');
-        return (end < 0 ? segment : segment[..end]).Trim([' ', '\t', '\r', '\n']);
+        var name = (end < 0 ? segment : segment[..end]).Trim(Blanks);
+        return name is "." or ".." ? name : name.TrimEnd([.. Blanks, '.']);
     }
 
     private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)

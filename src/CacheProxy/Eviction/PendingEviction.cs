@@ -12,8 +12,11 @@ internal sealed class PendingEviction
     /// <summary>Counts the writes, so that an eviction under way is not taken for one that came after the next write.</summary>
     public int Generation { get; set; }
 
-    /// <summary>Timestamp before which it is not evicted, because the API may still be at a write that nobody waits for.</summary>
-    public long DueTimestamp { get; set; }
+    /// <summary>
+    /// Timestamp before which it is not evicted, because the API may still be at a write that nobody waits for; <c>null</c> while no
+    /// write has ended.
+    /// </summary>
+    public long? DueTimestamp { get; set; }
 
     /// <summary>Timestamp from which whatever the store held has expired by itself.</summary>
     public long MootTimestamp { get; set; }

@@ -94,7 +94,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
         {
             if (_pending.TryGetValue(key, out var eviction)
                 && (eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1)) == 0
-                && eviction.DueTimestamp == 0)
+                && eviction.DueTimestamp is null)
             {
                 Remove(key);
             }
@@ -160,7 +160,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
     }
 
     private void Schedule(PendingEviction eviction, TimeSpan delay) =>
-        eviction.DueTimestamp = Math.Max(eviction.DueTimestamp, After(delay));
+        eviction.DueTimestamp = Math.Max(eviction.DueTimestamp ?? 0, After(delay));
 
     private void Remove(ResourceKey key)
     {
@@ -207,12 +207,20 @@ internal sealed class PendingEvictions : IAsyncDisposable
 
     private async Task<bool> DrainOnceAsync()
     {
+        var reached = true;
         foreach (var (key, token, generation) in Due())
         {
             var outcome = await _store.EndWriteAsync(key, token, WriteResult.Changed, new StorePatience(AttemptPatience));
             if (outcome == StoreOutcome.Unavailable)
             {
-                return false;
+                if (!_store.IsAvailable)
+                {
+                    return false;
+                }
+
+                // One node of several is gone, or one key is refused: the others do not wait for it.
+                reached = false;
+                continue;
             }
 
             lock (_lock)
@@ -224,7 +232,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
             }
         }
 
-        return true;
+        return reached;
     }
 
     private List<(ResourceKey Key, string Token, int Generation)> Due()

@@ -64,6 +64,8 @@ internal sealed class WriteGate(HttpContext context, FencedWrite write, Affected
     {
         StatusCodes.Status404NotFound or StatusCodes.Status410Gone => WriteResult.Changed,
         >= 400 and < 500 => WriteResult.Unchanged,
+        // A gateway of the API's own gave up waiting, as the forwarder does: what is behind it may still be at the write.
+        StatusCodes.Status504GatewayTimeout => WriteResult.Unknown,
         _ => WriteResult.Changed,
     };
 }

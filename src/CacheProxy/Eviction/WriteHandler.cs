@@ -13,11 +13,11 @@ internal sealed class WriteHandler(ICacheStore store, LocalCopies copies, Pendin
 
     /// <param name="context">The request.</param>
     /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
-    /// <param name="method">Its method, or the one that overrides it.</param>
+    /// <param name="method">Its method; <c>null</c> when something may override it.</param>
     /// <param name="configuration">The configuration in force.</param>
     /// <param name="next">The rest of the proxy pipeline.</param>
     public Task HandleAsync(
-        HttpContext context, RouteCaching? caching, string method, ConfigurationSnapshot configuration, RequestDelegate next)
+        HttpContext context, RouteCaching? caching, string? method, ConfigurationSnapshot configuration, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, caching, method, configuration);
         return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, caching, configuration, next);

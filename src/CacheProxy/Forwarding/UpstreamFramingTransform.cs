@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Transforms;
 
 namespace CacheProxy.Forwarding;
@@ -14,6 +15,7 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
                 || response.Headers.TransferEncodingChunked == true
                 || response.Content.Headers.ContentLength is not null
                 || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified;
+            framing.Connection = new StringValues([.. response.Headers.Connection]);
         }
 
         return ValueTask.CompletedTask;

@@ -26,6 +26,12 @@ internal static class MethodOverride
     public static bool ChangesTarget(IHeaderDictionary headers) =>
         headers.ContainsKey("X-Original-URL") || headers.ContainsKey("X-Rewrite-URL");
 
+    /// <summary>A form that is posted may name another method among its fields.</summary>
+    public static bool MayBeInBody(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && request.ContentType is { } type
+        && (type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase));
+
     private static void Take(StringValues values, ref OverriddenMethod found, ref string method)
     {
         for (var i = 0; i < values.Count; i++) Take(values[i] ?? "", ref found, ref method);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace CacheProxy.HttpRules;
 
 /// <summary>RFC 9111 §3.2: the headers of a 304, or of a 200 to HEAD, replace those of the stored response.</summary>
@@ -19,26 +21,29 @@ internal static class StoredHeaderUpdate
     /// Every field that came anew replaces all its stored lines, in the place of the first; new fields go to the end. A Set-Cookie
     /// of the update is for the one client whose request brought it, and is not among the result.
     /// </summary>
-    public static HeaderField[] Merge(HeaderField[] stored, IHeaderDictionary update)
+    /// <param name="stored">Of the stored response.</param>
+    /// <param name="update">Of the 304, or of the 200 to HEAD.</param>
+    /// <param name="connection">The update's Connection field, which a forwarder may have taken out.</param>
+    public static HeaderField[] Merge(HeaderField[] stored, IHeaderDictionary update, StringValues connection)
     {
         var merged = new List<HeaderField>(stored.Length + 4);
         foreach (var field in stored)
         {
-            if (!Updates(field.Name, update)) merged.Add(field);
+            if (!Updates(field.Name, update, connection)) merged.Add(field);
             else if (!Has(merged, field.Name)) Append(merged, field.Name, update);
         }
         foreach (var (name, _) in update)
         {
-            if (Updates(name, update) && !Has(merged, name)) Append(merged, name, update);
+            if (Updates(name, update, connection) && !Has(merged, name)) Append(merged, name, update);
         }
         return WithoutWithheld([.. merged]);
     }
 
-    private static bool Updates(string name, IHeaderDictionary update) =>
+    private static bool Updates(string name, IHeaderDictionary update, StringValues connection) =>
         update.ContainsKey(name)
         && StoredHeaders.IsStored(name)
         && !DescribesBody(name)
-        && !HopByHopHeaders.IsNamedBy(update.Connection, name);
+        && !HopByHopHeaders.IsNamedBy(connection, name);
 
     /// <summary>Which fields no-cache="…" and private="…" withhold is known only when both sets of headers are one.</summary>
     private static HeaderField[] WithoutWithheld(HeaderField[] merged)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace CacheProxy.HttpRules;
 
 /// <summary>Which of a response's header lines are stored (RFC 9111 §3.1).</summary>
@@ -7,9 +9,11 @@ internal static class StoredHeaders
     /// All but hop-by-hop fields, those that Connection, no-cache="…" or private="…" name, Age, which each answer gets anew, and
     /// Set-Cookie, which must not outlive the one answer whatever storage rules said.
     /// </summary>
-    public static HeaderField[] Of(IHeaderDictionary headers, in ResponseDirectives directives)
+    /// <param name="headers">Of the response.</param>
+    /// <param name="connection">Its Connection field, which a forwarder may have taken out.</param>
+    /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
+    public static HeaderField[] Of(IHeaderDictionary headers, StringValues connection, in ResponseDirectives directives)
     {
-        var connection = headers.Connection;
         var fields = new List<HeaderField>(headers.Count);
         foreach (var (name, values) in headers)
         {

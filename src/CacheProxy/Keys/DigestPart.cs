@@ -9,4 +9,5 @@ internal enum DigestPart : byte
     VaryHeader = 4,
     ForwardedHeader = 5,
     Path = 6,
+    Client = 7,
 }

@@ -3,24 +3,21 @@ namespace CacheProxy.Keys;
 /// <summary>Route values that an API may read otherwise than routing does.</summary>
 internal static class DoubtfulValue
 {
-    // Encoding upon encoding upon encoding is no API's habit.
-    private const int MaxDecodings = 3;
-
-    /// <summary>The value decoded as often as an API might, up to its first character that is not unreserved.</summary>
-    public static string? CertainStart(string? value)
+    /// <summary>
+    /// The value decoded as often as an API might, from its first unreserved character up to the next that is not: what a number parser
+    /// that skips blanks and signs makes of it.
+    /// </summary>
+    public static string? CertainPart(string? value)
     {
         if (value is null || !value.AsSpan().ContainsAnyExcept(UriCharacters.Unreserved))
         {
             return value;
         }
 
-        for (var i = 0; i < MaxDecodings && value.Contains('%'); i++)
-        {
-            value = Uri.UnescapeDataString(value);
-        }
-
-        value = value.TrimStart();
-        var end = value.AsSpan().IndexOfAnyExcept(UriCharacters.Unreserved);
-        return end < 0 ? value : value[..end];
+        var text = LiberalText.Decode(value).AsSpan();
+        var start = text.IndexOfAny(UriCharacters.Unreserved);
+        text = start < 0 ? default : text[start..];
+        var end = text.IndexOfAnyExcept(UriCharacters.Unreserved);
+        return (end < 0 ? text : text[..end]).ToString();
     }
 }

@@ -54,8 +54,8 @@ internal sealed class KeyTemplate
     public bool TryFormat(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: false, out key);
 
     /// <summary>
-    /// The key that an API might mean by a request whose values are in doubt: each route value up to its first doubtful character. For
-    /// evictions only: evicting too much costs a miss, evicting too little a stale read.
+    /// The key that an API might mean by a request whose values are in doubt: of each route value the first part that is beyond doubt.
+    /// For evictions only: evicting too much costs a miss, evicting too little a stale read.
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
 
@@ -104,7 +104,7 @@ internal sealed class KeyTemplate
 
     private static bool AppendValue(ref DefaultInterpolatedStringHandler text, string? value, bool lenient)
     {
-        var span = (lenient ? DoubtfulValue.CertainStart(value) : value).AsSpan();
+        var span = (lenient ? DoubtfulValue.CertainPart(value) : value).AsSpan();
         if (span.Length is 0 or > MaxValueLength || span.ContainsAnyExcept(UriCharacters.Unreserved))
         {
             return false;

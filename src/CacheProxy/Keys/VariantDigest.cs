@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CacheProxy.HttpRules;
 
 namespace CacheProxy.Keys;
 
@@ -7,13 +8,14 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const string ForwardedFor = "x-forwarded-for";
 
     // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
     // among them: it differs for each client, and an API that answers by it says so.
     private static readonly ImmutableArray<string> ForwardedHeaders =
     [
-        "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server",
-        "x-forwarded-ssl", "x-host", "x-original-host", "forwarded",
+        "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
+        "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
     ];
 
     /// <param name="source">The request.</param>
@@ -32,6 +34,7 @@ internal static class VariantDigest
         }
 
         AddCredentials(ref digest, source);
+        AddClient(ref digest, source, vary);
         foreach (var name in ForwardedHeaders)
         {
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
@@ -41,7 +44,7 @@ internal static class VariantDigest
         {
             if (range.Start.Value != range.End.Value)
             {
-                AddHeader(ref digest, DigestPart.VaryHeader, source.Headers, vary[range]);
+                AddVaryHeader(ref digest, source.Headers, vary[range]);
             }
         }
 
@@ -65,11 +68,31 @@ internal static class VariantDigest
         }
     }
 
+    // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
+    private static void AddVaryHeader(ref FramedDigest digest, IHeaderDictionary headers, string name)
+    {
+        if (headers.TryGetValue(name, out var values))
+        {
+            digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
+        }
+    }
+
     private static void AddHeader(ref FramedDigest digest, DigestPart part, IHeaderDictionary headers, string name)
     {
         if (headers.TryGetValue(name, out var values))
         {
             digest.Add(part, name, values);
+        }
+    }
+    // The API sees the client's address appended, whether the client sent the header or not.
+    private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
+    {
+        foreach (var range in vary.Split(','))
+        {
+            if (vary[range] is ForwardedFor && source.Client is { } client)
+            {
+                digest.Add(DigestPart.Client, client.ToString());
+            }
         }
     }
 }

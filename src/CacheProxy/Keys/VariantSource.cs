@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace CacheProxy.Keys;
 
 /// <summary>What besides the resource may change the answer to a request.</summary>
@@ -5,8 +7,10 @@ namespace CacheProxy.Keys;
 /// <param name="Query">The raw query with its question mark; empty without one.</param>
 /// <param name="Credentials">Set when each credential has an entry of its own.</param>
 /// <param name="PathSpelling">The path as it was spelled, when the key holds another spelling; else <c>null</c>.</param>
+/// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
     CredentialFingerprint? Credentials,
-    string? PathSpelling);
+    string? PathSpelling,
+    IPAddress? Client = null);

@@ -2,7 +2,8 @@ namespace CacheProxy.Keys;
 
 /// <summary>
 /// Whether a raw path means the same to everybody. Proxies, frameworks and file systems differ in what they make of encoded slashes,
-/// path parameters, empty and dot segments, backslashes and doubly encoded characters, so a path with any of them is never a key.
+/// path parameters, empty and dot segments, dots at a segment's end, backslashes and doubly encoded characters, so a path with any of
+/// them is never a key.
 /// </summary>
 internal static class WellFormedPath
 {
@@ -14,8 +15,8 @@ internal static class WellFormedPath
             return false;
         }
 
-        var segmentLength = 0;
-        var onlyDots = true;
+        // The character before; a segment may be empty only where the path ends.
+        var previous = '/';
         for (var i = 1; i < path.Length; i++)
         {
             var c = path[i];
@@ -24,28 +25,15 @@ internal static class WellFormedPath
                 return false;
             }
 
-            if (!UriCharacters.Path.Contains(c))
+            if (!UriCharacters.Path.Contains(c) || (c == '/' && previous is '/' or '.'))
             {
                 return false;
             }
 
-            if (c != '/')
-            {
-                segmentLength++;
-                onlyDots &= c == '.';
-                continue;
-            }
-
-            if (segmentLength == 0 || (onlyDots && segmentLength <= 2))
-            {
-                return false;
-            }
-
-            segmentLength = 0;
-            onlyDots = true;
+            previous = c;
         }
 
-        return segmentLength == 0 || !onlyDots || segmentLength > 2;
+        return previous != '.';
     }
 
     private static bool TryDecodeUnreserved(ReadOnlySpan<char> path, ref int i, out char decoded)

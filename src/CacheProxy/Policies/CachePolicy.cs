@@ -23,7 +23,8 @@ internal sealed class CachePolicy
         Template = template;
         Events = new CacheEventTexts(options.Name);
         IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
-        _evictOn = options.EvictOn.ToFrozenSet(StringComparer.Ordinal);
+        // Without case: an HTTP client or an API may take "put" for PUT.
+        _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
         Storage = new StoragePolicy(
             options.Ttl,
@@ -50,7 +51,8 @@ internal sealed class CachePolicy
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
 
-    public bool EvictsOn(string method) => _evictOnEveryMethod || _evictOn.Contains(method);
+    /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
+    public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
 
     /// <summary>The resource's id as the log events call it.</summary>
     public string? IdOf(RouteValueDictionary values) => IdValueName is { } name ? values[name] as string : null;

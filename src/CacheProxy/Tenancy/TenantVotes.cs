@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace CacheProxy.Tenancy;
@@ -8,6 +9,9 @@ internal struct TenantVotes
     // A request that names more tenants than this is nobody's honest request.
     private const int MaxCandidates = 8;
 
+    private static readonly SearchValues<char> LabelCharacters =
+        SearchValues.Create("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     private TenantName _first;
     private ImmutableArray<TenantName>.Builder? _candidates;
     private TenantResolutionKind _kind;
@@ -17,7 +21,7 @@ internal struct TenantVotes
     {
         if (!TenantName.TryParse(text, out var tenant))
         {
-            _kind = TenantResolutionKind.Malformed;
+            AddMalformed(text);
             return;
         }
 
@@ -33,13 +37,21 @@ internal struct TenantVotes
         }
     }
 
-    /// <summary>A source speaks unclearly; <paramref name="text"/> is what an API might make of it.</summary>
+    /// <summary>A source speaks unclearly; an API might take any label in <paramref name="text"/> for the tenant.</summary>
     public void AddMalformed(string text)
     {
         _kind = TenantResolutionKind.Malformed;
-        if (TenantName.TryParse(text, out var tenant) && tenant != _first)
+        var rest = text.AsSpan();
+        for (var start = rest.IndexOfAny(LabelCharacters); start >= 0; start = rest.IndexOfAny(LabelCharacters))
         {
-            AddCandidate(tenant);
+            rest = rest[start..];
+            var end = rest.IndexOfAnyExcept(LabelCharacters);
+            var label = end < 0 ? rest : rest[..end];
+            rest = rest[label.Length..];
+            if (TenantName.TryParse(label.Trim('-').ToString(), out var tenant))
+            {
+                AddCandidate(tenant);
+            }
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     private static readonly Party Fill = Party.Whole(PartyKind.Fill);
     private static readonly Party QuickFill = Party.Whole(PartyKind.QuickFill);
     private static readonly Party Write = Party.Whole(PartyKind.Write);
+    private static readonly Party RenewedWrite = Party.Whole(PartyKind.RenewedWrite);
     private static readonly Party Deletion = Party.Whole(PartyKind.Deletion);
     private static readonly Party Clock = Party.Whole(PartyKind.Clock);
 
@@ -62,6 +63,33 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
 
         Tell($"memory, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Writes_that_renew_their_fence_in_memory()
+    {
+        var total = 0L;
+        foreach (var system in WithCrashes([QuickFill, QuickFill, RenewedWrite, Clock]).Concat(WithCrashes([QuickFill, RenewedWrite, Clock, Clock])))
+        {
+            total += await ExploreMemoryAsync("renewed writes", system);
+        }
+
+        Tell($"memory, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 10_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Writes_that_renew_their_fence_in_Redis()
+    {
+        var total = 0L;
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in WithCrashes([QuickFill, RenewedWrite, Clock]))
+        {
+            total += await ExploreRedisAsync(server, "renewed writes", system, DamagedStores.Sound);
+        }
+
+        Tell($"Redis, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, 500, long.MaxValue);
     }
 
     [Fact]

@@ -26,6 +26,8 @@ internal sealed class ExploredMemoryStore : IExploredStore
         return default;
     }
 
+    public ValueTask<bool> HoldsNothingButTheEntryAsync() => new(_store.HoldsOnlyEntries(Key));
+
     public ValueTask<bool> AdvanceAsync(TimeSpan time)
     {
         _time.Advance(time);

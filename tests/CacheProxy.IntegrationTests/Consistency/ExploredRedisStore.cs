@@ -32,6 +32,8 @@ internal sealed class ExploredRedisStore(ICacheStore store, IDatabase database, 
 
     public async ValueTask DeleteAsync() => await database.KeyDeleteAsync(_keys[0]);
 
+    public async ValueTask<bool> HoldsNothingButTheEntryAsync() => await database.HashLengthAsync(_keys[0]) == 2;
+
     public async ValueTask<bool> AdvanceAsync(TimeSpan time) =>
         (int)await database.ScriptEvaluateAsync(Advance, _keys, [(long)time.TotalMilliseconds]) == 1;
 }

@@ -12,6 +12,9 @@ internal interface IExploredStore
 
     ValueTask DeleteAsync();
 
+    /// <summary>Whether there is one entry and neither lease nor fence.</summary>
+    ValueTask<bool> HoldsNothingButTheEntryAsync();
+
     /// <summary>Lets time pass; says whether the store then still holds anything of the resource.</summary>
     ValueTask<bool> AdvanceAsync(TimeSpan time);
 }

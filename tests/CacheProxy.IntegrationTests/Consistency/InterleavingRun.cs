@@ -106,15 +106,15 @@ internal sealed class InterleavingRun
             case (PartyKind.Fill, 3) or (PartyKind.QuickFill, 2):
                 await CompleteFillAsync(state);
                 break;
-            case (PartyKind.Write or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0):
+            case (PartyKind.Write or PartyKind.RenewedWrite or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0) or (PartyKind.RenewedWrite, 1):
                 await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _patience);
                 state.IsFenced = true;
                 break;
-            case (PartyKind.Write, 1) or (PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
+            case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
                 state.Version = ++_version;
                 state.IsUnpromised = (_parties[party].IsUnanswered || _parties[party].Crashes) && !state.IsFenced;
                 return false;
-            case (PartyKind.Write, 2):
+            case (PartyKind.Write, 2) or (PartyKind.RenewedWrite, 3):
                 await EndWriteAsync(state, WriteResult.Changed);
                 Promise(state.Version);
                 break;
@@ -228,6 +228,11 @@ internal sealed class InterleavingRun
         if (state.Lease is null || (await ReadAnywayAsync(order, last)).Outcome != LookUpOutcome.Found)
         {
             throw Broken("the resource cannot be filled again", order, last);
+        }
+
+        if (!await _explored.HoldsNothingButTheEntryAsync())
+        {
+            throw Broken("something outlives its deadline beside the entry", order, last);
         }
 
         if (await _explored.AdvanceAsync(PastEverything))

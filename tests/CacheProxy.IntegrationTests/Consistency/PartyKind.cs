@@ -12,6 +12,9 @@ internal enum PartyKind
     /// <summary>Begin write; the API commits; end write, whereupon the client has its answer.</summary>
     Write,
 
+    /// <summary>Begin write; renew its fence; the API commits; end write.</summary>
+    RenewedWrite,
+
     /// <summary>Begin write; end write, for the API has refused it.</summary>
     RefusedWrite,
 

@@ -41,8 +41,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <param name="settings">Configuration on top of the shipped one, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>
     /// <param name="redis">Connection string; empty for the in-memory store.</param>
     /// <param name="time">The clock; the system's when absent.</param>
+    /// <param name="waitsForRedis">Whether to wait until Redis answers; false where it does not.</param>
     public static async Task<ProxyUnderTest> StartAsync(
-        string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null)
+        string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null, bool waitsForRedis = true)
     {
         var log = new CapturedLog();
         var values = new Dictionary<string, string?>
@@ -72,7 +73,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         });
         await CacheProxyHost.StartAsync(app);
         var proxy = new ProxyUnderTest(app, log);
-        if (redis.Length > 0)
+        if (redis.Length > 0 && waitsForRedis)
         {
             await Eventually.TrueAsync(() => proxy.Store.IsAvailable);
         }

@@ -68,7 +68,7 @@ internal sealed class RawUpstream : IAsyncDisposable
                 _connections[connection] = ServeAsync(connection);
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // The listener was stopped: the upstream's end.
         }

@@ -17,6 +17,8 @@ internal sealed class ProgramRun : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
+    public int ProcessId => _process.Id;
+
     public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])
@@ -42,6 +44,13 @@ internal sealed class ProgramRun : IDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Ends it without warning, as a node that fails does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
     }
 
     public async Task<(int ExitCode, string Output, string Errors)> WaitAsync()

@@ -125,4 +125,25 @@ public sealed class ReverseProxyTests
             ("ReverseProxy:Routes:canary:Match:Headers:0:Name", "X-Canary"),
             ("ReverseProxy:Routes:canary:Match:Headers:0:Values:0", "1"),
             ("ReverseProxy:Routes:canary:Metadata:CachePolicy", "customer")).Allowed);
+
+    [Fact]
+    public void Two_routes_that_ask_the_API_differently_do_not_share_a_policy()
+    {
+        (string, string?)[] beta =
+        [
+            ("ReverseProxy:Routes:beta:ClusterId", "customer-api"),
+            ("ReverseProxy:Routes:beta:Match:Path", "/api/customers/{id}"),
+            ("ReverseProxy:Routes:beta:Match:Headers:0:Name", "X-Beta"),
+            ("ReverseProxy:Routes:beta:Match:Headers:0:Values:0", "1"),
+            ("ReverseProxy:Routes:beta:Metadata:CachePolicy", "customer"),
+        ];
+        (string, string?)[] transform =
+        [
+            ("ReverseProxy:Routes:beta:Transforms:0:RequestHeader", "X-Version"),
+            ("ReverseProxy:Routes:beta:Transforms:0:Set", "2"),
+        ];
+
+        CandidateConfiguration.Accepted(beta);
+        Assert.Contains("Transforms", CandidateConfiguration.Refused([.. beta, .. transform]).Allowed);
+    }
 }

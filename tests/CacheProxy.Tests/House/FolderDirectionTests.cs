@@ -11,7 +11,7 @@ public sealed partial class FolderDirectionTests
         ["Caching"] = ["Eviction", "Configuration", "Policies", "HttpRules", "Forwarding"],
         ["Eviction"] = ["Stores", "Configuration", "Policies", "HttpRules", "Forwarding"],
         ["Stores"] = ["Keys", "HttpRules"],
-        ["Keys"] = ["Tenancy"],
+        ["Keys"] = ["Tenancy", "HttpRules"],
         ["Tenancy"] = [],
         ["Policies"] = ["Keys", "HttpRules", "Observability"],
         ["Configuration"] = ["Tenancy", "Policies", "Stores"],

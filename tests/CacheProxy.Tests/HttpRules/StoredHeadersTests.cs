@@ -1,4 +1,5 @@
 using CacheProxy.HttpRules;
+using Microsoft.Extensions.Primitives;
 using Xunit;
 
 namespace CacheProxy.Tests.HttpRules;
@@ -34,6 +35,13 @@ public sealed class StoredHeadersTests
         Assert.Equal(["c: 3"], Store("Connection: a, B", "Connection: ,d", "a: 1", "b: 2", "c: 3", "D: 4"));
 
     [Fact]
+    public void What_connection_named_is_not_though_the_forwarder_took_it_out()
+    {
+        var fields = StoredHeaders.Of(Headers.Live("a: 1", "b: 2", "c: 3"), new StringValues(["A", "x, b"]), default);
+        Assert.Equal(["c: 3"], Headers.Lines(fields));
+    }
+
+    [Fact]
     public void What_no_cache_or_private_names_is_not() =>
         // §5.2.2.4, §5.2.2.7
         Assert.Equal(
@@ -47,6 +55,6 @@ public sealed class StoredHeadersTests
     private static string[] Store(params string[] lines)
     {
         var headers = Headers.Live(lines);
-        return Headers.Lines(StoredHeaders.Of(headers, ResponseDirectives.Of(new ResponseHeaders(headers))));
+        return Headers.Lines(StoredHeaders.Of(headers, headers["Connection"], ResponseDirectives.Of(new ResponseHeaders(headers))));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class FillCompletion(
     CacheMetrics metrics)
 {
     private bool _ended;
+    private Task? _givingBack;
 
     /// <summary>Why the response is not stored, as a stable word.</summary>
     public string? Detail { get; set; }
@@ -25,17 +26,24 @@ internal sealed class FillCompletion(
 
     public long AgeMs(StoredResponse stored) => stored.AgeMs(store.NowMs);
 
-    /// <summary>Whoever waits goes to the API at once; the lease is given back by <see cref="AbandonAsync"/>.</summary>
-    public void GiveUp() => flight.Finish(FlightResult.Forward);
+    /// <summary>Whoever waits goes to the API at once; in other replicas, too, where those wait for this one's lease.</summary>
+    public void GiveUp()
+    {
+        flight.Finish(FlightResult.Forward);
+        if (lease.Exclusive && !_ended)
+        {
+            _givingBack ??= GiveBackAsync();
+        }
+    }
 
     public async ValueTask AbandonAsync()
     {
         if (!_ended)
         {
-            _ended = true;
             metrics.Fill(request.Policy.Name, Detail is { Length: > 0 } detail ? detail : "incomplete");
             GiveUp();
-            await store.AbandonFillAsync(request.Key, lease, request.Patience);
+            _ended = true;
+            await (_givingBack ?? GiveBackAsync());
         }
     }
 
@@ -84,6 +92,8 @@ internal sealed class FillCompletion(
             : FlightResult.Shared(response, storable.Variant, storable.Vary));
         return response;
     }
+
+    private Task GiveBackAsync() => store.AbandonFillAsync(request.Key, lease, request.Patience).AsTask();
 
     private static string Word(CompleteFillOutcome outcome) => outcome switch
     {

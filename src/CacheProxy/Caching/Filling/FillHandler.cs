@@ -146,21 +146,28 @@ internal sealed class FillHandler(
         }
     }
 
-    // Another replica's fill is waited for by asking again: its entry answers Changed, its failure frees the lease.
+    // Another replica's fill is waited for by asking again: its entry answers Changed, its failure frees the lease. One that takes too
+    // long may be dead, so that this replica fills beside it: whoever comes next shall not have to wait as well.
     private async ValueTask<BeginFillOutcome> BeginAsync(CacheRequest request, FillLease lease)
     {
         var started = time.GetTimestamp();
+        var patience = request.Patience;
         while (true)
         {
-            var outcome = await store.BeginFillAsync(request.Key, lease, request.Patience);
-            if (outcome != BeginFillOutcome.UnderWay
-                || time.GetElapsedTime(started) >= ClusterLimit
-                || request.Context.RequestAborted.IsCancellationRequested)
+            var outcome = await store.BeginFillAsync(request.Key, lease, patience);
+            if (outcome != BeginFillOutcome.UnderWay || request.Context.RequestAborted.IsCancellationRequested)
             {
                 return outcome;
             }
 
+            if (time.GetElapsedTime(started) >= ClusterLimit)
+            {
+                lease = lease with { Exclusive = false };
+            }
+
             await Task.Delay(ClusterPoll, time, CancellationToken.None);
+            // To wait for a fill is not to wait for the store: that patience is still needed to store what the fill brings.
+            patience = new StorePatience(request.StoreTimeout);
         }
     }
 

@@ -145,7 +145,8 @@ internal sealed class FillTee : ObservedResponseBody
             return FillPlan.PassOn;
         }
 
-        _storable = StorableResponse.TryMake(_request, response, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds(), out var decision);
+        _storable = StorableResponse.TryMake(
+            _request, response, _framing, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds(), out var decision);
         _completion.Detail = StorageRules.Word(decision);
         if (_storable is null || DeclaredLength > _request.Policy.Options.MaxBodyBytes)
         {
@@ -165,7 +166,7 @@ internal sealed class FillTee : ObservedResponseBody
         }
 
         Freshened = StorableResponse.TryFreshen(
-            _request, stored, response, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
+            _request, stored, response, _framing, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
         return FillPlan.Freshen;
     }
 

@@ -1,4 +1,5 @@
 using CacheProxy.Eviction;
+using CacheProxy.Forwarding;
 using CacheProxy.HttpRules;
 using CacheProxy.Stores;
 using Yarp.ReverseProxy.Forwarder;
@@ -29,8 +30,10 @@ internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, Pending
         try
         {
             var requestTimeMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var framing = new UpstreamFraming();
+            request.Context.Features.Set(framing);
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
-            freshened = Concerns(request, stored) && await FreshenAsync(request, lease, stored, requestTimeMs);
+            freshened = Concerns(request, stored) && await FreshenAsync(request, lease, stored, framing, requestTimeMs);
         }
         finally
         {
@@ -46,10 +49,11 @@ internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, Pending
         && request.Context.Features.Get<IForwarderErrorFeature>() is null
         && HeadUpdate.Matches(stored.Headers, stored.Body.Length, request.Context.Response.Headers);
 
-    private async ValueTask<bool> FreshenAsync(CacheRequest request, FillLease lease, StoredResponse stored, long requestTimeMs)
+    private async ValueTask<bool> FreshenAsync(
+        CacheRequest request, FillLease lease, StoredResponse stored, UpstreamFraming framing, long requestTimeMs)
     {
         var storable = StorableResponse.TryFreshen(
-            request, stored, request.Context.Response, requestTimeMs, time.GetUtcNow().ToUnixTimeMilliseconds());
+            request, stored, request.Context.Response, framing, requestTimeMs, time.GetUtcNow().ToUnixTimeMilliseconds());
         if (storable is null || pending.MustForward(request.Key))
         {
             return false;

@@ -12,13 +12,20 @@ namespace CacheProxy.Caching.Filling;
 /// <param name="KeepFor">How long to keep it.</param>
 internal sealed record StorableResponse(StoredResponse Response, string Vary, VariantKey Variant, TimeSpan KeepFor)
 {
+    private const string AcceptEncoding = "accept-encoding";
+
     // An entry with a validator is worth more than its freshness: a 304 is cheaper than a body. Where the policy gives the freshness,
     // the policy also gives the end.
     private static readonly TimeSpan ShortestRetention = TimeSpan.FromMinutes(1);
 
     /// <summary>The response as it may be stored; <c>null</c> with the reason when it may not.</summary>
     public static StorableResponse? TryMake(
-        CacheRequest request, HttpResponse response, long requestTimeMs, long responseTimeMs, out StorageDecision decision)
+        CacheRequest request,
+        HttpResponse response,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs,
+        out StorageDecision decision)
     {
         var headers = new ResponseHeaders(response.Headers);
         var directives = ResponseDirectives.Of(headers);
@@ -28,7 +35,7 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
             request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
             freshness, policy);
         return decision == StorageDecision.Storable
-            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, directives), freshness)
+            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
             : null;
     }
 
@@ -37,9 +44,14 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     /// <c>null</c> when with them it may not be stored any more.
     /// </summary>
     public static StorableResponse? TryFreshen(
-        CacheRequest request, StoredResponse stored, HttpResponse notModified, long requestTimeMs, long responseTimeMs)
+        CacheRequest request,
+        StoredResponse stored,
+        HttpResponse notModified,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs)
     {
-        var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers);
+        var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers, framing.Connection);
         var headers = new ResponseHeaders(fields);
         var directives = ResponseDirectives.Of(headers);
         var freshness = Freshness.OfUpdated(
@@ -66,6 +78,12 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     {
         var headers = new ResponseHeaders(fields);
         var vary = VaryNames.TryParse(headers["Vary"], out var names) ? VaryNames.Union(request.KnownVary, names) : request.KnownVary;
+        if (headers["Content-Encoding"].Count > 0)
+        {
+            // A gateway that compresses and forgets to say so must not leave a client bytes that it cannot read.
+            vary = VaryNames.Union(vary, AcceptEncoding);
+        }
+
         var lifetimeMs = WithJitter(freshness, request.Policy.Options.TtlJitter);
         return new StorableResponse(
             new StoredResponse

@@ -32,6 +32,8 @@ internal sealed class MemoryResource(string key)
 
     public bool IsEmpty => _entries.Count == 0 && _fills.Count == 0 && _writes.Count == 0;
 
+    public bool HasOnlyEntries => _fills.Count == 0 && _writes.Count == 0;
+
     /// <summary>Whether there is any fence, live or dead.</summary>
     public bool HasFence => _writes.Count > 0;
 

@@ -112,6 +112,18 @@ internal sealed class MemoryStore : ICacheStore
         }
     }
 
+    /// <summary>Whether a resource has neither leases nor writes, live or dead.</summary>
+    internal bool HoldsOnlyEntries(ResourceKey key)
+    {
+        if (!TryEnter(key, out var resource))
+        {
+            return true;
+        }
+
+        using var entered = new Entered(this, resource);
+        return resource.HasOnlyEntries;
+    }
+
     /// <summary>Removes resources of which everything has run out.</summary>
     internal void Sweep()
     {

@@ -1,0 +1,11 @@
+namespace CacheProxy.IntegrationTests.Harness;
+
+/// <summary>The system's monotonic clock, which can be made to leap ahead; timers take no notice.</summary>
+internal sealed class LeapingTimeProvider : TimeProvider
+{
+    private long _leapt;
+
+    public override long GetTimestamp() => System.GetTimestamp() + Interlocked.Read(ref _leapt);
+
+    public void Leap(TimeSpan by) => Interlocked.Add(ref _leapt, (long)(by.TotalSeconds * TimestampFrequency));
+}

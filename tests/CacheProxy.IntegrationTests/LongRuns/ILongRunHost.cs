@@ -1,0 +1,13 @@
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+/// <summary>A complete CacheProxy that clients of a run talk to.</summary>
+internal interface ILongRunHost
+{
+    HttpClient Client { get; }
+
+    /// <summary>Evictions that it could not tell Redis yet.</summary>
+    int PendingEvictions { get; }
+
+    /// <summary>Whether it may be gone at any moment, so that nobody is surprised by a connection that breaks.</summary>
+    bool MayBeGone { get; }
+}

@@ -1,0 +1,16 @@
+using CacheProxy.Eviction;
+using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+internal sealed class InProcessHost(ProxyUnderTest proxy) : ILongRunHost
+{
+    private readonly PendingEvictions _pending = proxy.Services.GetRequiredService<PendingEvictions>();
+
+    public HttpClient Client => proxy.Client;
+
+    public int PendingEvictions => _pending.Count;
+
+    public bool MayBeGone => false;
+}

@@ -1,0 +1,253 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using CacheProxy.IntegrationTests.Harness;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+/// <summary>
+/// Readers and writers of few customers through several complete proxies, for a while and at random. Each read is held against what was
+/// promised when it began. One seed decides what every client asks for; how the requests meet is chance.
+/// </summary>
+internal sealed class LongRun
+{
+    private const int ReadersPerHost = 4;
+    private const int WritersPerHost = 2;
+    private const int LongestWriterPauseMs = 60;
+
+    private readonly LongRunSettings _settings;
+    private readonly LongRunPromise _promise;
+    private readonly RedisHistory _redis;
+    private readonly ILongRunHost[] _hosts;
+    private readonly RecordedCustomer[] _customers;
+    private readonly LongRunApi _api;
+    private readonly ConcurrentQueue<string> _violations = new();
+    private readonly ConcurrentDictionary<AnsweredWrite, bool> _unsettled = new();
+
+    public LongRun(StubApi stub, LongRunSettings settings, LongRunPromise promise, RedisHistory redis, params ILongRunHost[] hosts)
+    {
+        _settings = settings;
+        _promise = promise;
+        _redis = redis;
+        _hosts = hosts;
+        _customers = [new("1"), new("2"), new("3"), new("4"), new("5")];
+        _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id));
+        stub.Handler = _api.AnswerAsync;
+    }
+
+    public LongRunCounts Counts { get; } = new();
+
+    /// <summary>Answers that nobody should have got, each with its story.</summary>
+    public IReadOnlyCollection<string> Violations => _violations;
+
+    /// <param name="trouble">What happens meanwhile, until the token says that the time is over; it leaves everything running.</param>
+    public async Task GoOnAsync(Func<CancellationToken, Task>? trouble = null)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        over.CancelAfter(_settings.Duration);
+        var parties = new List<Task> { Task.Run(() => SettleAsync(over.Token)) };
+        if (trouble is not null)
+        {
+            parties.Add(Task.Run(() => trouble(over.Token)));
+        }
+
+        for (var host = 0; host < _hosts.Length; host++)
+        {
+            for (var party = 0; party < ReadersPerHost + WritersPerHost; party++)
+            {
+                var random = new Random(HashCode(_settings.Seed, host, party));
+                var number = host;
+                parties.Add(party < ReadersPerHost
+                    ? Task.Run(() => ReadAsync(number, random, over.Token))
+                    : Task.Run(() => WriteAsync(number, random, over.Token)));
+            }
+        }
+
+        await Task.WhenAll(parties);
+    }
+
+    /// <summary>
+    /// The trouble is over: every read returns what the API has, and each customer is served from the cache again, by each proxy.
+    /// </summary>
+    public async Task HealAsync()
+    {
+        await Eventually.TrueAsync(() => _api.UnderWay == 0 && _hosts.All(static host => host.PendingEvictions == 0));
+        foreach (var customer in _customers)
+        {
+            if (!customer.Read().Exists)
+            {
+                await Eventually.TrueAsync(async () =>
+                    await SendAsync(0, HttpMethod.Put, customer, default, leavesAfterMs: 0) is { Status: 200 });
+            }
+        }
+
+        foreach (var customer in _customers)
+        {
+            for (var host = 0; host < _hosts.Length; host++)
+            {
+                var number = host;
+                await Eventually.TrueAsync(async () =>
+                {
+                    var answer = await SendAsync(number, HttpMethod.Get, customer, default, leavesAfterMs: 0);
+                    Assert.Equal(customer.Version.ToString(CultureInfo.InvariantCulture), answer?.Body);
+                    return answer is { IsHit: true };
+                });
+            }
+        }
+    }
+
+    // Not HashCode.Combine, which differs from process to process.
+    private static int HashCode(int seed, int host, int party) => unchecked((((seed * 31) + host) * 31) + party);
+
+    private async Task ReadAsync(int host, Random random, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            var customer = _customers[random.Next(_customers.Length)];
+            var script = ApiScript.ForRead(random);
+            var leavesAfterMs = random.Next(25) == 0 ? random.Next(1, 10) : 0;
+            var committed = customer.Version;
+            var began = Stopwatch.GetTimestamp();
+            if (await SendAsync(host, HttpMethod.Get, customer, script, leavesAfterMs) is { } answer)
+            {
+                Counts.Read(answer.IsHit);
+                var least = _promise == LongRunPromise.Committed ? committed : customer.KnownTo(host, began);
+                Check(host, customer, least, script, answer);
+            }
+        }
+    }
+
+    private void Check(int host, RecordedCustomer customer, int least, ApiScript script, in LongRunAnswer answer)
+    {
+        if (answer.Status == 500 && script.Outcome == ApiOutcome.FailedBefore)
+        {
+            return;
+        }
+
+        var known = int.TryParse(answer.Body, NumberStyles.None, CultureInfo.InvariantCulture, out var version);
+        if (!known || answer.Body != answer.Version || !customer.Had(version, answer.Status == 200) || answer.Status is not (200 or 404))
+        {
+            _violations.Enqueue($"Customer {customer.Id} through proxy {host}: nothing that the API ever had: {answer}");
+        }
+        else if (version < least)
+        {
+            _violations.Enqueue($"Customer {customer.Id} through proxy {host}: version {version} after {least}: {answer}");
+        }
+    }
+
+    private async Task WriteAsync(int host, Random random, CancellationToken over)
+    {
+        HttpMethod[] methods = [HttpMethod.Put, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete];
+        while (!over.IsCancellationRequested)
+        {
+            var customer = _customers[random.Next(_customers.Length)];
+            var leavesAfterMs = random.Next(50) == 0 ? random.Next(1, 15) : 0;
+            var sent = Stopwatch.GetTimestamp();
+            var answer = await SendAsync(host, methods[random.Next(methods.Length)], customer, ApiScript.ForWrite(random), leavesAfterMs);
+            if (answer is { } known)
+            {
+                Record(host, customer, sent, known);
+            }
+
+            await Pause.ForAsync(random.Next(LongestWriterPauseMs));
+        }
+    }
+
+    private void Record(int host, RecordedCustomer customer, long sent, in LongRunAnswer answer)
+    {
+        if (answer.Version.Length > 0)
+        {
+            var write = new AnsweredWrite(int.Parse(answer.Version, CultureInfo.InvariantCulture), host, Stopwatch.GetTimestamp());
+            if (_hosts[host].PendingEvictions == 0 || (_promise == LongRunPromise.Strict && !_redis.WasAbsent(sent, write.AnsweredAt)))
+            {
+                write.SettledAt = Stopwatch.GetTimestamp();
+            }
+            else
+            {
+                _unsettled.TryAdd(write, true);
+            }
+
+            customer.Answered(write);
+            Counts.Written();
+        }
+        else if (answer.Status is 409 or 500)
+        {
+            Counts.DeclinedByTheApi();
+        }
+        else if (answer is { Status: 503, AsksToRetry: true } && _promise == LongRunPromise.Strict)
+        {
+            Counts.RefusedByThePolicy();
+        }
+        else
+        {
+            _violations.Enqueue($"A write of customer {customer.Id} through proxy {host}: {answer}");
+        }
+    }
+
+    /// <summary>Notices when the evictions that a proxy had pending have all reached Redis.</summary>
+    private async Task SettleAsync(CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            for (var host = 0; host < _hosts.Length; host++)
+            {
+                var before = Stopwatch.GetTimestamp();
+                if (_hosts[host].PendingEvictions > 0)
+                {
+                    continue;
+                }
+
+                var after = Stopwatch.GetTimestamp();
+                foreach (var write in _unsettled.Keys.Where(write => write.Host == host && write.AnsweredAt < before))
+                {
+                    write.SettledAt = after;
+                    _unsettled.TryRemove(write, out _);
+                }
+            }
+
+            await Pause.ForAsync(2);
+        }
+    }
+
+    private async Task<LongRunAnswer?> SendAsync(int host, HttpMethod method, RecordedCustomer customer, ApiScript script, int leavesAfterMs)
+    {
+        using var leaving = new CancellationTokenSource();
+        if (leavesAfterMs > 0)
+        {
+            leaving.CancelAfter(leavesAfterMs);
+        }
+
+        try
+        {
+            using var request = new HttpRequestMessage(method, customer.Path);
+            request.Headers.Add(ApiScript.HeaderName, script.ToString());
+            request.Content = method == HttpMethod.Get ? null : new StringContent("{}");
+            using var response = await _hosts[host].Client.SendAsync(request, leaving.Token);
+            return new LongRunAnswer(
+                (int)response.StatusCode,
+                await response.Content.ReadAsStringAsync(leaving.Token),
+                Header(response, LongRunApi.VersionHeader),
+                Header(response, "Cache-Status"),
+                response.Headers.RetryAfter is not null);
+        }
+        catch (OperationCanceledException) when (leavesAfterMs > 0)
+        {
+            Counts.ClientLeft();
+        }
+        catch (HttpRequestException) when (_hosts[host].MayBeGone)
+        {
+            Counts.ConnectionBroke();
+            await Pause.ForAsync(25);
+        }
+        catch (HttpRequestException exception)
+        {
+            _violations.Enqueue($"{method} of customer {customer.Id} through proxy {host}: {exception.Message}");
+        }
+
+        return null;
+    }
+
+    private static string Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : "";
+}

@@ -1,0 +1,7 @@
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+/// <summary>What a client got.</summary>
+internal readonly record struct LongRunAnswer(int Status, string Body, string Version, string CacheStatus, bool AsksToRetry)
+{
+    public bool IsHit => CacheStatus.Contains("; hit", StringComparison.Ordinal);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+/// <summary>
+/// The API: it takes its time before it reads or commits and again before it answers, and goes on with a write whose client has gone.
+/// </summary>
+internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> customers)
+{
+    public const string VersionHeader = "X-Version";
+
+    private int _underWay;
+
+    /// <summary>Requests that it is still at.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _underWay);
+        try
+        {
+            var customer = customers[context.Request.Path.Value!.Split('/')[^1]];
+            var script = ApiScript.Parse(context.Request.Headers[ApiScript.HeaderName].ToString());
+            await Pause.ForAsync(script.BeforeMs);
+            await (HttpMethods.IsGet(context.Request.Method) ? ReadAsync(context, customer, script) : WriteAsync(context, customer, script));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private static async Task ReadAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
+    {
+        if (script.Outcome != ApiOutcome.Done)
+        {
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        var (version, exists) = customer.Read();
+        var tag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+        if (script.IsShortLived)
+        {
+            context.Response.Headers.ETag = tag;
+            context.Response.Headers.CacheControl = "max-age=1";
+        }
+
+        await Pause.ForAsync(script.AfterMs);
+        if (exists && context.Request.Headers.IfNoneMatch == tag)
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        await SayAsync(context.Response, exists ? StatusCodes.Status200OK : StatusCodes.Status404NotFound, version);
+    }
+
+    private static async Task WriteAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
+    {
+        if (script.Outcome is ApiOutcome.Refused or ApiOutcome.FailedBefore)
+        {
+            context.Response.StatusCode = script.Outcome == ApiOutcome.Refused
+                ? StatusCodes.Status409Conflict
+                : StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        var version = customer.Commit(exists: !HttpMethods.IsDelete(context.Request.Method));
+        await Pause.ForAsync(script.AfterMs);
+        await SayAsync(
+            context.Response,
+            script.Outcome == ApiOutcome.FailedAfter ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK,
+            version);
+    }
+
+    private static Task SayAsync(HttpResponse response, int status, int version)
+    {
+        var text = version.ToString(CultureInfo.InvariantCulture);
+        response.StatusCode = status;
+        response.Headers[VersionHeader] = text;
+        return response.WriteAsync(text);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace CacheProxy.IntegrationTests.LongRuns;
+
+/// <summary>What happened during a run.</summary>
+internal sealed class LongRunCounts
+{
+    private int _reads;
+    private int _hits;
+    private int _writes;
+    private int _declined;
+    private int _refused;
+    private int _left;
+    private int _broken;
+
+    public int Reads => Volatile.Read(ref _reads);
+
+    public int Hits => Volatile.Read(ref _hits);
+
+    public int Writes => Volatile.Read(ref _writes);
+
+    /// <summary>Writes that a strict policy refused.</summary>
+    public int Refused => Volatile.Read(ref _refused);
+
+    public void Read(bool hit)
+    {
+        Interlocked.Increment(ref _reads);
+        if (hit)
+        {
+            Interlocked.Increment(ref _hits);
+        }
+    }
+
+    public void Written() => Interlocked.Increment(ref _writes);
+
+    public void DeclinedByTheApi() => Interlocked.Increment(ref _declined);
+
+    public void RefusedByThePolicy() => Interlocked.Increment(ref _refused);
+
+    public void ClientLeft() => Interlocked.Increment(ref _left);
+
+    public void ConnectionBroke() => Interlocked.Increment(ref _broken);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Reads:N0} reads, {Hits:N0} hits, {Writes:N0} writes, {_declined:N0} declined by the API, {Refused:N0} refused by the policy, {_left:N0} clients left, {_broken:N0} connections broke");
+}

@@ -1,0 +1,89 @@
+using CacheProxy.IntegrationTests.Harness;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Writing;
+
+/// <summary>An API that changes the customer and then fails to say so: the fence stands until it must be through, and nothing older is served.</summary>
+public sealed class FailingApiTests
+{
+    private static readonly (string, string?)[] Settings =
+    [
+        WriteScene.ShortDeadline,
+        ("ReverseProxy:Clusters:customer-api:HttpRequest:ActivityTimeout", "00:00:00.400"),
+    ];
+
+    [Fact]
+    public Task An_API_that_resets_the_connection_of_a_write() => FailAsync(502, exchange =>
+    {
+        exchange.Connection.Reset();
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task An_API_that_closes_the_connection_of_a_write() => FailAsync(502, exchange =>
+    {
+        exchange.Close();
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task An_API_whose_answer_to_a_write_is_cut() => FailAsync(null, async exchange =>
+    {
+        await exchange.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        exchange.Close();
+    });
+
+    [Fact]
+    public async Task An_API_that_does_not_answer_a_write_in_time()
+    {
+        var over = new TaskCompletionSource();
+        await FailAsync(504, _ => over.Task, over);
+    }
+
+    [Fact]
+    public Task A_gateway_of_the_API_that_gives_up_waiting() => FailAsync(
+        504, static exchange => exchange.WriteAsync("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"));
+
+    [Fact]
+    public async Task Interim_answers_do_not_end_a_write()
+    {
+        var goOn = new TaskCompletionSource();
+        var told = new TaskCompletionSource();
+        await using var scene = await WriteScene.StartAsync(async (scene, exchange) =>
+        {
+            await exchange.ReadBodyAsync();
+            await exchange.WriteAsync("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+            told.SetResult();
+            await goOn.Task;
+            scene.Commit();
+            await exchange.WriteAsync(WriteScene.Answer("done"));
+        });
+
+        var write = scene.WriteAsync();
+        await told.Task;
+        await scene.IsFencedAsync();
+        goOn.SetResult();
+
+        Assert.Equal(200, (await write).Status);
+        await scene.IsEvictedAsync();
+    }
+
+    private static async Task FailAsync(int? status, Func<RawUpstreamExchange, Task> fail, TaskCompletionSource? over = null)
+    {
+        await using var scene = await WriteScene.StartAsync(
+            async (scene, exchange) =>
+            {
+                await exchange.ReadBodyAsync();
+                scene.Commit();
+                await fail(exchange);
+            },
+            settings: Settings);
+
+        var answer = await RawHttp.SendUntilCloseAsync(
+            scene.Proxy.Address.Port, WriteScene.Head("PUT", "Content-Length: 2\r\nConnection: close\r\n") + "{}");
+        Assert.StartsWith(status is null ? "" : $"HTTP/1.1 {status}", answer, StringComparison.Ordinal);
+        await scene.IsFencedAsync();
+        await scene.IsServedAgainAsync();
+        over?.SetResult();
+    }
+}
