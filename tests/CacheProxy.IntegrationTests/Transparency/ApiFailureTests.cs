@@ -64,7 +64,9 @@ public sealed class ApiFailureTests
         var response = await RawHttp.SendAsync(proxy.Port, $"{method} /x HTTP/1.1\r\nHost: x\r\n{header}\r\n");
 
         Assert.Equal(502, response.Status);
-        Assert.Single(upstream.Requests, request => request.Target == "/x");
+        Assert.Equal("/warm", (await upstream.NextRequestAsync()).Target);
+        Assert.Equal("/x", (await upstream.NextRequestAsync()).Target);
+        Assert.Equal(2, upstream.Requests.Count);
     }
 
     [Fact]

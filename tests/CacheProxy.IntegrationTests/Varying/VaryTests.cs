@@ -35,6 +35,7 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
 
         Assert.Equal("1", (await proxy.AskAsync(Target, ("Accept-Language", "de,en"), ("X-Plan", "a"))).Text);
         Assert.Equal("1", (await proxy.AskAsync(Target, ("Accept-Language", "de,en"), ("X-Plan", "a"), ("X-Other", "1"))).Text);
+        Assert.Equal("1", (await proxy.AskAsync(Target, ("Accept-Language", "DE,  en"), ("X-Plan", "a"))).Text);
         Assert.Equal("2", (await proxy.AskAsync(Target, ("Accept-Language", "en,de"), ("X-Plan", "a"))).Text);
         Assert.Equal("3", (await proxy.AskAsync(Target, ("Accept-Language", "de,en"), ("X-Plan", "b"))).Text);
     }
