@@ -8,7 +8,7 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 /// <param name="BeforeMs">Time before the API reads or commits.</param>
 /// <param name="AfterMs">Time from there to its answer.</param>
 /// <param name="Outcome">What comes of it.</param>
-/// <param name="IsShortLived">Whether a read's answer is fresh for one second only and can be validated.</param>
+/// <param name="IsShortLived">Whether a read's answer is fresh for two seconds only and can be validated.</param>
 internal readonly record struct ApiScript(int BeforeMs, int AfterMs, ApiOutcome Outcome, bool IsShortLived)
 {
     public const string HeaderName = "X-Api-Script";

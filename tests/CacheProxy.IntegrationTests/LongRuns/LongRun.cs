@@ -86,14 +86,26 @@ internal sealed class LongRun
         {
             for (var host = 0; host < _hosts.Length; host++)
             {
-                var number = host;
-                await Eventually.TrueAsync(async () =>
-                {
-                    var answer = await SendAsync(number, HttpMethod.Get, customer, default, leavesAfterMs: 0);
-                    Assert.Equal(customer.Version.ToString(CultureInfo.InvariantCulture), answer?.Body);
-                    return answer is { IsHit: true };
-                });
+                await IsServedFromTheCacheAsync(host, customer);
             }
+        }
+    }
+
+    private async Task IsServedFromTheCacheAsync(int host, RecordedCustomer customer)
+    {
+        LongRunAnswer? last = null;
+        try
+        {
+            await Eventually.TrueAsync(async () =>
+            {
+                last = await SendAsync(host, HttpMethod.Get, customer, default, leavesAfterMs: 0);
+                Assert.Equal(customer.Version.ToString(CultureInfo.InvariantCulture), last?.Body);
+                return last is { IsHit: true };
+            });
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"Customer {customer.Id} through proxy {host} has not healed: {last}", exception);
         }
     }
 

@@ -44,11 +44,12 @@ internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> c
         if (script.IsShortLived)
         {
             context.Response.Headers.ETag = tag;
-            context.Response.Headers.CacheControl = "max-age=1";
+            // Date tells whole seconds and is up to two of them behind: with less an answer could arrive stale every time.
+            context.Response.Headers.CacheControl = "max-age=2";
         }
 
         await Pause.ForAsync(script.AfterMs);
-        if (exists && context.Request.Headers.IfNoneMatch == tag)
+        if (script.IsShortLived && exists && context.Request.Headers.IfNoneMatch == tag)
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
