@@ -73,10 +73,7 @@ public sealed class MetricsTests
             return context.Response.WriteAsync("body");
         });
         await using var proxy = await ProxyUnderTest.StartAsync(
-            api.Address,
-            // All the asking whether the other fill is done is taken off one request's patience.
-            [("CacheProxy:Policies:customer:Coalesce", "Cluster"), ("CacheProxy:Redis:Timeout", "10s")],
-            redis.ConnectionString);
+            api.Address, [("CacheProxy:Policies:customer:Coalesce", "Cluster")], redis.ConnectionString);
         (await proxy.GetAsync("/api/customers/1")).Dispose();
 
         // Another replica's fill, which goes on until it is taken away.

@@ -155,7 +155,8 @@ internal sealed class FillHandler(
         while (true)
         {
             var outcome = await store.BeginFillAsync(request.Key, lease, patience);
-            if (outcome != BeginFillOutcome.UnderWay || request.Context.RequestAborted.IsCancellationRequested)
+            // A refresh waits for nobody: the other fill brings what it would have brought.
+            if (outcome != BeginFillOutcome.UnderWay || request.IsBackground || request.Context.RequestAborted.IsCancellationRequested)
             {
                 return outcome;
             }
