@@ -13,7 +13,7 @@ internal sealed class RedisSentinels : IAsyncDisposable
     /// <param name="options">The connection string's; its end points are the sentinels.</param>
     public RedisSentinels(ConfigurationOptions options)
     {
-        _service = options.ServiceName;
+        _service = options.ServiceName ?? "";
         var own = options.Clone();
         own.ServiceName = null;
         own.CommandMap = CommandMap.Sentinel;
