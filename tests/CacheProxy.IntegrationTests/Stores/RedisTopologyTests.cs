@@ -77,7 +77,10 @@ public sealed class RedisTopologyTests
         await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
         for (var i = 0; i < 50; i++)
         {
-            await FillAsync(store, Key("demo:customer:" + Text(i)));
+            // Each node is connected to when the client library has learnt of it.
+            var key = Key("demo:customer:" + Text(i));
+            await RedisStores.UntilAsync(() => TryWriteAsync(store, key), "A node was not found.");
+            await FillAsync(store, key);
         }
 
         Assert.NotEqual(0, await one.NumberAsync("DBSIZE"));
