@@ -147,7 +147,7 @@ internal sealed class MemoryStore : ICacheStore
         using var entered = new Entered(this, resource);
         if (resource.HasFence)
         {
-            return LookUpResult.Fenced;
+            return resource.HasLiveWrite(NowMs) ? LookUpResult.Fenced : LookUpResult.Miss("");
         }
 
         resource.IsUsed = true;
