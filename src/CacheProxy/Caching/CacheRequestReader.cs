@@ -5,6 +5,7 @@ using CacheProxy.Keys;
 using CacheProxy.Policies;
 using CacheProxy.Stores;
 using CacheProxy.Tenancy;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CacheProxy.Caching;
@@ -60,7 +61,8 @@ internal static class CacheRequestReader
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
                 policy.Template.ForeignSpelling(source),
-                context.Connection.RemoteIpAddress),
+                context.Connection.RemoteIpAddress,
+                ForeignScheme(context)),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
@@ -69,6 +71,13 @@ internal static class CacheRequestReader
         };
         return true;
     }
+
+    // Over HTTP/2 the client states the scheme, and the API sees it in X-Forwarded-Proto, from which it may build its links.
+    private static string? ForeignScheme(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol)
+        && context.Request.IsHttps == (context.Features.Get<ITlsHandshakeFeature>() is null)
+            ? context.Request.Scheme
+            : null;
 
     private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration)
     {

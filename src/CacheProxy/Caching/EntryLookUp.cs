@@ -5,6 +5,9 @@ namespace CacheProxy.Caching;
 /// <summary>Looks a request's variant up.</summary>
 internal sealed class EntryLookUp(ICacheStore store, VaryHints hints, LocalCopies copies)
 {
+    // One by the hint, one by the resource's own names, and one more where these have changed in between.
+    private const int MaxLookUps = 3;
+
     public async ValueTask<FoundEntry> FindAsync(CacheRequest request)
     {
         var vary = hints.Get(request.Key);
@@ -20,15 +23,19 @@ internal sealed class EntryLookUp(ICacheStore store, VaryHints hints, LocalCopie
         }
 
         var result = await store.LookUpAsync(request.Key, variant, request.Patience);
-        if (result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary)
+        for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
         {
-            hints.Set(request.Key, result.Vary);
-            var actual = request.VariantUnder(result.Vary);
-            if (actual != variant)
+            vary = result.Vary;
+            hints.Set(request.Key, vary);
+            var actual = request.VariantUnder(vary);
+            if (actual == variant)
             {
-                variant = actual;
-                result = await store.LookUpAsync(request.Key, variant, request.Patience);
+                break;
             }
+
+            // Under these names what was found is another request's, whatever is there.
+            variant = actual;
+            result = i < MaxLookUps ? await store.LookUpAsync(request.Key, variant, request.Patience) : LookUpResult.Miss(vary);
         }
 
         if (memoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found)

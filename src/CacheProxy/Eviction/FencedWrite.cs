@@ -92,8 +92,8 @@ internal sealed class FencedWrite : IAsyncDisposable
     public async ValueTask EvictAsync(EvictionTarget affected)
     {
         _copies.Forget(affected.Key);
-        var patience = new StorePatience(_timeout);
-        var outcome = await _store.EndWriteAsync(affected.Key, _token, WriteResult.Changed, patience);
+        // It comes out of the same patience as the rest: however much an answer names, its client does not wait longer.
+        var outcome = await _store.EndWriteAsync(affected.Key, _token, WriteResult.Changed, _patience[0]);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome == StoreOutcome.Done)
         {

@@ -10,4 +10,5 @@ internal enum DigestPart : byte
     ForwardedHeader = 5,
     Path = 6,
     Client = 7,
+    Scheme = 8,
 }

@@ -33,6 +33,11 @@ internal static class VariantDigest
             digest.Add(DigestPart.Path, path);
         }
 
+        if (source.ForeignScheme is { } scheme)
+        {
+            digest.Add(DigestPart.Scheme, scheme);
+        }
+
         AddCredentials(ref digest, source);
         AddClient(ref digest, source, vary);
         foreach (var name in ForwardedHeaders)

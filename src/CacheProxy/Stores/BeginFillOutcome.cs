@@ -8,7 +8,7 @@ internal enum BeginFillOutcome
     /// <summary>A write is under way.</summary>
     Fenced,
 
-    /// <summary>Another entry is stored than the reader saw: look up again.</summary>
+    /// <summary>What the reader saw is stored no more, or another entry is: look up again.</summary>
     Changed,
 
     /// <summary>An exclusive lease was asked for and another holds one.</summary>

@@ -17,7 +17,10 @@ internal interface ICacheStore : IAsyncDisposable
     /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
     string NewFillToken(ResourceKey key);
 
-    /// <summary>Reads one variant of a resource. Needs no clock: any fence, live or dead, is <see cref="LookUpOutcome.Fenced"/>.</summary>
+    /// <summary>
+    /// Reads one variant of a resource. Needs no clock to be right: behind any fence, live or dead, nothing is found. A dead one is a
+    /// <see cref="LookUpOutcome.Miss"/>, so that a fill begins and clears it away.
+    /// </summary>
     ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience);
 
     /// <summary>

@@ -8,7 +8,7 @@ internal enum LookUpOutcome
     /// <summary>Stored; whether it is fresh is for the caller to judge.</summary>
     Found,
 
-    /// <summary>A write is under way, or its outcome is unknown.</summary>
+    /// <summary>A write is under way, or may still be.</summary>
     Fenced,
 
     Unavailable,

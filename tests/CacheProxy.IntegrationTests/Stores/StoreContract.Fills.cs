@@ -126,13 +126,19 @@ public abstract partial class StoreContract
     }
 
     [Fact]
-    public async Task A_lease_is_granted_where_the_entry_that_was_seen_has_gone()
+    public async Task A_lease_is_refused_where_the_entry_that_was_seen_has_been_evicted_or_has_expired()
     {
         await FillAsync();
         var seen = (await LookUpAsync()).Stamp;
-        await DeleteAsync();
+        await BeginWriteAsync("w");
+        await EndWriteAsync("w", WriteResult.Changed);
+        Assert.Equal(BeginFillOutcome.Changed, (await TryBeginFillAsync(seen: seen)).Outcome);
 
-        Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(seen: seen)).Outcome);
+        await FillAsync();
+        seen = (await LookUpAsync()).Stamp;
+        await PassAsync(KeepFor + TimeSpan.FromSeconds(1));
+        Assert.Equal(BeginFillOutcome.Changed, (await TryBeginFillAsync(seen: seen)).Outcome);
+        Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(seen: (await LookUpAsync()).Stamp)).Outcome);
     }
 
     [Fact]

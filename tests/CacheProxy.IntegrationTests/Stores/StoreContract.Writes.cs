@@ -97,9 +97,11 @@ public abstract partial class StoreContract
         await FillAsync();
         await FillAsync(variant: German);
         await BeginWriteAsync("crashed");
+        Assert.Equal(LookUpOutcome.Fenced, (await LookUpAsync()).Outcome);
         await PassAsync(WriteDeadline + TimeSpan.FromSeconds(1));
 
-        Assert.Equal(LookUpOutcome.Fenced, (await LookUpAsync()).Outcome);
+        // A miss, not fenced: somebody has to begin a fill.
+        Assert.Equal(LookUpResult.Miss(""), await LookUpAsync());
         var lease = await BeginFillAsync();
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(German)).Outcome);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Keys;
+using CacheProxy.Stores;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Writing;
@@ -33,6 +35,24 @@ public sealed class WriteUnderWayTests
         endOfOther.SetResult();
         Assert.Equal(200, (await other).Status);
         await scene.IsEvictedAsync();
+    }
+
+    [Fact]
+    public async Task A_resource_whose_writer_has_died_is_cached_again_after_the_deadline()
+    {
+        var time = new ManualTimeProvider();
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
+        await proxy.AskAsync(WriteScene.Path);
+        var patience = new StorePatience(TimeSpan.FromSeconds(10));
+        await proxy.Store.BeginWriteAsync(new ResourceKey(WriteScene.Key), "dead", TimeSpan.FromSeconds(30), patience);
+        Assert.Contains("write-under-way", (await proxy.AskAsync(WriteScene.Path)).CacheStatus, StringComparison.Ordinal);
+
+        time.Advance(TimeSpan.FromSeconds(31));
+
+        Assert.Equal("3", (await proxy.AskAsync(WriteScene.Path)).Text);
+        var again = await proxy.AskAsync(WriteScene.Path);
+        Assert.Equal(("3", "cacheproxy; hit; ttl=300"), (again.Text, again.CacheStatus));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
+using System.Reflection;
 using CacheProxy.Caching;
 using CacheProxy.Configuration;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Tests.HttpRules;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -70,6 +72,26 @@ public sealed class CacheRequestReaderTests
         Assert.Equal(isPlain, request.VariantUnder("").IsPlain);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1", "http", false, true)]
+    [InlineData("HTTP/2", "http", false, true)]
+    [InlineData("HTTP/2", "https", true, true)]
+    [InlineData("HTTP/2", "https", false, false)]
+    [InlineData("HTTP/2", "http", true, false)]
+    public void A_scheme_that_is_not_the_connections_is_a_variant_of_its_own(string protocol, string scheme, bool isEncrypted, bool isPlain)
+    {
+        var context = Context("/api/customers/1", "1", "X-Tenant-Subdomain: demo");
+        context.Request.Protocol = protocol;
+        context.Request.Scheme = scheme;
+        if (isEncrypted)
+        {
+            context.Features.Set(DispatchProxy.Create<ITlsHandshakeFeature, EncryptedConnection>());
+        }
+
+        Assert.True(CacheRequestReader.TryRead(context, Shipped.Policies.Find("customer")!, Shipped, out var request, out _));
+        Assert.Equal(isPlain, request!.VariantUnder("").IsPlain);
+    }
+
     private static ForwardReason Refused(ConfigurationSnapshot configuration, string target, string id, params string[] lines)
     {
         Assert.Null(Read(configuration, target, id, out var reason, lines));
@@ -78,6 +100,14 @@ public sealed class CacheRequestReaderTests
 
     private static CacheRequest? Read(
         ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines)
+    {
+        var context = Context(target, id, lines);
+        return CacheRequestReader.TryRead(context, configuration.Policies.Find("customer")!, configuration, out var request, out reason)
+            ? request
+            : null;
+    }
+
+    private static DefaultHttpContext Context(string target, string id, params string[] lines)
     {
         var context = new DefaultHttpContext();
         var query = target.IndexOf('?', StringComparison.Ordinal);
@@ -92,8 +122,6 @@ public sealed class CacheRequestReaderTests
             context.Request.Headers[name] = values;
         }
 
-        return CacheRequestReader.TryRead(context, configuration.Policies.Find("customer")!, configuration, out var request, out reason)
-            ? request
-            : null;
+        return context;
     }
 }

@@ -45,6 +45,33 @@ public sealed class EntryLookUpTests : IAsyncDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public async Task Names_that_change_between_two_look_ups_lead_to_nobody_elses_variant(int changes)
+    {
+        // First nothing is there, as after an eviction; then somebody fills who sends neither header, and his variant is the plain one.
+        string[] names = ["", "accept", "accept,origin"];
+        var lookUps = 0;
+        var changing = new ScriptedLookUps(() =>
+        {
+            var vary = names[changes == 1 ? Math.Min(lookUps, 1) : lookUps % names.Length];
+            lookUps++;
+            return vary.Length == 0 ? LookUpResult.Miss(vary) : new LookUpResult(LookUpOutcome.Found, vary, Response("another's"), "stamp");
+        });
+        _hints.Set(Key, "origin");
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Accept = "application/json";
+        context.Request.Headers.Origin = "https://here";
+        var request = CacheRequests.Make(context, Key, new CachePolicyOptions { Name = "customer", Key = "{id}" });
+
+        var found = await new EntryLookUp(changing, _hints, _copies).FindAsync(request);
+
+        Assert.Equal(request.VariantUnder(request.KnownVary), found.Variant);
+        Assert.True(found.Result.Response is null || changing.LastAsked == found.Variant, "What was found was asked for under other names.");
+        Assert.InRange(lookUps, 2, 3);
+    }
+
     [Fact]
     public async Task An_own_copy_needs_no_store_until_it_is_forgotten_or_runs_out()
     {
@@ -80,21 +107,22 @@ public sealed class EntryLookUpTests : IAsyncDisposable
         var stamp = (await _store.LookUpAsync(Key, variant, request.Patience)).Stamp;
         var lease = new FillLease(_store.NewFillToken(Key), variant, stamp, TimeSpan.FromSeconds(60), Exclusive: false);
         Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(Key, lease, request.Patience));
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [],
-            Body = System.Text.Encoding.UTF8.GetBytes(body),
-            ResponseTimeMs = _store.NowMs,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "host /",
-        };
         Assert.Equal(
             CompleteFillOutcome.Stored,
             await _store.CompleteFillAsync(
-                Key, lease, new FillResult(variant, vary, response, TimeSpan.FromMinutes(5), 64), request.Patience));
+                Key, lease, new FillResult(variant, vary, Response(body), TimeSpan.FromMinutes(5), 64), request.Patience));
     }
+
+    private StoredResponse Response(string body) => new()
+    {
+        Status = 200,
+        Headers = [],
+        Body = System.Text.Encoding.UTF8.GetBytes(body),
+        ResponseTimeMs = _store.NowMs,
+        InitialAgeMs = 0,
+        LifetimeMs = 300_000,
+        Target = "host /",
+    };
 
     private static CacheRequest Request(int memoryTtlSeconds, string? accept)
     {

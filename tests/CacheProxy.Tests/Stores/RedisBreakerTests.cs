@@ -66,10 +66,30 @@ public sealed class RedisBreakerTests
         Assert.False(breaker.IsClosed);
     }
 
+    [Fact]
+    public void A_probe_does_not_close_it_when_a_connection_broke_meanwhile()
+    {
+        var breaker = Closed();
+        var before = breaker.Breaks;
+        breaker.Failed(RedisFailure.Disconnected);
+        Assert.False(breaker.TryClose(before));
+        Assert.False(breaker.IsClosed);
+
+        // While it is open, too: the probe may have asked the Redis before the break.
+        before = breaker.Breaks;
+        breaker.Failed(RedisFailure.Disconnected);
+        Assert.False(breaker.TryClose(before));
+
+        before = breaker.Breaks;
+        breaker.Failed(RedisFailure.TimedOut);
+        Assert.True(breaker.TryClose(before));
+        Assert.True(breaker.IsClosed);
+    }
+
     private RedisBreaker Closed()
     {
         var breaker = new RedisBreaker(_opened.Add);
-        breaker.Close();
+        Assert.True(breaker.TryClose(breaker.Breaks));
         return breaker;
     }
 }

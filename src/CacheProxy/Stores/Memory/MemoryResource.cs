@@ -77,6 +77,20 @@ internal sealed class MemoryResource(string key)
         return false;
     }
 
+    /// <summary>Whether a write is under way, or may still be.</summary>
+    public bool HasLiveWrite(long nowMs)
+    {
+        foreach (var deadline in _writes.Values)
+        {
+            if (deadline > nowMs)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Everything goes but the live writes.</summary>
     public void Evict(long nowMs)
     {

@@ -147,7 +147,7 @@ internal sealed class MemoryStore : ICacheStore
         using var entered = new Entered(this, resource);
         if (resource.HasFence)
         {
-            return LookUpResult.Fenced;
+            return resource.HasLiveWrite(NowMs) ? LookUpResult.Fenced : LookUpResult.Miss("");
         }
 
         resource.IsUsed = true;
@@ -172,8 +172,9 @@ internal sealed class MemoryStore : ICacheStore
         }
 
         resource.DropExpired(now);
-        if (resource.Entry(lease.Variant) is { } entry && entry.Stamp != lease.Seen)
+        if ((resource.Entry(lease.Variant)?.Stamp ?? "") != lease.Seen)
         {
+            // What was seen and is gone must not be validated and stored again: a write may have begun and ended since.
             return BeginFillOutcome.Changed;
         }
 

@@ -12,11 +12,15 @@ internal sealed class RedisBreaker
     private readonly Action<RedisFailure> _opened;
     private volatile bool _closed;
     private volatile int _timeouts;
+    private volatile int _breaks;
 
     /// <param name="opened">Told of every change from closed to open, outside any lock.</param>
     public RedisBreaker(Action<RedisFailure> opened) => _opened = opened;
 
     public bool IsClosed => _closed;
+
+    /// <summary>Counts what broke; a probe during which it grew has perhaps asked a Redis that is no more.</summary>
+    public int Breaks => _breaks;
 
     public void Succeeded()
     {
@@ -31,6 +35,7 @@ internal sealed class RedisBreaker
     {
         lock (_lock)
         {
+            _breaks += failure == RedisFailure.TimedOut ? 0 : 1;
             if (!_closed || (failure == RedisFailure.TimedOut && ++_timeouts < MostTimeouts))
             {
                 return;
@@ -43,12 +48,19 @@ internal sealed class RedisBreaker
         _opened(failure);
     }
 
-    public void Close()
+    /// <param name="breaks">Those before the probe. When there were more since, it stays open, and the result is false.</param>
+    public bool TryClose(int breaks)
     {
         lock (_lock)
         {
+            if (_breaks != breaks)
+            {
+                return false;
+            }
+
             _timeouts = 0;
             _closed = true;
+            return true;
         }
     }
 }

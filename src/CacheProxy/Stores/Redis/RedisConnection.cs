@@ -99,23 +99,22 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             var learns = _rolesInDoubt || !Breaker.IsClosed;
             _rolesInDoubt = false;
+            var breaks = Breaker.Breaks;
             var failure = await ProbeAsync(learns);
             if (_stopping.IsCancellationRequested)
             {
                 return;
             }
 
+            if (failure is null && !Breaker.IsClosed)
+            {
+                failure = TryClose(breaks) ? null : RedisFailure.Disconnected;
+                healthySince = _time.GetTimestamp();
+            }
+
             if (failure is null)
             {
                 unanswered = 0;
-                if (!Breaker.IsClosed)
-                {
-                    healthySince = _time.GetTimestamp();
-                    _toldUnavailable = false;
-                    Breaker.Close();
-                    _logger.RedisAvailable();
-                }
-
                 await DelayAsync(learns ? BetweenLearnings : TimeSpan.Zero);
                 await WaitAsync(_topology!.LearnsEvery);
 
@@ -143,6 +142,20 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Not when a connection broke during the probe: what was asked before may have been another run of Redis.</summary>
+    private bool TryClose(int breaks)
+    {
+        var told = Interlocked.Exchange(ref _toldUnavailable, false);
+        if (!Breaker.TryClose(breaks))
+        {
+            _toldUnavailable = told;
+            return false;
+        }
+
+        _logger.RedisAvailable();
+        return true;
+    }
+
     /// <summary>
     /// Asks who the primary is, asks that one for its time, and for a write that changes nothing: a primary that may not write answers
     /// the first and not the second.
@@ -160,6 +173,12 @@ internal sealed class RedisConnection : IAsyncDisposable
             Clock.Measured(((long)parts[0] * 1000) + ((long)parts[1] / 1000), asked, answered);
             await ProbeWriteAsync(primary.Database, topology.IsCluster ? ClusterProbeKeys : 1);
             _primary = primary;
+            if (_rolesInDoubt)
+            {
+                // A node has gone since it was asked.
+                primary.Doubt();
+            }
+
             return null;
         }
         catch (Exception exception)
@@ -208,8 +227,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         // One node of several: its own keys fail at once and the others go on, but a replica may have been promoted.
-        _primary?.Doubt();
         _rolesInDoubt = true;
+        _primary?.Doubt();
         Wake();
     }
 

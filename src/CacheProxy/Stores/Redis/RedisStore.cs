@@ -140,9 +140,10 @@ internal sealed class RedisStore : ICacheStore
 
     private LookUpResult Read(RedisValue[] values, string incarnation)
     {
-        if (!values[0].IsNull)
+        if ((byte[]?)values[0] is { } fence)
         {
-            return LookUpResult.Fenced;
+            // A fence past its deadline is for the next fill to take away, and what lies behind it; Redis decides by its own clock.
+            return StoredResponseFormat.ReadDeadline(fence) > NowMs ? LookUpResult.Fenced : LookUpResult.Miss("");
         }
 
         var vary = values[1].IsNull ? "" : (string)values[1]!;

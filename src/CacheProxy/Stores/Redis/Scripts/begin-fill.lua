@@ -11,8 +11,9 @@ if fenced() then
   return 'fenced'
 end
 
+-- What was seen and is gone must not be validated and stored again: a write may have begun and ended since.
 local stored = variants[variant]
-if stored and stored > now and stamps[variant] ~= seen then
+if stamps[variant] ~= seen and (seen ~= '' or (stored and stored > now)) then
   return 'changed'
 end
 

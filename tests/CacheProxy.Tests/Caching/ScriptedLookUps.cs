@@ -1,0 +1,37 @@
+using CacheProxy.Keys;
+using CacheProxy.Stores;
+
+namespace CacheProxy.Tests.Caching;
+
+/// <summary>A store that can only be looked up in, and finds what the test says.</summary>
+internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
+{
+    public long NowMs => 0;
+
+    public bool IsAvailable => true;
+
+    public VariantKey LastAsked { get; private set; }
+
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
+    {
+        LastAsked = variant;
+        return new(next());
+    }
+
+    public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
+
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask DisposeAsync() => default;
+}
