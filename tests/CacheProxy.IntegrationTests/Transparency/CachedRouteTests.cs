@@ -120,6 +120,41 @@ public sealed class CachedRouteTests
         Assert.EndsWith("0\r\n\r\n", await client.ReadThroughAsync("0\r\n\r\n"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET", "Content-Length: 10\r\n\r\nabc")]
+    [InlineData("GET", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")]
+    [InlineData("PUT", "Content-Length: 10\r\n\r\nabc")]
+    [InlineData("PUT", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")]
+    public async Task A_response_that_breaks_off_breaks_off_at_the_client_too(string method, string framingAndStart)
+    {
+        await using var upstream = await RawUpstream.StartAsync(async exchange =>
+        {
+            await exchange.WriteAsync("HTTP/1.1 200 OK\r\n" + framingAndStart);
+            exchange.Close();
+        });
+        await using var proxy = await StartAsync(upstream);
+
+        // It ends, though the client did not ask for that: how much got through before is open, that it looks whole is not.
+        var everything = await RawHttp.SendUntilCloseAsync(proxy.Address.Port, $"{method} /x HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        Assert.DoesNotContain("\r\n0\r\n\r\n", everything, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("Content-Length: 7\r\n"), InlineData("Transfer-Encoding: chunked\r\n"), InlineData("")]
+    public async Task A_response_to_HEAD_has_the_headers_and_no_body(string framing)
+    {
+        await using var upstream = await RawUpstream.StartAsync(_ => $"HTTP/1.1 200 OK\r\n{framing}ETag: \"a\"\r\nX-A: 1\r\n\r\n");
+        await using var proxy = await StartAsync(upstream);
+
+        var direct = await RawHttp.SendAsync(upstream.Port, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\n");
+        var everything = await RawHttp.SendUntilCloseAsync(proxy.Address.Port, "HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.EndsWith("\r\n\r\n", everything, StringComparison.Ordinal);
+        var withoutFraming = new RawHttpMessage(direct.Head.Replace("Transfer-Encoding: chunked\r\n", "", StringComparison.Ordinal), "");
+        Comparison.AssertSame(
+            [.. KnownDifferences.OfResponses, .. KnownDifferences.OfReadsOnCachedRoutes], withoutFraming, new RawHttpMessage(everything, ""));
+    }
+
     [Theory, InlineData("PUT", "abc"), InlineData("PUT", ""), InlineData("GET", "abc"), InlineData("GET", "")]
     public async Task Trailers_pass_in_HTTP_2(string method, string content)
     {
