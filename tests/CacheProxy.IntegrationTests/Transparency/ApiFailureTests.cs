@@ -69,6 +69,28 @@ public sealed class ApiFailureTests
         Assert.Equal(2, upstream.Requests.Count);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na")]
+    [InlineData("HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("220 mail.example ready\r\n\r\n")]
+    public async Task An_answer_that_is_not_HTTP_is_a_bad_gateway(string answer)
+    {
+        await using var upstream = await RawUpstream.StartAsync(_ => answer);
+        await using var proxy = await TransparencyHost.StartAsync(upstream.Port);
+
+        Assert.Equal(502, (await RawHttp.SendAsync(proxy.Port, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n")).Status);
+    }
+
+    [Fact]
+    public async Task A_tunnel_is_refused()
+    {
+        await using var upstream = await RawUpstream.StartAsync(_ => "HTTP/1.1 200 OK\r\n\r\n");
+        await using var proxy = await TransparencyHost.StartAsync(upstream.Port);
+
+        Assert.Equal(502, (await RawHttp.SendAsync(proxy.Port, "CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n")).Status);
+        Assert.Empty(upstream.Requests);
+    }
+
     [Fact]
     public async Task A_client_that_leaves_ends_the_request_to_the_API()
     {

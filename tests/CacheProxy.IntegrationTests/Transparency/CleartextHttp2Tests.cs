@@ -1,11 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using CacheProxy.IntegrationTests.Harness;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Transparency;
@@ -18,7 +14,7 @@ public sealed class CleartextHttp2Tests
     [Fact]
     public async Task A_call_in_the_manner_of_gRPC_passes_with_its_trailers()
     {
-        await using var api = await StartHttp2ApiAsync(async context =>
+        await using var api = await Http2Api.StartAsync(async context =>
         {
             context.Response.ContentType = "application/grpc";
             context.Response.Headers["x-seen"] = $"{context.Request.Protocol} {context.Request.Scheme} {context.Request.Host} {context.Request.Headers.TE}";
@@ -27,8 +23,8 @@ public sealed class CleartextHttp2Tests
             context.Response.AppendTrailer("grpc-message", "fine");
         });
         await using var proxy = await TransparencyHost.StartAsync(api.Port);
-        using var client = NewHttp2Client();
-        using var call = NewCall(proxy.Port, "/pkg.Service/Call%2F1");
+        using var client = Http2Client.Start();
+        using var call = Http2Client.Call(proxy.Port, "/pkg.Service/Call%2F1");
         call.Content = new ByteArrayContent([0, 0, 0, 0, 1, 42]);
         call.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         call.Headers.TE.ParseAdd("trailers");
@@ -45,15 +41,15 @@ public sealed class CleartextHttp2Tests
     [Fact]
     public async Task A_response_of_trailers_alone_stays_one()
     {
-        await using var api = await StartHttp2ApiAsync(context =>
+        await using var api = await Http2Api.StartAsync(context =>
         {
             context.Response.ContentType = "application/grpc";
             context.Response.AppendTrailer("grpc-status", "5");
             return Task.CompletedTask;
         });
         await using var proxy = await TransparencyHost.StartAsync(api.Port);
-        using var client = NewHttp2Client();
-        using var call = NewCall(proxy.Port, "/x");
+        using var client = Http2Client.Start();
+        using var call = Http2Client.Call(proxy.Port, "/x");
 
         using var response = await client.SendAsync(call, TestContext.Current.CancellationToken);
 
@@ -64,7 +60,7 @@ public sealed class CleartextHttp2Tests
     [Fact]
     public async Task A_conversation_in_both_directions_is_not_held_back()
     {
-        await using var api = await StartHttp2ApiAsync(async context =>
+        await using var api = await Http2Api.StartAsync(async context =>
         {
             context.Response.ContentType = "application/grpc";
             await context.Response.Body.FlushAsync();
@@ -77,8 +73,8 @@ public sealed class CleartextHttp2Tests
             }
         });
         await using var proxy = await TransparencyHost.StartAsync(api.Port);
-        using var client = NewHttp2Client();
-        using var call = NewCall(proxy.Port, "/chat");
+        using var client = Http2Client.Start();
+        using var call = Http2Client.Call(proxy.Port, "/chat");
         var content = new OpenEndedContent();
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         call.Content = content;
@@ -95,6 +91,53 @@ public sealed class CleartextHttp2Tests
 
         content.End();
         Assert.Equal(0, await answers.ReadAsync(answer, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_call_that_the_API_breaks_off_breaks_off_at_the_client()
+    {
+        var received = new TaskCompletionSource();
+        await using var api = await Http2Api.StartAsync(async context =>
+        {
+            await context.Response.Body.WriteAsync(new byte[] { 1 });
+            await context.Response.Body.FlushAsync();
+            await received.Task;
+            context.Abort();
+        });
+        await using var proxy = await TransparencyHost.StartAsync(api.Port);
+        using var client = Http2Client.Start();
+        using var call = Http2Client.Call(proxy.Port, "/x");
+
+        using var response = await client.SendAsync(call, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, await body.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        received.SetResult();
+
+        await Assert.ThrowsAnyAsync<IOException>(() => body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask());
+    }
+
+    [Fact]
+    public async Task A_call_that_the_client_gives_up_ends_at_the_API()
+    {
+        var arrived = new TaskCompletionSource();
+        var ended = new TaskCompletionSource();
+        await using var api = await Http2Api.StartAsync(async context =>
+        {
+            await using var registration = context.RequestAborted.Register(ended.SetResult);
+            arrived.SetResult();
+            await ended.Task;
+        });
+        await using var proxy = await TransparencyHost.StartAsync(api.Port);
+        using var client = Http2Client.Start();
+        using var call = Http2Client.Call(proxy.Port, "/x");
+        using var givenUp = new CancellationTokenSource();
+
+        var answer = client.SendAsync(call, givenUp.Token);
+        await arrived.Task;
+        await givenUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -154,24 +197,5 @@ public sealed class CleartextHttp2Tests
 
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Equal("", await client.ReadToEndAsync());
-    }
-
-    private static HttpClient NewHttp2Client() => new(new SocketsHttpHandler { UseProxy = false });
-
-    private static HttpRequestMessage NewCall(int port, string path) => new(HttpMethod.Post, $"http://127.0.0.1:{port}{path}")
-    {
-        Version = HttpVersion.Version20,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
-
-    private static async Task<Http2Api> StartHttp2ApiAsync(RequestDelegate answer)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        var app = builder.Build();
-        app.Run(answer);
-        await app.StartAsync();
-        return new Http2Api(app);
     }
 }

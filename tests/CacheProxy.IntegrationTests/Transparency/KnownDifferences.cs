@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+
 namespace CacheProxy.IntegrationTests.Transparency;
 
 /// <summary>
@@ -7,7 +10,10 @@ namespace CacheProxy.IntegrationTests.Transparency;
 internal static class KnownDifferences
 {
     private static readonly string[] HopByHop =
-        ["Connection", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate", "HTTP2-Settings"];
+    [
+        "Connection", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Proxy-Authenticate", "Proxy-Authentication-Info",
+        "Proxy-Authorization", "Proxy-Connection", "Proxy-Features", "Proxy-Instruction",
+    ];
 
     private static readonly KnownDifference HopByHopFields = new("hop-by-hop fields", form => form.Without(HopByHop));
     private static readonly KnownDifference OrderOfFields = new("order of fields", InOrderOfNames);
@@ -23,14 +29,17 @@ internal static class KnownDifferences
     /// <summary>Applied to a request as the upstream got it directly.</summary>
     public static readonly IReadOnlyList<KnownDifference> OfRequests =
     [
+        new("`Content-Length` beside `Transfer-Encoding`", WithRenamedLength),
         new("HTTP/1.0", form => form with { StartLine = form.StartLine.Replace("HTTP/1.0", "HTTP/1.1", StringComparison.Ordinal) }),
         new("absolute-form target", WithOriginForm),
         new("case of standard methods", WithUpperCaseMethod),
         HopByHopFields,
+        new("fields without a use", form => form.Without("ALPN", "Close", "Security-Scheme", "Alt-Svc")),
         CaseOfNames,
         SpaceAroundValues,
         new("repeated request fields", WithJoinedFields),
         new("X-Forwarded-*", WithForwardedFields),
+        new("an empty `Host`", WithSomeHost),
         new("Content-Length: 0", WithZeroLength),
         OrderOfFields,
     ];
@@ -39,18 +48,67 @@ internal static class KnownDifferences
     public static readonly IReadOnlyList<KnownDifference> OfResponses =
     [
         HopByHopFields,
+        new("fields without a use", form => form.Without("ALPN", "Close", "Security-Scheme", "Upgrade-Insecure-Requests")),
         CaseOfNames,
         SpaceAroundValues,
         new("Alt-Svc", form => form.Without("Alt-Svc")),
-        new("Date", form => form.Has("Date") ? form : form.With("date", "*")),
+        new("Date", form => form.Has("Date") ? form : form.With("date", Comparison.Anything)),
         new("Content-Length of 204", form => form.StartLine.Contains(" 204 ", StringComparison.Ordinal) ? form.Without("Content-Length") : form),
         new("version of the response", form => form with { StartLine = form.StartLine.Replace("HTTP/1.0", "HTTP/1.1", StringComparison.Ordinal) }),
         OrderOfFields,
     ];
 
+    /// <summary>Applied, before those of every request, to one that a route with a cache policy forwards.</summary>
+    public static readonly IReadOnlyList<KnownDifference> OfRequestsOnCachedRoutes =
+    [
+        new("conditions", form => IsRead(form) ? form.Without("If-None-Match", "If-Modified-Since") : form),
+    ];
+
+    /// <summary>Applied, after those of every response, to one that a route with a cache policy forwards.</summary>
+    public static readonly IReadOnlyList<KnownDifference> OfReadsOnCachedRoutes =
+    [
+        new("Cache-Status", form => form.With("cache-status", "cacheproxy; " + Comparison.Anything)),
+        OrderOfFields,
+    ];
+
+    /// <summary>Applied to a response as the client got it directly, where what comes is the stored one.</summary>
+    public static readonly IReadOnlyList<KnownDifference> OfHits =
+    [
+        new("reason phrase", WithStandardReason),
+        new("fields that Connection names", WithoutNamedFields),
+        new("Age", form => form.Without("Age").With("age", Comparison.Anything)),
+        new("trailers", form => form.Without("Trailer")),
+        new("length", form => form.Has("Transfer-Encoding") ? form.With("Content-Length", Length(form)) : form),
+    ];
+
+    public static IEnumerable<KnownDifference> All => [.. OfRequests, .. OfResponses, .. OfRequestsOnCachedRoutes, .. OfReadsOnCachedRoutes, .. OfHits];
+
     /// <summary>What is not compared on the forwarded side: framing, order and case, which stand in the lists above.</summary>
     public static WireForm Neutral(WireForm form) =>
         OrderOfFields.Apply(SpaceAroundValues.Apply(CaseOfNames.Apply(form.Without("Connection", "Transfer-Encoding"))));
+
+    // A range is asked for as the client asks for it: it is of no use to others.
+    private static bool IsRead(WireForm form) => form.StartLine.StartsWith("GET ", StringComparison.Ordinal) && !form.Has("Range");
+
+    private static WireForm WithSomeHost(WireForm form) =>
+        form.Fields.Any(field => field is { Name: "host", Value.Length: > 0 }) ? form : form.Without("host").With("host", Comparison.Anything);
+
+    private static WireForm WithRenamedLength(WireForm form) => form.Has("Content-Length") && form.Has("Transfer-Encoding")
+        ? form with { Fields = [.. form.Fields.Select(field => field.Name == "Content-Length" ? ("X-Content-Length", field.Value) : field)] }
+        : form;
+
+    private static WireForm WithStandardReason(WireForm form)
+    {
+        var parts = form.StartLine.Split(' ');
+        return form with { StartLine = $"{parts[0]} {parts[1]} {ReasonPhrases.GetReasonPhrase(int.Parse(parts[1], CultureInfo.InvariantCulture))}" };
+    }
+
+    private static string Length(WireForm form) => form.Content.Length.ToString(CultureInfo.InvariantCulture);
+
+    private static WireForm WithoutNamedFields(WireForm form) => form.Without(
+        [.. form.Fields
+            .Where(field => field.Name.Equals("Connection", StringComparison.OrdinalIgnoreCase))
+            .SelectMany(field => field.Value.Split(',', StringSplitOptions.TrimEntries))]);
 
     private static WireForm InOrderOfNames(WireForm form) => form with { Fields = [.. form.Fields.OrderBy(field => field.Name, StringComparer.Ordinal)] };
 
