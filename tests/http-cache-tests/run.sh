@@ -4,6 +4,7 @@
 #   redis       the same, caching in a Redis of its own
 #   nginx, varnish, apache, squid, trafficserver  the peers from Debian, for the comparison in docs/http.md
 # Each test counts as most of the RUNS (3) saw it. With one run, what fails without being known to is tried twice more.
+# SUITE=FOLDER takes a checkout of the suite's repository, with its packages installed, in place of the release in npm.
 # Exit code 0 for CacheProxy only if as many tests pass as are expected and docs/http.md has a reason for each that does not.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -61,7 +62,12 @@ trap 'rm -rf "$work"' EXIT
 # Some peers give up root, and must still reach their files.
 chmod 755 "$work"
 mkdir "$work/cache"
-echo '{ "private": true }' >"$work/package.json"
-# The suite names npm itself among its dependencies, for its own commands; nothing here runs it.
-npm install --prefix "$work" --ignore-scripts --no-audit --no-fund --loglevel=error "http-cache-tests@$version"
-timeout -k 30 1200 node "$here/suite.mjs" "$work/node_modules/http-cache-tests" "$work/cache" "$cache" "$runs"
+if [[ -n ${SUITE:-} ]]; then
+  suite=$(cd "$SUITE" && pwd)
+else
+  suite=$work/node_modules/http-cache-tests
+  echo '{ "private": true }' >"$work/package.json"
+  # The suite names npm itself among its dependencies, for its own commands; nothing here runs it.
+  npm install --prefix "$work" --ignore-scripts --no-audit --no-fund --loglevel=error "http-cache-tests@$version"
+fi
+timeout -k 30 1200 node "$here/suite.mjs" "$suite" "$work/cache" "$cache" "$runs"

@@ -1,14 +1,20 @@
 // What the suite holds, and how it judges.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const kinds = ['required', 'optimal', 'check'];
 
+/** The suite's client and server lie beside its tests in the release, and in a folder of their own in its repository. */
+export const isRelease = folder => !existsSync(join(folder, 'test-engine'));
+export const engineOf = folder => isRelease(folder) ? folder : join(folder, 'test-engine');
+
 /** The groups of tests that speak of shared caches; those for browsers alone are left out, as the suite's own command does. */
 export async function readTests(folder) {
   const { default: groups } = await import(pathToFileURL(join(folder, 'tests/index.mjs')));
-  const { default: surrogates } = await import(pathToFileURL(join(folder, 'tests/surrogate-control.mjs')));
-  return [...groups, surrogates].map(group => ({ ...group, tests: group.tests.filter(test => !test.browser_only) }));
+  // The release leaves them out of its index; the repository has CDN-Cache-Control instead.
+  const surrogates = isRelease(folder) ? [(await import(pathToFileURL(join(folder, 'tests/surrogate-control.mjs')))).default] : [];
+  return [...groups, ...surrogates].map(group => ({ ...group, tests: group.tests.filter(test => !test.browser_only) }));
 }
 
 export const kindOf = test => test.kind ?? 'required';

@@ -50,6 +50,10 @@ public sealed partial class HttpPageTests
     }
 
     [Fact]
+    public void Its_example_lets_an_expired_entry_stand_in_for_a_failing_API() =>
+        Assert.Equal(TimeSpan.FromMinutes(1), Assert.Single(CompileExample().Policies.All).Options.StaleIfError);
+
+    [Fact]
     public void Each_test_left_failing_is_named_once_and_has_its_reason()
     {
         var ids = FirstCells("## Tests left failing", "test").ToArray();
