@@ -38,6 +38,9 @@ internal sealed class LongRun
 
     public LongRunCounts Counts { get; } = new();
 
+    /// <summary>Writes that came too late for the API's own request timeout.</summary>
+    public int TooLate => _api.TooLate;
+
     /// <summary>Answers that nobody should have got, each with its story.</summary>
     public IReadOnlyCollection<string> Violations => _violations;
 
@@ -234,6 +237,7 @@ internal sealed class LongRun
         {
             using var request = new HttpRequestMessage(method, customer.Path);
             request.Headers.Add(ApiScript.HeaderName, script.ToString());
+            request.Headers.Add(LongRunApi.SentHeader, Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture));
             request.Content = method == HttpMethod.Get ? null : new StringContent("{}");
             using var response = await _hosts[host].Client.SendAsync(request, leaving.Token);
             return new LongRunAnswer(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
@@ -10,10 +11,21 @@ internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> c
 {
     public const string VersionHeader = "X-Version";
 
+    /// <summary>When the client sent its request, a timestamp.</summary>
+    public const string SentHeader = "X-Sent";
+
+    // The API's own request timeout: less than the WriteDeadline of 2 s, as whoever sets that is told. A replica that has just been
+    // started on a busy machine may take longer than that from the fence to the API.
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(1.5);
+
     private int _underWay;
+    private int _tooLate;
 
     /// <summary>Requests that it is still at.</summary>
     public int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>Writes that came too late for the API's own request timeout.</summary>
+    public int TooLate => Volatile.Read(ref _tooLate);
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -58,8 +70,15 @@ internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> c
         await SayAsync(context.Response, exists ? StatusCodes.Status200OK : StatusCodes.Status404NotFound, version);
     }
 
-    private static async Task WriteAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
+    private async Task WriteAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
     {
+        if (Stopwatch.GetElapsedTime(long.Parse(context.Request.Headers[SentHeader].ToString(), CultureInfo.InvariantCulture)) > LongestWrite)
+        {
+            Interlocked.Increment(ref _tooLate);
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
         if (script.Outcome is ApiOutcome.Refused or ApiOutcome.FailedBefore)
         {
             context.Response.StatusCode = script.Outcome == ApiOutcome.Refused

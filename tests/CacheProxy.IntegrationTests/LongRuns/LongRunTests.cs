@@ -145,7 +145,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
     {
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"Long run, {name}: {run.Counts}, {run.Violations.Count} violations ({settings.Duration.TotalSeconds} s, {LongRunSettings.SeedVariable}={settings.Seed})");
+            $"Long run, {name}: {run.Counts}, {run.TooLate} writes too late for the API, {run.Violations.Count} violations ({settings.Duration.TotalSeconds} s, {LongRunSettings.SeedVariable}={settings.Seed})");
         output.WriteLine(text);
         Console.WriteLine(text);
         Assert.True(run.Violations.Count == 0, text + "\n" + string.Join('\n', run.Violations.Take(20)));
