@@ -157,6 +157,7 @@ internal static class CacheProxyHost
         services.AddMetrics();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<PrometheusText>();
+        services.AddHostedService<StoreStart>();
         services.AddHostedService<StartAnnouncement>();
     }
 

@@ -14,6 +14,9 @@ internal interface ICacheStore : IAsyncDisposable
     /// <summary>Whether the store is believed to answer. While false every step is <c>Unavailable</c> at once.</summary>
     bool IsAvailable { get; }
 
+    /// <summary>Completes when the store has been reached for the first time, or when it is clear that it is not to be reached now.</summary>
+    Task FirstContact { get; }
+
     /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
     string NewFillToken(ResourceKey key);
 

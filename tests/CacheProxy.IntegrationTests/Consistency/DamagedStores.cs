@@ -23,6 +23,8 @@ internal static class DamagedStores
 
         public bool IsAvailable => store.IsAvailable;
 
+        public Task FirstContact => store.FirstContact;
+
         public string NewFillToken(ResourceKey key) => store.NewFillToken(key);
 
         public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) =>

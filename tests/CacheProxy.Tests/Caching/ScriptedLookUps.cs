@@ -18,6 +18,8 @@ internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
         return new(next());
     }
 
+    public Task FirstContact => Task.CompletedTask;
+
     public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
 
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();

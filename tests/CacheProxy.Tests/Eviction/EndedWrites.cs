@@ -31,6 +31,8 @@ internal sealed class EndedWrites : ICacheStore
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => throw new NotSupportedException();
 
+    public Task FirstContact => Task.CompletedTask;
+
     public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
 
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();

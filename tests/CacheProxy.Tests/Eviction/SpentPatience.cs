@@ -18,6 +18,8 @@ internal sealed class SpentPatience : ICacheStore
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => throw new NotSupportedException();
 
+    public Task FirstContact => Task.CompletedTask;
+
     public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
 
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();

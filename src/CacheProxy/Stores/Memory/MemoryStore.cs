@@ -46,6 +46,8 @@ internal sealed class MemoryStore : ICacheStore
     /// <summary>Resources that wait to be asked for room, gone ones included.</summary>
     internal int Queued => _room.Queued;
 
+    public Task FirstContact => Task.CompletedTask;
+
     public string NewFillToken(ResourceKey key) => Guid.NewGuid().ToString("N");
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => new(LookUp(key, variant));

@@ -29,6 +29,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly RedisKey _probeKey;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TopologyDetection _detection;
+    private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loop;
     private volatile IRedisTopology? _topology;
     private volatile RedisPrimary? _primary;
@@ -51,6 +52,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     public RedisClock Clock { get; }
 
     public RedisBreaker Breaker { get; }
+
+    /// <summary>Completes when Redis has been reached, or has said that it is not there. One that is slow, or not clear about who the primary is, has said neither.</summary>
+    public Task FirstContact => _firstContact.Task;
 
     public bool TryGetPrimary([NotNullWhen(true)] out RedisPrimary? primary)
     {
@@ -110,6 +114,11 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 failure = TryClose(breaks) ? null : RedisFailure.Disconnected;
                 healthySince = _time.GetTimestamp();
+            }
+
+            if (failure is not (RedisFailure.TimedOut or RedisFailure.NotReady))
+            {
+                _firstContact.TrySetResult();
             }
 
             if (failure is null)

@@ -33,6 +33,8 @@ internal sealed class RedisStore : ICacheStore
 
     public bool IsAvailable => _connection.Breaker.IsClosed;
 
+    public Task FirstContact => _connection.FirstContact;
+
     /// <summary>The incarnation of the key's Redis, by which a later look-up tells whether it may trust the entry, and 16 random digits.</summary>
     public string NewFillToken(ResourceKey key)
     {

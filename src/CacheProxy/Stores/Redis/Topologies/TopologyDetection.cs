@@ -12,6 +12,7 @@ internal sealed class TopologyDetection(
     string connectionString, Action failed, Action restored, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
 {
     private ConnectionMultiplexer? _client;
+    private volatile bool _isParting;
 
     /// <summary>Throws while nobody answers; to be called again then.</summary>
     public async Task<IRedisTopology> DetectAsync()
@@ -24,7 +25,8 @@ internal sealed class TopologyDetection(
             return new ElectedPrimary(options, sentinels, failed, restored, time);
         }
 
-        _client ??= await RedisClient.ConnectAsync(options, failed, restored, stopping);
+        _isParting = false;
+        _client ??= await RedisClient.ConnectAsync(options, OnFailed, restored, stopping);
         var kind = FirstConnected(_client);
         var client = _client;
         _client = null;
@@ -33,6 +35,7 @@ internal sealed class TopologyDetection(
             return new RedisCluster(client);
         }
 
+        _isParting = true;
         await RedisClient.CloseAsync(client);
         return new ElectedPrimary(options, sentinels: null, failed, restored, time);
     }
@@ -43,6 +46,15 @@ internal sealed class TopologyDetection(
         {
             _client = null;
             await RedisClient.CloseAsync(client);
+        }
+    }
+
+    // That this connection is closed for others says nothing of Redis.
+    private void OnFailed()
+    {
+        if (!_isParting)
+        {
+            failed();
         }
     }
 
