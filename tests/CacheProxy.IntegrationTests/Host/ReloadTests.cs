@@ -1,3 +1,4 @@
+using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Observability;
 using CacheProxy.Policies;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +27,7 @@ public sealed class ReloadTests
         await host.Log.WaitForAsync(Reloaded);
 
         Assert.Equal(TimeSpan.FromSeconds(30), host.Configuration.Policies.Find("customer")!.Options.Ttl);
-        await EventuallyAsync(async () => await host.GetAsync("/api/orders") == "second answers");
+        await Eventually.TrueAsync(async () => await host.GetAsync("/api/orders") == "second answers");
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class ReloadTests
     {
         await using var api = await NamedApi.StartAsync("api");
         await using var host = await RunningHost.StartAsync(api.Address);
-        await EventuallyAsync(() => Task.FromResult(CachingOf(host, "customer")?.Policy?.Options.Ttl == TimeSpan.FromMinutes(5)));
+        await Eventually.TrueAsync(() => Task.FromResult(CachingOf(host, "customer")?.Policy?.Options.Ttl == TimeSpan.FromMinutes(5)));
 
         // The route itself is as it was: only the policy that it names is another one.
         var json = RunningHost.Shipped(api.Address);
@@ -42,7 +43,7 @@ public sealed class ReloadTests
         host.Write(json);
         await host.Log.WaitForAsync(Reloaded);
 
-        await EventuallyAsync(() => Task.FromResult(CachingOf(host, "customer")?.Policy?.Options.Ttl == TimeSpan.FromSeconds(30)));
+        await Eventually.TrueAsync(() => Task.FromResult(CachingOf(host, "customer")?.Policy?.Options.Ttl == TimeSpan.FromSeconds(30)));
         Assert.Same(host.Configuration.Policies.Find("customer"), CachingOf(host, "customer")!.Policy);
     }
 
@@ -68,7 +69,7 @@ public sealed class ReloadTests
 
         host.Write(RunningHost.Shipped(second.Address));
         await host.Log.WaitForAsync(Reloaded);
-        await EventuallyAsync(async () => await host.GetAsync("/api/orders") == "second answers");
+        await Eventually.TrueAsync(async () => await host.GetAsync("/api/orders") == "second answers");
         Assert.Single(host.Log.Events, static logged => logged.Level >= LogEventLevel.Error);
     }
 
@@ -140,7 +141,7 @@ public sealed class ReloadTests
         Directory.Delete(data);
         Directory.CreateSymbolicLink(data, "..2");
 
-        await EventuallyAsync(() => Task.FromResult(host.Configuration.Options.Policies[0].Ttl == TimeSpan.FromMinutes(2)));
+        await Eventually.TrueAsync(() => Task.FromResult(host.Configuration.Options.Policies[0].Ttl == TimeSpan.FromMinutes(2)));
     }
 
     [Theory]
@@ -192,14 +193,4 @@ public sealed class ReloadTests
         .SelectMany(static source => source.Endpoints)
         .SingleOrDefault(endpoint => endpoint.DisplayName == route)
         ?.Metadata.GetMetadata<RouteCaching>();
-
-    // For what YARP does after it was told, of which it says nothing.
-    private static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
-        }
-    }
 }

@@ -21,7 +21,7 @@ public sealed class RedisTopologyTests
         await using var second = await RedisServer.StartAsync();
         await second.SendAsync("REPLICAOF", "127.0.0.1", Text(first.Port));
         await using var store = Open(first.ConnectionString + "," + second.ConnectionString);
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
         await FillAsync(store, Key("a"));
         Assert.Equal(1, await first.NumberAsync("EXISTS", "a"));
 
@@ -29,12 +29,12 @@ public sealed class RedisTopologyTests
         await first.SendAsync("REPLICAOF", "127.0.0.1", Text(second.Port));
 
         // The first write that is refused tells; then the store looks for the new primary by itself.
-        await RedisStores.UntilAsync(() => TryWriteAsync(store, Key("b")), "It did not follow.");
+        await Eventually.TrueAsync(() => TryWriteAsync(store, Key("b")), "It did not follow.");
         await FillAsync(store, Key("c"));
         Assert.Equal(1, await second.NumberAsync("EXISTS", "c"));
 
         await first.KillAsync();
-        await RedisStores.UntilAsync(() => TryWriteAsync(store, Key("d")), "It did not do without the replica.");
+        await Eventually.TrueAsync(() => TryWriteAsync(store, Key("d")), "It did not do without the replica.");
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class RedisTopologyTests
         await using var second = await RedisServer.StartAsync();
         await second.SendAsync("REPLICAOF", "127.0.0.1", Text(first.Port));
         await using var store = Open(first.ConnectionString + "," + second.ConnectionString);
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
         await FillAsync(store, Key("a"));
 
         await first.KillAsync();
@@ -52,7 +52,7 @@ public sealed class RedisTopologyTests
         Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key("a"), VariantKey.Plain, new(Long))).Outcome);
 
         await second.SendAsync("REPLICAOF", "NO", "ONE");
-        await RedisStores.UntilAsync(() => TryWriteAsync(store, Key("b")), "It did not follow.");
+        await Eventually.TrueAsync(() => TryWriteAsync(store, Key("b")), "It did not follow.");
         await FillAsync(store, Key("c"));
     }
 
@@ -74,12 +74,12 @@ public sealed class RedisTopologyTests
         }
 
         await using var store = Open(one.ConnectionString);
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
         for (var i = 0; i < 50; i++)
         {
             // Each node is connected to when the client library has learnt of it.
             var key = Key("demo:customer:" + Text(i));
-            await RedisStores.UntilAsync(() => TryWriteAsync(store, key), "A node was not found.");
+            await Eventually.TrueAsync(() => TryWriteAsync(store, key), "A node was not found.");
             await FillAsync(store, key);
         }
 
@@ -129,5 +129,5 @@ public sealed class RedisTopologyTests
         Assert.Equal(CompleteFillOutcome.Stored, await store.CompleteFillAsync(key, lease, result, new(Long)));
     }
 
-    private static Task UntilAsync(Func<Task<bool>> condition) => RedisStores.UntilAsync(condition, "It did not come about.");
+    private static Task UntilAsync(Func<Task<bool>> condition) => Eventually.TrueAsync(condition, "It did not come about.");
 }

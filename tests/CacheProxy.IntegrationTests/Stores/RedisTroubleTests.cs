@@ -24,11 +24,11 @@ public sealed partial class RedisTroubleTests
         await using var store = new RedisStore(
             new RedisOptions { ConnectionString = "127.0.0.1:" + port }, TimeProvider.System, log);
 
-        await RedisStores.UntilAsync(() => log.Events.Length > 0, "Nothing was told.");
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
 
         await using var server = await RedisServer.StartAsync(port, password: null);
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
         await AssertWorksAsync(store);
         Assert.Equal(2, log.Events.Length);
         Assert.StartsWith("Redis is unavailable: Disconnected", log.Events[0], StringComparison.Ordinal);
@@ -50,11 +50,11 @@ public sealed partial class RedisTroubleTests
         }
 
         await server.KillAsync();
-        await RedisStores.UntilAsync(() => !store.IsAvailable, "The breaker did not open.");
+        await Eventually.TrueAsync(() => !store.IsAvailable, "The breaker did not open.");
         await AssertEverythingIsUnavailableAsync(store);
 
         await server.RestartAsync();
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         // What it saved may be older than an eviction that it had acknowledged since.
         Assert.Equal(withData ? 1 : 0, await server.NumberAsync("EXISTS", Key.Value));
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
@@ -80,7 +80,7 @@ public sealed partial class RedisTroubleTests
         await AssertEverythingIsUnavailableAsync(store);
 
         server.Release();
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
         await AssertWorksAsync(store);
         Assert.Equal(3, log.Events.Length);
@@ -99,9 +99,9 @@ public sealed partial class RedisTroubleTests
             await LookUpAsync(store, Short);
         }
 
-        await RedisStores.UntilAsync(() => log.Events.Any(static line => line.Contains("given up", StringComparison.Ordinal)), "It was kept.");
+        await Eventually.TrueAsync(() => log.Events.Any(static line => line.Contains("given up", StringComparison.Ordinal)), "It was kept.");
         server.Release();
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
     }
 
@@ -158,7 +158,7 @@ public sealed partial class RedisTroubleTests
         Assert.False(store.IsAvailable);
 
         await server.SendAsync("REPLICAOF", "NO", "ONE");
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         await AssertWorksAsync(store);
         Assert.Equal(3, log.Events.Length);
     }
@@ -208,7 +208,7 @@ public sealed partial class RedisTroubleTests
         await using var store = new RedisStore(
             new RedisOptions { ConnectionString = "127.0.0.1:" + server.Port + given }, TimeProvider.System, log);
 
-        await RedisStores.UntilAsync(() => log.Events.Length > 0, "Nothing was told.");
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
         Assert.StartsWith("Redis is unavailable: ", Assert.Single(log.Events), StringComparison.Ordinal);
     }
@@ -231,7 +231,7 @@ public sealed partial class RedisTroubleTests
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store)).Outcome);
 
         await server.SendAsync("ACL", "SETUSER", "default", "+@all");
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not come back.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         await AssertWorksAsync(store);
     }
 
@@ -244,11 +244,11 @@ public sealed partial class RedisTroubleTests
         var log = new StateLog();
         await using var store = new RedisStore(
             new RedisOptions { ConnectionString = server.ConnectionString }, TimeProvider.System, log);
-        await RedisStores.UntilAsync(() => log.Events.Length > 0, "Nothing was told.");
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
 
         await other.SendAsync(TestContext.Current.CancellationToken, "CONFIG", "SET", "maxclients", "100");
-        await RedisStores.UntilAsync(() => store.IsAvailable, "It did not connect.");
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
         await AssertWorksAsync(store);
     }
 
@@ -266,7 +266,7 @@ public sealed partial class RedisTroubleTests
         await using (var store = new RedisStore(
             new RedisOptions { ConnectionString = listener.LocalEndpoint + ",connectTimeout=500" }, TimeProvider.System, log))
         {
-            await RedisStores.UntilAsync(() => log.Events.Length > 0, "Nothing was told.");
+            await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
             await AssertEverythingIsUnavailableAsync(store);
         }
 
