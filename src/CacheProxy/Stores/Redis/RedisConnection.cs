@@ -7,7 +7,7 @@ namespace CacheProxy.Stores.Redis;
 
 /// <summary>
 /// The connection and the loop that looks after it: connects in the background, probes while the breaker is open, keeps the clock, and
-/// knows who the primary is. Nobody waits for it. A Redis that is absent at the start is the same as one that goes away later.
+/// knows who the primary is. No request waits for it. A Redis that is absent at the start is the same as one that goes away later.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {

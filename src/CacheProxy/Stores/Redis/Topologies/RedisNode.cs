@@ -9,8 +9,7 @@ namespace CacheProxy.Stores.Redis.Topologies;
 /// </summary>
 internal sealed class RedisNode : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _closing = new();
-    private readonly Task<ConnectionMultiplexer> _connecting;
+    private readonly BackgroundConnection _connection;
     private readonly EndPoint _endPoint;
 
     /// <param name="options">How to connect.</param>
@@ -23,33 +22,21 @@ internal sealed class RedisNode : IAsyncDisposable
         var own = options.Clone();
         own.EndPoints.Clear();
         own.EndPoints.Add(endPoint);
-        _connecting = RedisClient.ConnectAsync(own, () => failed(this), restored, _closing.Token);
-        // Seen by whoever asks the node; a node that nobody asks any more has nobody to tell.
-        _ = _connecting.ContinueWith(
-            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _connection = new BackgroundConnection(own, () => failed(this), restored);
     }
 
     /// <summary>The database of a node that has answered.</summary>
-    public IDatabase Database => _connecting.Result.GetDatabase();
+    public IDatabase Database => _connection.Client.Result.GetDatabase();
 
     /// <summary>What it says of itself.</summary>
     public async Task<ReplicationState> AskAsync()
     {
-        var client = await _connecting;
+        var client = await _connection.Client;
         return await ReplicationState.AskAsync(client.GetServer(_endPoint));
     }
 
     /// <summary>Lets the client library learn the node's role anew.</summary>
-    public async Task LearnAsync() => await (await _connecting).ConfigureAsync();
+    public async Task LearnAsync() => await (await _connection.Client).ConfigureAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _closing.CancelAsync();
-        if (_connecting.IsCompletedSuccessfully)
-        {
-            await RedisClient.CloseAsync(await _connecting);
-        }
-
-        _closing.Dispose();
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }

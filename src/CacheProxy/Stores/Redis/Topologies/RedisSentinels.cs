@@ -6,8 +6,7 @@ namespace CacheProxy.Stores.Redis.Topologies;
 /// <summary>The sentinels that a connection string with <c>serviceName</c> names: they know who the primary is.</summary>
 internal sealed class RedisSentinels : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _closing = new();
-    private readonly Task<ConnectionMultiplexer> _connecting;
+    private readonly BackgroundConnection _connection;
     private readonly string _service;
 
     /// <param name="options">The connection string's; its end points are the sentinels.</param>
@@ -17,15 +16,13 @@ internal sealed class RedisSentinels : IAsyncDisposable
         var own = options.Clone();
         own.ServiceName = null;
         own.CommandMap = CommandMap.Sentinel;
-        _connecting = RedisClient.ConnectAsync(own, static () => { }, static () => { }, _closing.Token);
-        _ = _connecting.ContinueWith(
-            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _connection = new BackgroundConnection(own, static () => { }, static () => { });
     }
 
     /// <summary>The primary's address, from the first sentinel that knows it.</summary>
     public async Task<EndPoint> AskAsync(TimeSpan timeout)
     {
-        var client = await _connecting.WaitAsync(timeout);
+        var client = await _connection.Client.WaitAsync(timeout);
         foreach (var sentinel in client.GetEndPoints())
         {
             try
@@ -44,14 +41,5 @@ internal sealed class RedisSentinels : IAsyncDisposable
         throw new RedisRolesException(0);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _closing.CancelAsync();
-        if (_connecting.IsCompletedSuccessfully)
-        {
-            await RedisClient.CloseAsync(await _connecting);
-        }
-
-        _closing.Dispose();
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }
