@@ -2,18 +2,16 @@
 # tests/container/run.sh carries out these very lines without Docker: RUN uses paths relative to WORKDIR only.
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
-# portable or full, see Directory.Build.props.
-ARG PACKAGE_SET=portable
 WORKDIR /src
 
 # What decides the packages comes first: a change of code does not restore anew.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/CacheProxy/CacheProxy.csproj src/CacheProxy/
-RUN dotnet restore src/CacheProxy -p:PackageSet=$PACKAGE_SET
+RUN dotnet restore src/CacheProxy
 
 COPY .editorconfig appsettings.json ./
 COPY src/ src/
-RUN dotnet publish src/CacheProxy -c Release --no-restore -p:PackageSet=$PACKAGE_SET -p:UseAppHost=false -o out
+RUN dotnet publish src/CacheProxy -c Release --no-restore -p:UseAppHost=false -o out
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app

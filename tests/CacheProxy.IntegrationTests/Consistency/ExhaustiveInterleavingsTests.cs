@@ -221,7 +221,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         }
         finally
         {
-            await RedisClientDifferences.DisposeAsync(connection);
+            await connection.DisposeAsync();
         }
     }
 

@@ -21,7 +21,8 @@ internal static class RedisClient
         options.ConfigurationChannel = "";
         // The client library counts INFO among the administrators' commands; it asks nothing of the server.
         options.AllowAdmin = true;
-        RedisClientDifferences.BeforeConnect(options);
+        // A request does not queue for a connection that is not there.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
         return options;
     }
 
@@ -33,7 +34,6 @@ internal static class RedisClient
         try
         {
             var client = await connecting.WaitAsync(stopping);
-            RedisClientDifferences.AfterConnect(client);
             client.ConnectionFailed += (_, _) => failed();
             client.ConnectionRestored += (_, _) => restored();
             return client;
@@ -57,6 +57,6 @@ internal static class RedisClient
             // It is given up either way.
         }
 
-        await RedisClientDifferences.DisposeAsync(client);
+        await client.DisposeAsync();
     }
 }

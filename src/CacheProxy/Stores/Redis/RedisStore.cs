@@ -100,7 +100,7 @@ internal sealed class RedisStore : ICacheStore
             result.Variant.Digest,
             lease.Token,
             StoredResponseFormat.Payload(result.Response),
-            RedisClientDifferences.Bytes(result.Response.Body),
+            result.Response.Body,
             result.Vary,
             Milliseconds(result.KeepFor),
             result.MaxVariants,
