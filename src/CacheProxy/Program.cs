@@ -1,5 +1,5 @@
-using CacheProxy;
 using CacheProxy.Configuration;
+using CacheProxy.Hosting;
 
 try
 {

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using CacheProxy.Keys;
-using CacheProxy.Policies;
-using CacheProxy.Stores.Redis;
-using CacheProxy.Tenancy;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
+using CacheProxy.Store.Redis;
 
 namespace CacheProxy.Configuration;
 

@@ -1,6 +1,5 @@
-using CacheProxy.Keys;
-using CacheProxy.Stores.Redis;
-using CacheProxy.Tenancy;
+using CacheProxy.Identity;
+using CacheProxy.Store.Redis;
 using StackExchange.Redis;
 
 namespace CacheProxy.Configuration;

@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
-using CacheProxy.Keys;
-using CacheProxy.Policies;
-using CacheProxy.Stores.Redis;
-using CacheProxy.Tenancy;
+using CacheProxy.Configuration.Checks;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
+using CacheProxy.Store.Redis;
 
 namespace CacheProxy.Configuration;
 

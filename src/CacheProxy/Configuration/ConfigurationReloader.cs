@@ -1,4 +1,4 @@
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 using Yarp.ReverseProxy.Configuration;
 
 namespace CacheProxy.Configuration;

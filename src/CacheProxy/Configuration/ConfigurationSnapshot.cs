@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
-using CacheProxy.Keys;
-using CacheProxy.Observability;
-using CacheProxy.Policies;
-using CacheProxy.Tenancy;
+using CacheProxy.Configuration.Checks;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.Configuration;
 

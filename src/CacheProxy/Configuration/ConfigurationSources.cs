@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CacheProxy.Configuration.Checks;
 
 namespace CacheProxy.Configuration;
 

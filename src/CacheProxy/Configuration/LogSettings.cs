@@ -1,4 +1,4 @@
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 using Serilog.Events;
 
 namespace CacheProxy.Configuration;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using CacheProxy.Keys;
-using CacheProxy.Policies;
+using CacheProxy.Configuration.Checks;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
 
 namespace CacheProxy.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using CacheProxy.Policies;
+using CacheProxy.Configuration.Policies;
 using Yarp.ReverseProxy.Configuration;
 
 namespace CacheProxy.Configuration;

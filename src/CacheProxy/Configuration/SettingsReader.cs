@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using CacheProxy.Configuration.Checks;
 
 namespace CacheProxy.Configuration;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.Management;
 
@@ -18,7 +18,7 @@ internal sealed class PrometheusText : IDisposable
         // Several hosts in one process have meters of one name; each shows its own.
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == Telemetry.MeterName && ReferenceEquals(instrument.Meter.Scope, meters))
+            if (instrument.Meter.Name == CacheProxyMeter.Name && ReferenceEquals(instrument.Meter.Scope, meters))
             {
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, static made => new MetricFamily(made)));
             }

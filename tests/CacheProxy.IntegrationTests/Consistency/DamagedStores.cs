@@ -1,5 +1,5 @@
-using CacheProxy.Keys;
-using CacheProxy.Stores;
+using CacheProxy.Identity;
+using CacheProxy.Store;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

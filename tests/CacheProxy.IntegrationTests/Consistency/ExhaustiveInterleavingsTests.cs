@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.IntegrationTests.Stores;
-using CacheProxy.Stores;
-using CacheProxy.Stores.Redis;
+using CacheProxy.IntegrationTests.Store;
+using CacheProxy.Store;
+using CacheProxy.Store.Redis;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency;

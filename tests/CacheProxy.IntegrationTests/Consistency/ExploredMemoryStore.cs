@@ -1,7 +1,7 @@
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Keys;
-using CacheProxy.Stores;
-using CacheProxy.Stores.Memory;
+using CacheProxy.Store;
+using CacheProxy.Store.Memory;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

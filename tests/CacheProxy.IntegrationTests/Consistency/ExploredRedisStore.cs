@@ -1,6 +1,6 @@
 using System.Globalization;
-using CacheProxy.Keys;
-using CacheProxy.Stores;
+using CacheProxy.Identity;
+using CacheProxy.Store;
 using StackExchange.Redis;
 
 namespace CacheProxy.IntegrationTests.Consistency;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using CacheProxy.HttpRules;
-using CacheProxy.Keys;
-using CacheProxy.Stores;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Store;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CacheProxy.Stores;
+using CacheProxy.Store;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

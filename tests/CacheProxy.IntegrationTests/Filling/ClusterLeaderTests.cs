@@ -1,6 +1,6 @@
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Keys;
-using CacheProxy.Stores;
+using CacheProxy.Store;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CacheProxy.Caching.Filling;
+using CacheProxy.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

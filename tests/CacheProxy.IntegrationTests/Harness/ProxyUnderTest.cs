@@ -1,5 +1,6 @@
+using CacheProxy.Hosting;
 using CacheProxy.IntegrationTests.Host;
-using CacheProxy.Stores;
+using CacheProxy.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

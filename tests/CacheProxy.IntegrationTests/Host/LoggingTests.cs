@@ -1,4 +1,4 @@
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Events;
 using Xunit;

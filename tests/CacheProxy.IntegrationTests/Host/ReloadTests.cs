@@ -1,6 +1,6 @@
+using CacheProxy.Configuration.Policies;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Observability;
-using CacheProxy.Policies;
+using CacheProxy.Telemetry;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Events;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CacheProxy.Configuration;
+using CacheProxy.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

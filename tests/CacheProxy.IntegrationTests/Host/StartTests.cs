@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CacheProxy.Configuration;
+using CacheProxy.Hosting;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Host;

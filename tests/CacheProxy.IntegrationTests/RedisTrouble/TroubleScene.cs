@@ -1,6 +1,6 @@
 using System.Globalization;
-using CacheProxy.Eviction;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

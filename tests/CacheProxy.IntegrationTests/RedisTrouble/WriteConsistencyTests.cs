@@ -1,5 +1,5 @@
-using CacheProxy.Eviction;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.IntegrationTests.Reporting;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using CacheProxy.Proxying;
+using CacheProxy.Proxy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,4 +1,4 @@
-using CacheProxy.Caching.Filling;
+using CacheProxy.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

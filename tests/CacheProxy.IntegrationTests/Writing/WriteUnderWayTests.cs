@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Keys;
-using CacheProxy.Stores;
+using CacheProxy.Store;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Writing;

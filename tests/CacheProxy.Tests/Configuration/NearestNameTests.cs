@@ -1,4 +1,4 @@
-using CacheProxy.Configuration;
+using CacheProxy.Configuration.Checks;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;

@@ -1,4 +1,4 @@
-using CacheProxy.Policies;
+using CacheProxy.Configuration.Policies;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;

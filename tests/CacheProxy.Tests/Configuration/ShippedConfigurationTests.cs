@@ -1,8 +1,8 @@
 using CacheProxy.Configuration;
-using CacheProxy.Observability;
-using CacheProxy.Policies;
-using CacheProxy.Stores.Redis;
-using CacheProxy.Tenancy;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
+using CacheProxy.Store.Redis;
+using CacheProxy.Telemetry;
 using Serilog.Events;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CacheProxy.Configuration;
+using CacheProxy.Configuration.Checks;
 using CacheProxy.Management;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;

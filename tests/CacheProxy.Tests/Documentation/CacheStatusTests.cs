@@ -1,5 +1,5 @@
-using CacheProxy.Caching;
-using CacheProxy.HttpRules;
+using CacheProxy.Filling;
+using CacheProxy.Http;
 using Xunit;
 
 namespace CacheProxy.Tests.Documentation;

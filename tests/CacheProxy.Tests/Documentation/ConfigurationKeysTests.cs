@@ -3,10 +3,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using CacheProxy.Configuration;
-using CacheProxy.Keys;
-using CacheProxy.Policies;
-using CacheProxy.Stores.Redis;
-using CacheProxy.Tenancy;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
+using CacheProxy.Store.Redis;
 using CacheProxy.Tests.Configuration;
 using Xunit;
 

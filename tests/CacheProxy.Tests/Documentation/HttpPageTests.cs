@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
-using CacheProxy.Caching;
 using CacheProxy.Configuration;
-using CacheProxy.HttpRules;
-using CacheProxy.Policies;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Filling;
+using CacheProxy.Http;
 using CacheProxy.Tests.House;
 using Microsoft.Extensions.Configuration;
 using Xunit;
@@ -81,7 +81,7 @@ public sealed partial class HttpPageTests
         }
     }
 
-    private static IEnumerable<string> WordsInPlace() => new[] { "Caching", "Eviction" }
+    private static IEnumerable<string> WordsInPlace() => new[] { "Reading", "Filling", "Writing" }
         .SelectMany(static folder => Repository.Files(Path.Combine(Repository.Sources, folder), "*.cs"))
         .SelectMany(static file => Detail().Matches(File.ReadAllText(file)))
         .Select(static match => match.Groups["word"].Value);

@@ -1,5 +1,5 @@
 using CacheProxy.Configuration;
-using CacheProxy.Policies;
+using CacheProxy.Configuration.Policies;
 using Xunit;
 
 namespace CacheProxy.Tests.Documentation;

@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
-using CacheProxy.Caching;
-using CacheProxy.Eviction;
-using CacheProxy.HttpRules;
-using CacheProxy.Observability;
-using CacheProxy.Stores;
-using CacheProxy.Stores.Memory;
+using CacheProxy.Filling;
+using CacheProxy.Http;
+using CacheProxy.Store;
+using CacheProxy.Store.Memory;
+using CacheProxy.Telemetry;
 using CacheProxy.Tests.Management;
+using CacheProxy.Writing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

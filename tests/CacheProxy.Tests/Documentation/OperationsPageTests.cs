@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
-using CacheProxy.Caching;
 using CacheProxy.Configuration;
-using CacheProxy.HttpRules;
+using CacheProxy.Filling;
+using CacheProxy.Hosting;
+using CacheProxy.Http;
 using CacheProxy.Management;
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 using CacheProxy.Tests.House;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

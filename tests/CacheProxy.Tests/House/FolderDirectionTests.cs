@@ -8,18 +8,17 @@ public sealed partial class FolderDirectionTests
 {
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
-        ["Caching"] = ["Eviction", "Configuration", "Policies", "HttpRules", "Forwarding"],
-        ["Eviction"] = ["Stores", "Configuration", "Policies", "HttpRules", "Forwarding"],
-        ["Stores"] = ["Keys", "HttpRules"],
-        ["Keys"] = ["Tenancy", "HttpRules"],
-        ["Tenancy"] = [],
-        ["Policies"] = ["Keys", "HttpRules", "Observability"],
-        ["Configuration"] = ["Tenancy", "Policies", "Stores"],
-        ["Proxying"] = ["Policies", "Configuration", "Forwarding"],
-        ["Forwarding"] = ["HttpRules"],
-        ["Management"] = ["Eviction", "Stores", "Configuration"],
-        ["HttpRules"] = [],
-        ["Observability"] = [],
+        ["Hosting"] = ["Reading", "Writing", "Proxy", "Management"],
+        ["Reading"] = ["Filling", "Proxy"],
+        ["Filling"] = ["Store", "Configuration", "Proxy", "Telemetry"],
+        ["Writing"] = ["Store", "Configuration", "Proxy", "Telemetry"],
+        ["Store"] = ["Identity", "Http", "Telemetry"],
+        ["Identity"] = ["Http"],
+        ["Configuration"] = ["Identity", "Store", "Telemetry"],
+        ["Proxy"] = ["Http", "Configuration"],
+        ["Management"] = ["Store", "Writing", "Telemetry", "Configuration"],
+        ["Http"] = [],
+        ["Telemetry"] = [],
     };
 
     public static TheoryData<string> Folders => [.. Arrows.Keys];
@@ -50,11 +49,11 @@ public sealed partial class FolderDirectionTests
     [Fact]
     public void A_use_is_seen_in_every_form()
     {
-        Assert.Equal(["Stores"], UsedIn("using CacheProxy.Stores.Redis;"));
-        Assert.Equal(["Policies"], UsedIn("using Policy = CacheProxy.Policies.CachePolicy;"));
-        Assert.Equal(["Policies"], UsedIn("namespace CacheProxy.Keys;\nclass A { Policies.CachePolicy? B; }"));
-        Assert.Equal(["Tenancy"], UsedIn("var name = global::CacheProxy.Tenancy.TenantName.TryParse;"));
-        Assert.Equal([], UsedIn("namespace CacheProxy.Keys;\n// see Policies.CachePolicy\nvar all = snapshot.Policies.All;"));
+        Assert.Equal(["Store"], UsedIn("using CacheProxy.Store.Redis;"));
+        Assert.Equal(["Identity"], UsedIn("using Key = CacheProxy.Identity.ResourceKey;"));
+        Assert.Equal(["Identity"], UsedIn("namespace CacheProxy.Proxy;\nclass A { Identity.ResourceKey? B; }"));
+        Assert.Equal(["Identity"], UsedIn("var name = global::CacheProxy.Identity.TenantName.TryParse;"));
+        Assert.Equal([], UsedIn("namespace CacheProxy.Proxy;\n// see Identity.ResourceKey\nvar all = snapshot.Identity.All;"));
     }
 
     private static IEnumerable<string> Reachable(string folder) => Arrows[folder].SelectMany(Reachable).Append(folder).Distinct();

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using CacheProxy.Management;
-using CacheProxy.Observability;
+using CacheProxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,7 +17,7 @@ internal sealed class Exposition : IDisposable
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
-    public Meter Meter => Meters.Create(Telemetry.MeterName);
+    public Meter Meter => Meters.Create(CacheProxyMeter.Name);
 
     /// <summary>The lines now.</summary>
     public async Task<string[]> ReadAsync()

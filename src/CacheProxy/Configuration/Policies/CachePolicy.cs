@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Telemetry;
+
+namespace CacheProxy.Configuration.Policies;
+
+/// <summary>A policy, compiled: what requests read. Immutable.</summary>
+internal sealed class CachePolicy
+{
+    private const string EveryMethod = "*";
+    private const string EveryStatus = "*";
+
+    private readonly FrozenSet<string> _evictOn;
+    private readonly bool _evictOnEveryMethod;
+
+    /// <param name="options">Checked options.</param>
+    /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
+    public CachePolicy(CachePolicyOptions options, KeyTemplate template)
+    {
+        Options = options;
+        Template = template;
+        Events = new CacheEventTexts(options.Name);
+        IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
+        // Without case: an HTTP client or an API may take "put" for PUT.
+        _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
+        Storage = new StoragePolicy(
+            options.Ttl,
+            options.NegativeTtl,
+            Statuses(options),
+            options.StatusCodes.Contains(EveryStatus),
+            options.HeuristicFreshness,
+            options.StaleWhileRevalidate,
+            options.StaleIfError);
+    }
+
+    public string Name => Options.Name;
+
+    public CachePolicyOptions Options { get; }
+
+    public KeyTemplate Template { get; }
+
+    /// <summary>What HTTP's rules need to know of the policy.</summary>
+    public StoragePolicy Storage { get; }
+
+    /// <summary>The policy's log events.</summary>
+    public CacheEventTexts Events { get; }
+
+    /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
+    public string? IdValueName { get; }
+
+    /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
+    public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
+
+    /// <summary>The resource's id as the log events call it.</summary>
+    public string? IdOf(RouteValueDictionary values) => IdValueName is { } name ? values[name] as string : null;
+
+    private static FrozenSet<int> Statuses(CachePolicyOptions options) => options.StatusCodes
+        .Where(static code => code != EveryStatus)
+        .Select(static code => int.Parse(code, CultureInfo.InvariantCulture))
+        .ToFrozenSet();
+}

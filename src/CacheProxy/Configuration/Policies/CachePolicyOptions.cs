@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace CacheProxy.Configuration.Policies;
+
+/// <summary>What may be cached on the routes that name this policy, and how (<c>CacheProxy:Policies:NAME</c>).</summary>
+internal sealed record CachePolicyOptions
+{
+    /// <summary>The policy's name: the NAME of the section, and the word in log messages (<c>Customer cache hit</c>).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Template of the store's key over <c>{tenant}</c>, <c>{host}</c>, <c>{path}</c> and the route's values. Required.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Freshness when the origin gives none; more than 0, at most 24 h. Default: none, only the origin's own.</summary>
+    public TimeSpan? Ttl { get; init; }
+
+    /// <summary>Whether to serve. Default: <see cref="CacheMode.On"/>.</summary>
+    public CacheMode Mode { get; init; } = CacheMode.On;
+
+    /// <summary>Unsafe methods that evict; <c>*</c> is every method that is not safe. Default: PUT, PATCH, DELETE.</summary>
+    public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
+
+    /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
+    public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
+
+    /// <summary>What becomes of a write whose fence cannot be set. Default: <see cref="WriteConsistency.BestEffort"/>.</summary>
+    public WriteConsistency WriteConsistency { get; init; } = WriteConsistency.BestEffort;
+
+    /// <summary>
+    /// How long the fence of a replica that died keeps the resource uncached; 1 s to 1 h. It is renewed while the write is under way and
+    /// must exceed the longest time that the API may go on with a write after its client is gone. Default: 30 s.
+    /// </summary>
+    public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a replica may serve its own in-process copy; 0 to 1 h, 0: never. Default: 0.</summary>
+    public TimeSpan MemoryTtl { get; init; }
+
+    /// <summary>How long past its freshness an entry may answer for an API that fails (RFC 5861 §4); 0 to 24 h. Default: 0.</summary>
+    public TimeSpan StaleIfError { get; init; }
+
+    /// <summary>How long past its freshness an entry may be served while it is refreshed (RFC 5861 §3); 0 to 24 h. Default: 0.</summary>
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
+    /// <summary>Up to this much, at random, is taken off <see cref="Ttl"/>; 0 to less than Ttl. Default: 0.</summary>
+    public TimeSpan TtlJitter { get; init; }
+
+    /// <summary>Largest body that is stored, in bytes; 1 to 64 MiB. Default: 1 MiB.</summary>
+    public int MaxBodyBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Most variants of one resource; 1 to 4096. When full, the one that expires first is dropped. Default: 64.</summary>
+    public int MaxVariants { get; init; } = 64;
+
+    /// <summary>
+    /// Status codes that are stored, besides 200: each needs freshness of the origin's or <see cref="NegativeTtl"/>. <c>*</c>: every
+    /// final status with freshness of the origin's. Default: none.
+    /// </summary>
+    public ImmutableArray<string> StatusCodes { get; init; } = [];
+
+    /// <summary>Freshness of 404 and 410 when the origin gives none and <see cref="StatusCodes"/> has them; 0 to 24 h. Default: none.</summary>
+    public TimeSpan? NegativeTtl { get; init; }
+
+    /// <summary>Whether a response with <c>Last-Modified</c> and no freshness may be stored for a tenth of its age (RFC 9111 §4.2.2). Default: false.</summary>
+    public bool HeuristicFreshness { get; init; }
+
+    /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
+    public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics.Metrics;
+using CacheProxy.Http;
+using CacheProxy.Store;
+using CacheProxy.Telemetry;
+
+namespace CacheProxy.Filling;
+
+/// <summary>What happens to requests on cached routes. Tags come from closed sets: policies, outcomes, reasons.</summary>
+internal sealed class CacheMetrics
+{
+    private readonly TimeProvider _time;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _shadow;
+    private readonly Counter<long> _fills;
+    private readonly Counter<long> _refused;
+    private readonly Histogram<double> _durations;
+
+    public CacheMetrics(IMeterFactory meters, TimeProvider time)
+    {
+        _time = time;
+        var meter = meters.Create(CacheProxyMeter.Name);
+        _requests = meter.CreateCounter<long>(
+            "cacheproxy.requests", "{request}", "Safe requests on cached routes, by policy, outcome (hit, stale, collapsed, fill, forward) and detail");
+        _shadow = meter.CreateCounter<long>(
+            "cacheproxy.shadow.hits", "{request}", "Requests in mode Shadow that would have been hits, by policy and whether the stored response was equal");
+        _fills = meter.CreateCounter<long>(
+            "cacheproxy.fills", "{fill}", "Fills by policy and result (stored, revoked, unavailable, or why the response was not stored)");
+        _refused = meter.CreateCounter<long>(
+            "cacheproxy.fills.refused", "{fill}", "Fills that the store did not let begin, by policy and reason");
+        _durations = meter.CreateHistogram(
+            "cacheproxy.request.duration",
+            "s",
+            "Time until a safe request on a cached route was answered, by policy and outcome",
+            tags: null,
+            DurationBuckets.Advice);
+    }
+
+    /// <summary>The time at which something begins whose duration is told later; 0 when nobody listens.</summary>
+    public long Begin() => _durations.Enabled ? _time.GetTimestamp() : 0;
+
+    public void Hit(string policy, bool stale) => Request(policy, Outcome(stale), "");
+
+    public void HitServed(string policy, bool stale, long began) => Took(policy, Outcome(stale), began);
+
+    public void Collapsed(string policy) => Request(policy, "collapsed", "");
+
+    public void CollapsedServed(string policy, long began) => Took(policy, "collapsed", began);
+
+    /// <param name="policy">Its name.</param>
+    /// <param name="reason">Why the API is asked.</param>
+    /// <param name="inBackground">The client that caused it has been counted, and answered, as a stale hit.</param>
+    public void Filling(string policy, CacheStatusForward reason, bool inBackground) =>
+        Request(policy, "fill", inBackground ? "refresh" : reason == CacheStatusForward.Stale ? "stale" : "miss");
+
+    public void Filled(string policy, long began) => Took(policy, "fill", began);
+
+    public void Forwarded(string policy, ForwardReason reason) => Request(policy, "forward", ForwardReasonWords.Word(reason));
+
+    public void ForwardEnded(string policy, long began) => Took(policy, "forward", began);
+
+    /// <summary>Only for outcomes that refuse.</summary>
+    public void FillRefused(string policy, BeginFillOutcome outcome)
+    {
+        if (_refused.Enabled && outcome != BeginFillOutcome.Granted)
+        {
+            _refused.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", Word(outcome)));
+        }
+    }
+
+    public void Fill(string policy, string result)
+    {
+        if (_fills.Enabled)
+        {
+            _fills.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("result", result));
+        }
+    }
+
+    public void ShadowHit(string policy, bool equal)
+    {
+        if (_shadow.Enabled)
+        {
+            _shadow.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("equal", equal ? "true" : "false"));
+        }
+    }
+
+    private static string Outcome(bool stale) => stale ? "stale" : "hit";
+
+    private static string Word(BeginFillOutcome outcome) => outcome switch
+    {
+        BeginFillOutcome.Granted => "",
+        BeginFillOutcome.Fenced => "write-under-way",
+        BeginFillOutcome.Changed => "changed",
+        BeginFillOutcome.UnderWay => "fill-under-way",
+        BeginFillOutcome.Unavailable => "store-unavailable",
+    };
+
+    private void Request(string policy, string outcome, string detail)
+    {
+        if (_requests.Enabled)
+        {
+            _requests.Add(
+                1,
+                new KeyValuePair<string, object?>("policy", policy),
+                new KeyValuePair<string, object?>("outcome", outcome),
+                new KeyValuePair<string, object?>("detail", detail));
+        }
+    }
+
+    // A request that began while nobody listened has no duration.
+    private void Took(string policy, string outcome, long began)
+    {
+        if (began != 0 && _durations.Enabled)
+        {
+            _durations.Record(
+                _time.GetElapsedTime(began).TotalSeconds,
+                new KeyValuePair<string, object?>("policy", policy),
+                new KeyValuePair<string, object?>("outcome", outcome));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Store;
+
+namespace CacheProxy.Filling;
+
+/// <summary>A safe request whose resource is beyond doubt, and what is known of it.</summary>
+internal sealed class CacheRequest
+{
+    public required HttpContext Context { get; init; }
+
+    public required CachePolicy Policy { get; init; }
+
+    public required ResourceKey Key { get; init; }
+
+    public required VariantSource Variants { get; init; }
+
+    public required RequestDirectives Directives { get; init; }
+
+    /// <summary>The tenant, for the log; <c>null</c> when the key names none.</summary>
+    public required string? Tenant { get; init; }
+
+    /// <summary>The resource's id, for the log.</summary>
+    public required string? Id { get; init; }
+
+    /// <summary>How long one request may wait for the store.</summary>
+    public required TimeSpan StoreTimeout { get; init; }
+
+    public required StorePatience Patience { get; init; }
+
+    /// <summary>A refresh of what a client has been served stale: nobody waits for it.</summary>
+    public bool IsBackground { get; init; }
+
+    /// <summary>When its answering began, for <see cref="CacheMetrics"/>.</summary>
+    public long Began { get; set; }
+
+    /// <summary>The names that the resource is known to vary on, after the look-up.</summary>
+    public string KnownVary { get; set; } = "";
+
+    /// <summary>Whether the client gets nothing but the API's own answer.</summary>
+    public bool IsShadowed => Policy.Options.Mode == CacheMode.Shadow;
+
+    public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
+
+    /// <summary>Whether a response to this request may be shared only with the origin's consent (RFC 9111 §3.5).</summary>
+    public bool NeedsSharingConsent =>
+        Policy.Options.Credentials == CredentialsMode.Rfc9111 && Context.Request.Headers.Authorization.Count > 0;
+
+    /// <summary>The variant under <paramref name="vary"/>.</summary>
+    public VariantKey VariantUnder(string vary) => VariantDigest.Compute(Variants, vary);
+}

@@ -1,0 +1,69 @@
+namespace CacheProxy.Filling;
+
+/// <summary>Every way in which a request on a cached route is forwarded uncached.</summary>
+internal enum ForwardReason
+{
+    /// <summary>The policy's mode is Off.</summary>
+    PolicyOff,
+
+    /// <summary>The policy's mode is Shadow, and otherwise this would have been answered by what is stored or by what another fetches.</summary>
+    Shadow,
+
+    /// <summary>Neither GET nor HEAD.</summary>
+    Method,
+
+    /// <summary>A header or parameter asks the API to take another method.</summary>
+    MethodOverride,
+
+    /// <summary>A header asks the API to take another URL, or the request target is not in origin form.</summary>
+    TargetOverride,
+
+    /// <summary>A GET with a body.</summary>
+    RequestBody,
+
+    /// <summary>The client wants another protocol.</summary>
+    Upgrade,
+
+    /// <summary>The path could mean different things to different programs.</summary>
+    Path,
+
+    TenantAbsent,
+    TenantMalformed,
+    TenantContradictory,
+
+    /// <summary>A value that the key names is absent or not beyond doubt.</summary>
+    Key,
+
+    /// <summary>The request carries credentials, and the policy wants such requests forwarded.</summary>
+    Credentials,
+
+    /// <summary>Request directive no-store.</summary>
+    RequestNoStore,
+
+    /// <summary>If-Match or If-Unmodified-Since: the API's to judge.</summary>
+    Precondition,
+
+    /// <summary>A part of something that is not stored.</summary>
+    Range,
+
+    /// <summary>HEAD for something that is not stored.</summary>
+    Head,
+
+    /// <summary>A write is under way, or its outcome is unknown.</summary>
+    Fenced,
+
+    /// <summary>This process has an eviction that the store does not have yet.</summary>
+    PendingEviction,
+
+    /// <summary>The store did not answer in time.</summary>
+    StoreUnavailable,
+
+    /// <summary>The request that this one waited for brought nothing that could be shared.</summary>
+    LeaderFailed,
+
+    /// <summary>Another replica's fill took too long.</summary>
+    FillUnderWay,
+
+    /// <summary>The entry kept changing while it was read.</summary>
+    Contended,
+}

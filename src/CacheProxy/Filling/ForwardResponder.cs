@@ -1,0 +1,34 @@
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace CacheProxy.Filling;
+
+/// <summary>Forwards a request uncached, and says so in Cache-Status.</summary>
+internal sealed class ForwardResponder(CacheMetrics metrics)
+{
+    public Task ForwardAsync(HttpContext context, CachePolicy policy, ForwardReason reason, RequestDelegate next)
+    {
+        metrics.Forwarded(policy.Name, reason);
+        context.Response.OnStarting(
+            static state =>
+            {
+                var (context, reason) = ((HttpContext, ForwardReason))state;
+                var failed = context.Features.Get<IForwarderErrorFeature>() is not null;
+                new CacheStatus(
+                    Forward: ForwardReasonWords.Forward(reason),
+                    ForwardStatus: failed ? null : context.Response.StatusCode,
+                    Detail: ForwardReasonWords.Word(reason)).AppendTo(context.Response.Headers);
+                return Task.CompletedTask;
+            },
+            (context, reason));
+        var began = metrics.Begin();
+        return began == 0 ? next(context) : ForwardMeasuredAsync(context, policy, next, began);
+    }
+
+    private async Task ForwardMeasuredAsync(HttpContext context, CachePolicy policy, RequestDelegate next, long began)
+    {
+        await next(context);
+        metrics.ForwardEnded(policy.Name, began);
+    }
+}

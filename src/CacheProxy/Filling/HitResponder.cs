@@ -1,0 +1,98 @@
+using System.Globalization;
+using CacheProxy.Http;
+using CacheProxy.Store;
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Filling;
+
+/// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
+internal sealed class HitResponder(TimeProvider time)
+{
+    /// <param name="context">The client's request; its response has not begun.</param>
+    /// <param name="stored">What to answer with.</param>
+    /// <param name="ageMs">Its age.</param>
+    /// <param name="status">What Cache-Status says.</param>
+    public Task ServeAsync(HttpContext context, StoredResponse stored, long ageMs, CacheStatus status)
+    {
+        var response = context.Response;
+        response.StatusCode = stored.Status;
+        CopyHeaders(stored.Headers, response.Headers);
+        response.Headers.Age = (ageMs / 1000).ToString(CultureInfo.InvariantCulture);
+        status.AppendTo(response.Headers);
+
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var validators = Validators.Of(new ResponseHeaders(stored.Headers));
+        if (ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, validators, nowMs) == ConditionalOutcome.NotModified)
+        {
+            NotModified(response);
+            return Task.CompletedTask;
+        }
+
+        var body = stored.Body;
+        if (context.Request.Headers.Range.Count > 0
+            && stored.Status == StatusCodes.Status200OK
+            && HttpMethods.IsGet(context.Request.Method)
+            && ByteRange.IsAllowedByIfRange(context.Request.Headers.IfRange, validators, nowMs))
+        {
+            body = SelectRange(context, body);
+        }
+
+        if (!MayHaveBody(response.StatusCode))
+        {
+            response.ContentLength = null;
+            return Task.CompletedTask;
+        }
+
+        response.ContentLength = body.Length;
+        // Without the client's token: a client that has gone is no exception, and the server drops what is written to it.
+        return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
+            ? Task.CompletedTask
+            : response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>Turns a response whose headers are set into a 304 (RFC 9110 §15.4.5).</summary>
+    public static void NotModified(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status304NotModified;
+        response.ContentLength = null;
+        response.Headers.Remove("Content-Type");
+        response.Headers.Remove("Content-Encoding");
+        response.Headers.Remove("Content-Language");
+        response.Headers.Remove("Content-Range");
+    }
+
+    private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        var response = context.Response;
+        switch (ByteRange.Select(context.Request.Headers.Range, body.Length, out var range))
+        {
+            case RangeOutcome.Whole:
+                return body;
+            case RangeOutcome.Partial:
+                response.StatusCode = StatusCodes.Status206PartialContent;
+                response.Headers.ContentRange = range.ContentRange(body.Length);
+                return body.Slice((int)range.First, (int)range.Length);
+            case RangeOutcome.Unsatisfiable:
+                response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+                response.Headers.ContentRange = ByteRange.ContentRangeUnsatisfied(body.Length);
+                response.Headers.Remove("Content-Type");
+                return ReadOnlyMemory<byte>.Empty;
+            default:
+                throw new InvalidOperationException("No such outcome of a range.");
+        }
+    }
+
+    private static void CopyHeaders(HeaderField[] fields, IHeaderDictionary headers)
+    {
+        for (var i = 0; i < fields.Length; i++)
+        {
+            var name = fields[i].Name;
+            var existing = headers[name];
+            headers[name] = existing.Count == 0 ? fields[i].Value : StringValues.Concat(existing, fields[i].Value);
+        }
+    }
+
+    private static bool MayHaveBody(int status) =>
+        status is >= 200 and not StatusCodes.Status204NoContent and not StatusCodes.Status205ResetContent
+            and not StatusCodes.Status304NotModified;
+}

@@ -1,0 +1,125 @@
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Proxy;
+using CacheProxy.Store;
+
+namespace CacheProxy.Filling;
+
+/// <summary>A response that may be stored, once its body is complete.</summary>
+/// <param name="Response">The response; its body and the store's time are still to come.</param>
+/// <param name="Vary">The names that the resource varies on, as far as known.</param>
+/// <param name="Variant">The request's variant under them.</param>
+/// <param name="KeepFor">How long to keep it.</param>
+internal sealed record StorableResponse(StoredResponse Response, string Vary, VariantKey Variant, TimeSpan KeepFor)
+{
+    private const string AcceptEncoding = "accept-encoding";
+
+    // An entry with a validator is worth more than its freshness: a 304 is cheaper than a body. Where the policy gives the freshness,
+    // the policy also gives the end.
+    private static readonly TimeSpan ShortestRetention = TimeSpan.FromMinutes(1);
+
+    /// <summary>The response as it may be stored; <c>null</c> with the reason when it may not.</summary>
+    public static StorableResponse? TryMake(
+        CacheRequest request,
+        HttpResponse response,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs,
+        out StorageDecision decision)
+    {
+        var headers = new ResponseHeaders(response.Headers);
+        var directives = ResponseDirectives.Of(headers);
+        var policy = request.Policy.Storage;
+        var freshness = Freshness.Of(headers, directives, response.StatusCode, requestTimeMs, responseTimeMs, policy);
+        decision = StorageRules.Decide(
+            request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
+            freshness, policy);
+        return decision == StorageDecision.Storable
+            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
+            : null;
+    }
+
+    /// <summary>
+    /// The stored response with the headers and the new life that a 304, or a HEAD's answer, gives it (RFC 9111 §4.3.4, §4.3.5);
+    /// <c>null</c> when with them it may not be stored any more.
+    /// </summary>
+    public static StorableResponse? TryFreshen(
+        CacheRequest request,
+        StoredResponse stored,
+        HttpResponse notModified,
+        UpstreamFraming framing,
+        long requestTimeMs,
+        long responseTimeMs)
+    {
+        var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers, framing.Connection);
+        var headers = new ResponseHeaders(fields);
+        var directives = ResponseDirectives.Of(headers);
+        var freshness = Freshness.OfUpdated(
+            headers,
+            new ResponseHeaders(notModified.Headers),
+            directives,
+            stored.Status,
+            requestTimeMs,
+            responseTimeMs,
+            request.Policy.Storage);
+        var decision = StorageRules.Decide(
+            HttpMethods.Get, request.Directives, request.NeedsSharingConsent, stored.Status, headers, directives, freshness,
+            request.Policy.Storage);
+        if (decision != StorageDecision.Storable)
+        {
+            return null;
+        }
+
+        var made = Make(request, stored.Status, fields, freshness);
+        return made with { Response = made.Response with { Body = stored.Body } };
+    }
+
+    private static StorableResponse Make(CacheRequest request, int status, HeaderField[] fields, in Freshness freshness)
+    {
+        var headers = new ResponseHeaders(fields);
+        var vary = VaryNames.TryParse(headers["Vary"], out var names) ? VaryNames.Union(request.KnownVary, names) : request.KnownVary;
+        if (headers["Content-Encoding"].Count > 0)
+        {
+            // A gateway that compresses and forgets to say so must not leave a client bytes that it cannot read.
+            vary = VaryNames.Union(vary, AcceptEncoding);
+        }
+
+        var lifetimeMs = WithJitter(freshness, request.Policy.Options.TtlJitter);
+        return new StorableResponse(
+            new StoredResponse
+            {
+                Status = status,
+                Headers = fields,
+                Body = default,
+                ResponseTimeMs = 0,
+                InitialAgeMs = freshness.InitialAgeMs,
+                LifetimeMs = lifetimeMs,
+                StaleWhileRevalidateMs = freshness.StaleWhileRevalidateMs,
+                StaleIfErrorMs = freshness.StaleIfErrorMs,
+                Flags = (freshness.NoCache ? StoredFlags.NoCache : StoredFlags.None)
+                    | (freshness.MustRevalidate ? StoredFlags.MustRevalidate : StoredFlags.None),
+                Target = RequestTarget.Identity(request.Context.Request),
+            },
+            vary,
+            request.VariantUnder(vary),
+            Retention(freshness, lifetimeMs, Validators.Of(headers).Exist));
+    }
+
+    private static long WithJitter(in Freshness freshness, TimeSpan jitter) =>
+        freshness.Source == FreshnessSource.Policy && jitter > TimeSpan.Zero
+            ? freshness.LifetimeMs - Random.Shared.NextInt64((long)jitter.TotalMilliseconds + 1)
+            : freshness.LifetimeMs;
+
+    private static TimeSpan Retention(in Freshness freshness, long lifetimeMs, bool hasValidator)
+    {
+        var freshMs = Math.Max(0, lifetimeMs - freshness.InitialAgeMs);
+        var staleMs = Math.Max(freshness.StaleWhileRevalidateMs, freshness.StaleIfErrorMs);
+        if (hasValidator && freshness.Source != FreshnessSource.Policy)
+        {
+            staleMs = Math.Max(staleMs, Math.Max(lifetimeMs, (long)ShortestRetention.TotalMilliseconds));
+        }
+
+        var longestMs = (long)StoredResponse.LongestKeep.TotalMilliseconds;
+        return TimeSpan.FromMilliseconds(Math.Min(longestMs, Math.Min(longestMs, freshMs) + Math.Min(longestMs, staleMs)));
+    }
+}

@@ -1,0 +1,181 @@
+using CacheProxy.Configuration;
+using CacheProxy.Configuration.Checks;
+using CacheProxy.Filling;
+using CacheProxy.Management;
+using CacheProxy.Proxy;
+using CacheProxy.Reading;
+using CacheProxy.Store;
+using CacheProxy.Telemetry;
+using CacheProxy.Writing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CacheProxy.Hosting;
+
+/// <summary>Puts the product together: configuration, listeners, services, pipeline. Several hosts in one process share nothing.</summary>
+internal static class CacheProxyHost
+{
+    /// <summary>The whole program, ready to start.</summary>
+    /// <exception cref="ConfigurationRefusedException">The configuration cannot be used.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder> customise) =>
+        Build(args, new CacheProxyHostSeams { Customise = customise });
+
+    /// <inheritdoc cref="Build(string[], Action{WebApplicationBuilder})"/>
+    public static WebApplication Build(string[] args, CacheProxyHostSeams? seams = null)
+    {
+        seams ??= new CacheProxyHostSeams();
+        // Empty, so that nothing is configured by ASPNETCORE_URLS and its kin, and nothing reads a configuration that changes by itself.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "CacheProxy",
+            ContentRootPath = seams.Directory,
+            EnvironmentName = EnvironmentName(),
+        });
+        seams.Customise?.Invoke(builder);
+
+        var sources = new ConfigurationSources(seams.Directory, args, builder.Configuration);
+        var watch = new ConfigurationFileWatch(sources.Files);
+        var problems = new List<ConfigurationProblem>();
+        var exported = OtlpSettings.Read(problems);
+        var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
+            ?? throw new ConfigurationRefusedException([.. problems]);
+
+        AddLogging(builder, snapshot, seams);
+        AddConfiguration(builder.Services, sources, watch, snapshot);
+        AddListeners(builder, snapshot);
+        AddServices(builder.Services);
+        if (exported)
+        {
+            builder.Services.AddHostedService<OtlpExport>();
+        }
+
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Starts listening.</summary>
+    /// <exception cref="ConfigurationRefusedException">A listener's address cannot be listened on.</exception>
+    public static async Task StartAsync(WebApplication app)
+    {
+        var snapshot = app.Services.GetRequiredService<CurrentConfiguration>().Value;
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (ListenFailure.Explain(exception, snapshot.Listeners) is { } problem)
+        {
+            throw new ConfigurationRefusedException([problem]);
+        }
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostSeams seams)
+    {
+        var logging = new LoggingSetup(snapshot.Logging);
+        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), seams.LogSink);
+        builder.Services.AddSingleton(logging);
+    }
+
+    private static void AddConfiguration(
+        IServiceCollection services, ConfigurationSources sources, ConfigurationFileWatch watch, ConfigurationSnapshot snapshot)
+    {
+        var generation = new RouteGeneration();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(sources);
+        services.AddSingleton(generation);
+        services.AddSingleton(new CurrentConfiguration(snapshot));
+        services.AddSingleton(watch);
+        services.AddSingleton<ConfigurationReloader>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
+        var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        TransparentForwarding.AddTo(proxy, tracing: false)
+            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
+        DropDataProtection(services);
+    }
+
+    // YARP brings it for session affinity, which is refused; at the start it would write keys to the home directory of the user.
+    private static void DropDataProtection(IServiceCollection services)
+    {
+        var starters = services.Where(static service => service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.Namespace?.StartsWith("Microsoft.AspNetCore.DataProtection", StringComparison.Ordinal) == true);
+        foreach (var starter in starters.ToArray())
+        {
+            services.Remove(starter);
+        }
+    }
+
+    private static void AddListeners(WebApplicationBuilder builder, ConfigurationSnapshot snapshot)
+    {
+        var listeners = new BoundListeners(snapshot.Listeners);
+        builder.Services.AddSingleton(listeners);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            KestrelTransparency.Apply(kestrel);
+            kestrel.Configure(snapshot.Values.GetSection(KestrelSettings.SectionName), reloadOnChange: false)
+                .Endpoint(ListenerSettings.Proxy, endpoint => OpenProxy(endpoint.ListenOptions, listeners))
+                .Endpoint(ListenerSettings.Management, endpoint =>
+                {
+                    listeners.BindManagement(endpoint.ListenOptions);
+                    ManagementListener.Mark(endpoint.ListenOptions);
+                });
+        });
+    }
+
+    private static void OpenProxy(ListenOptions endpoint, BoundListeners listeners)
+    {
+        listeners.BindProxy(endpoint);
+        if (endpoint.Protocols == HttpProtocols.Http1AndHttp2)
+        {
+            CleartextHttp2.Use(endpoint);
+        }
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddRouting();
+        services.AddRequestTimeouts();
+        services.AddSingleton<CacheEventLog>();
+        services.AddSingleton(StoreSelection.Create);
+        services.AddSingleton(static provider => new PendingEvictions(
+            provider.GetRequiredService<ICacheStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<LocalCopies>();
+        services.AddSingleton<EvictionMetrics>();
+        services.AddSingleton<WriteHandler>();
+        services.AddSingleton<VaryHints>();
+        services.AddSingleton<EntryLookUp>();
+        services.AddSingleton<HitResponder>();
+        services.AddSingleton<FillCoalescer>();
+        services.AddSingleton<FillHandler>();
+        services.AddSingleton<HeadHandler>();
+        services.AddSingleton<BackgroundRefresh>();
+        services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<ForwardResponder>();
+        services.AddSingleton<ReadHandler>();
+        services.AddMetrics();
+        services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<PrometheusText>();
+        services.AddHostedService<StoreStart>();
+        services.AddHostedService<StartAnnouncement>();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
+        {
+            [Probes.LivePath] = Probes.Live,
+            ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
+            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
+        });
+        app.UseRouting();
+        app.UseRequestTimeouts();
+        app.MapReverseProxy(ProxyPipeline.Build)
+            .ConfigureEndpoints(app.Services.GetRequiredService<RouteGeneration>().Attach);
+    }
+
+    private static string EnvironmentName() =>
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
+        ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+        ?? Environments.Production;
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Http;
+
+/// <summary>
+/// What a request's Cache-Control asks of a cache (RFC 9111 §5.2.1). The default value asks nothing. Of a repeated directive
+/// the first counts; one that cannot be read, and every unknown one, counts as absent. Pragma has no effect: RFC 9111 §5.4 retired it.
+/// </summary>
+internal record struct RequestDirectives
+{
+    /// <summary>The value of <see cref="MaxStale"/> when the directive came without a number: any staleness will do.</summary>
+    public const long AnyStaleness = long.MaxValue;
+
+    public bool NoStore { get; private set; }
+
+    public bool NoCache { get; private set; }
+
+    public bool OnlyIfCached { get; private set; }
+
+    /// <summary>Seconds.</summary>
+    public long? MaxAge { get; private set; }
+
+    /// <summary>Seconds, or <see cref="AnyStaleness"/>.</summary>
+    public long? MaxStale { get; private set; }
+
+    /// <summary>Seconds.</summary>
+    public long? MinFresh { get; private set; }
+
+    public static RequestDirectives Parse(StringValues cacheControl)
+    {
+        var directives = default(RequestDirectives);
+        for (var i = 0; i < cacheControl.Count; i++)
+        {
+            var reader = new DirectiveReader(cacheControl[i]);
+            while (reader.MoveNext()) directives.Take(in reader);
+        }
+        return directives;
+    }
+
+    private void Take(in DirectiveReader directive)
+    {
+        if (directive.Is("no-store")) NoStore = true;
+        else if (directive.Is("no-cache")) NoCache = true;
+        else if (directive.Is("only-if-cached")) OnlyIfCached = true;
+        else if (directive.Is("max-age")) MaxAge ??= Seconds(in directive);
+        else if (directive.Is("min-fresh")) MinFresh ??= Seconds(in directive);
+        else if (directive.Is("max-stale")) MaxStale ??= directive.HasValue ? Seconds(in directive) : AnyStaleness;
+    }
+
+    private static long? Seconds(in DirectiveReader directive) =>
+        !directive.Malformed && DeltaSeconds.TryParse(directive.Value, out var seconds) ? seconds : null;
+}

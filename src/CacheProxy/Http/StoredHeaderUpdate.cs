@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Http;
+
+/// <summary>RFC 9111 §3.2: the headers of a 304, or of a 200 to HEAD, replace those of the stored response.</summary>
+internal static class StoredHeaderUpdate
+{
+    /// <summary>
+    /// Whether a 304 speaks of this stored response (§4.3.4): its validators, where it has any, must be the stored ones.
+    /// When not, the stored response must not be used for this answer.
+    /// </summary>
+    public static bool Concerns(HeaderField[] stored, IHeaderDictionary notModified)
+    {
+        var ours = Validators.Of(new ResponseHeaders(stored));
+        var theirs = Validators.Of(new ResponseHeaders(notModified));
+        if (theirs.ETag is not null) return ours.ETag is not null && EntityTag.IsSameWeakly(ours.ETag, theirs.ETag);
+        return theirs.LastModified is null || ours.LastModified is null || ours.LastModified == theirs.LastModified;
+    }
+
+    /// <summary>
+    /// Every field that came anew replaces all its stored lines, in the place of the first; new fields go to the end. A Set-Cookie
+    /// of the update is for the one client whose request brought it, and is not among the result.
+    /// </summary>
+    /// <param name="stored">Of the stored response.</param>
+    /// <param name="update">Of the 304, or of the 200 to HEAD.</param>
+    /// <param name="connection">The update's Connection field, which a forwarder may have taken out.</param>
+    public static HeaderField[] Merge(HeaderField[] stored, IHeaderDictionary update, StringValues connection)
+    {
+        var merged = new List<HeaderField>(stored.Length + 4);
+        foreach (var field in stored)
+        {
+            if (!Updates(field.Name, update, connection)) merged.Add(field);
+            else if (!Has(merged, field.Name)) Append(merged, field.Name, update);
+        }
+        foreach (var (name, _) in update)
+        {
+            if (Updates(name, update, connection) && !Has(merged, name)) Append(merged, name, update);
+        }
+        return WithoutWithheld([.. merged]);
+    }
+
+    private static bool Updates(string name, IHeaderDictionary update, StringValues connection) =>
+        update.ContainsKey(name)
+        && StoredHeaders.IsStored(name)
+        && !DescribesBody(name)
+        && !HopByHopHeaders.IsNamedBy(connection, name);
+
+    /// <summary>Which fields no-cache="…" and private="…" withhold is known only when both sets of headers are one.</summary>
+    private static HeaderField[] WithoutWithheld(HeaderField[] merged)
+    {
+        var directives = ResponseDirectives.Of(new ResponseHeaders(merged));
+        return directives is { NoCacheFields: null, PrivateFields: null }
+            ? merged
+            : Array.FindAll(merged, field => !StoredHeaders.IsWithheld(field.Name, in directives));
+    }
+
+    /// <summary>
+    /// §3.2: Content-Length never, nor what the stored body depends on. ETag is the same where the update applies at all,
+    /// but may have changed between weak and strong, which the body did not.
+    /// </summary>
+    private static bool DescribesBody(string name) => name.ToUpperInvariant() is
+        "CONTENT-LENGTH" or "CONTENT-ENCODING" or "CONTENT-RANGE" or "CONTENT-MD5" or "CONTENT-DIGEST" or "REPR-DIGEST"
+        or "DIGEST" or "ETAG";
+
+    private static bool Has(List<HeaderField> fields, string name)
+    {
+        foreach (var field in fields)
+        {
+            if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        return false;
+    }
+
+    private static void Append(List<HeaderField> fields, string name, IHeaderDictionary update)
+    {
+        var values = update[name];
+        for (var i = 0; i < values.Count; i++) fields.Add(new HeaderField(name, values[i] ?? ""));
+    }
+}

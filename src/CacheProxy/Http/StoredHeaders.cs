@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Http;
+
+/// <summary>Which of a response's header lines are stored (RFC 9111 §3.1).</summary>
+internal static class StoredHeaders
+{
+    /// <summary>
+    /// All but hop-by-hop fields, those that Connection, no-cache="…" or private="…" name, Age, which each answer gets anew, and
+    /// Set-Cookie, which must not outlive the one answer whatever storage rules said.
+    /// </summary>
+    /// <param name="headers">Of the response.</param>
+    /// <param name="connection">Its Connection field, which a forwarder may have taken out.</param>
+    /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
+    public static HeaderField[] Of(IHeaderDictionary headers, StringValues connection, in ResponseDirectives directives)
+    {
+        var fields = new List<HeaderField>(headers.Count);
+        foreach (var (name, values) in headers)
+        {
+            if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives)) continue;
+            for (var i = 0; i < values.Count; i++) fields.Add(new HeaderField(name, values[i] ?? ""));
+        }
+        return [.. fields];
+    }
+
+    internal static bool IsStored(string name) =>
+        !HopByHopHeaders.IsHopByHop(name)
+        && !name.Equals("Age", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>RFC 9111 §5.2.2.4 and §5.2.2.7 with field names.</summary>
+    internal static bool IsWithheld(string name, in ResponseDirectives directives) =>
+        FieldNameList.Contains(directives.NoCacheFields, name) || FieldNameList.Contains(directives.PrivateFields, name);
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Http;
+
+/// <summary>
+/// The request headers that a response varies on (RFC 9110 §12.5.5), as one canonical text: lower case, sorted, without
+/// repetition, separated by commas; empty for none. It is what the field <c>vary</c> of a resource holds.
+/// </summary>
+internal static class VaryNames
+{
+    private const string LowerCaseToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+    private static readonly SearchValues<char> LowerCaseTokenCharacters = SearchValues.Create(LowerCaseToken);
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(LowerCaseToken + "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    /// <summary>Names that need no new string when a canonical text is walked.</summary>
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Common = FrozenSet.ToFrozenSet(
+        [
+            "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cookie", "host", "origin",
+            "prefer", "range", "referer", "user-agent", "x-api-key", "x-forwarded-host", "x-forwarded-proto",
+            "x-requested-with", "x-tenant-subdomain",
+        ],
+        StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>False when no two requests are sure to be alike: "*", or something that is no field name.</summary>
+    public static bool TryParse(StringValues vary, out string names)
+    {
+        names = "";
+        if (vary.Count == 0) return true;
+        if (vary.Count == 1 && IsCanonicalName(vary[0]))
+        {
+            names = vary[0]!;
+            return true;
+        }
+        var sorted = new SortedSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < vary.Count; i++)
+        {
+            for (var members = new FieldNameList(vary[i]); members.MoveNext();)
+            {
+                if (members.Current is "*" || members.Current.ContainsAnyExcept(TokenCharacters)) return false;
+                sorted.Add(members.Current.ToString().ToLowerInvariant());
+            }
+        }
+        names = string.Join(',', sorted);
+        return true;
+    }
+
+    /// <summary>Of two canonical texts; the first itself when it names everything already.</summary>
+    public static string Union(string left, string right)
+    {
+        if (right.Length == 0 || left == right) return left;
+        if (left.Length == 0) return right;
+        var sorted = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var name in Enumerate(left)) sorted.Add(name);
+        var leftCount = sorted.Count;
+        foreach (var name in Enumerate(right)) sorted.Add(name);
+        return sorted.Count == leftCount ? left : string.Join(',', sorted);
+    }
+
+    /// <summary>Walks a canonical text.</summary>
+    public static VaryNamesEnumerator Enumerate(string names) => new(names);
+
+    internal static string ToName(ReadOnlySpan<char> name) => Common.TryGetValue(name, out var known) ? known : name.ToString();
+
+    private static bool IsCanonicalName(string? name) =>
+        !string.IsNullOrEmpty(name) && name != "*" && !name.AsSpan().ContainsAnyExcept(LowerCaseTokenCharacters);
+}

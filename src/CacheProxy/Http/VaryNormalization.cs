@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text;
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Http;
+
+/// <summary>
+/// One text for all values of a request header that mean the same (RFC 9111 §4.1), for comparing requests under Vary. Lines are
+/// joined, white space around the commas of a list becomes one space after each, and case is folded where a field ignores it.
+/// Order stays: many origins read Accept-Language's order as preference.
+/// </summary>
+internal static class VaryNormalization
+{
+    /// <summary>Fields that are no lists, or whose commas mean something else: compared as they came.</summary>
+    private static readonly FrozenSet<string> NotLists = FrozenSet.ToFrozenSet(
+        [
+            "Authorization", "Content-Type", "Cookie", "Date", "From", "Host", "If-Modified-Since", "If-Range",
+            "If-Unmodified-Since", "Origin", "Proxy-Authorization", "Referer", "User-Agent", "X-Api-Key",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>RFC 9110 §12.5.2 to §12.5.4: charsets, codings and language ranges are case-insensitive.</summary>
+    private static readonly FrozenSet<string> CaseInsensitive = FrozenSet.ToFrozenSet(
+        ["Accept-Charset", "Accept-Encoding", "Accept-Language"], StringComparer.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    /// <summary>The same string when it is in normal form already. An absent header gives ""; tell it from an empty one by its count.</summary>
+    public static string Normalize(string name, StringValues values)
+    {
+        if (values.Count == 0) return "";
+        if (NotLists.Contains(name))
+        {
+            // No header value holds a line feed, so that several lines never look like one.
+            return values.Count == 1 ? values[0] ?? "" : string.Join('\n', values.ToArray());
+        }
+        var joined = values.Count == 1 ? values[0] ?? "" : string.Join(", ", values.ToArray());
+        var spaced = HasNormalSpaces(joined) ? joined : NormalizeSpaces(joined);
+        return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAny(UpperCase) ? spaced.ToLowerInvariant() : spaced;
+    }
+
+    private static bool HasNormalSpaces(ReadOnlySpan<char> text)
+    {
+        if (text.IsEmpty) return true;
+        if (IsSpace(text[0]) || IsSpace(text[^1]) || text.Contains('"')) return false;
+        for (var comma = text.IndexOf(','); comma >= 0;)
+        {
+            var after = text[(comma + 1)..];
+            if ((comma > 0 && IsSpace(text[comma - 1])) || after.IsEmpty || after[0] != ' ') return false;
+            if (after.Length == 1 || IsSpace(after[1])) return false;
+            text = after[1..];
+            comma = text.IndexOf(',');
+        }
+        return true;
+    }
+
+    private static string NormalizeSpaces(ReadOnlySpan<char> text)
+    {
+        var result = new StringBuilder(text.Length + 8);
+        var start = 0;
+        var isQuoted = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (isQuoted && text[i] == '\\') i++;
+            else if (text[i] == '"') isQuoted = !isQuoted;
+            else if (text[i] == ',' && !isQuoted)
+            {
+                result.Append(text[start..i].Trim(" \t")).Append(", ");
+                start = i + 1;
+            }
+        }
+        return result.Append(text[start..].Trim(" \t")).ToString();
+    }
+
+    private static bool IsSpace(char c) => c is ' ' or '\t';
+}

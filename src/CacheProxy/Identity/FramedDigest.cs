@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Primitives;
+
+namespace CacheProxy.Identity;
+
+/// <summary>
+/// A digest over named parts, each framed by its tag, count and lengths, so that no two different inputs are one sequence of bytes.
+/// </summary>
+internal ref struct FramedDigest
+{
+    private readonly ReadOnlySpan<byte> _secret;
+    private byte[]? _rented;
+    private Span<byte> _buffer;
+    private int _length;
+
+    /// <param name="scratch">Room for small inputs.</param>
+    /// <param name="secret">Key of an HMAC-SHA-256; empty for a plain SHA-256.</param>
+    public FramedDigest(Span<byte> scratch, ReadOnlySpan<byte> secret)
+    {
+        _buffer = scratch;
+        _secret = secret;
+    }
+
+    public readonly bool IsEmpty => _length == 0;
+
+    public void Add(DigestPart part, scoped ReadOnlySpan<char> value)
+    {
+        AppendByte((byte)part);
+        AppendText(value);
+    }
+
+    public void Add(DigestPart part, scoped ReadOnlySpan<byte> value)
+    {
+        AppendByte((byte)part);
+        AppendInt(value.Length);
+        Append(value);
+    }
+
+    public void Add(DigestPart part, scoped ReadOnlySpan<char> name, StringValues values)
+    {
+        AppendByte((byte)part);
+        AppendText(name);
+        AppendInt(values.Count);
+        foreach (var value in values)
+        {
+            AppendText(value);
+        }
+    }
+
+    /// <summary>Writes the 32 bytes of the digest and gives back what was rented.</summary>
+    public void Finish(scoped Span<byte> destination)
+    {
+        var content = _buffer[.._length];
+        _ = _secret.IsEmpty ? SHA256.HashData(content, destination) : HMACSHA256.HashData(_secret, content, destination);
+        Release();
+    }
+
+    public void Release()
+    {
+        if (_rented is { } rented)
+        {
+            _rented = null;
+            _buffer = default;
+            // What was digested may be a credential; it does not stay in a shared buffer.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    private void AppendText(scoped ReadOnlySpan<char> text)
+    {
+        AppendInt(text.Length);
+        Append(MemoryMarshal.AsBytes(text));
+    }
+
+    private void AppendByte(byte value) => Append([value]);
+
+    private void AppendInt(int value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+        Append(bytes);
+    }
+
+    private void Append(scoped ReadOnlySpan<byte> bytes)
+    {
+        if (_length + bytes.Length > _buffer.Length)
+        {
+            Grow(bytes.Length);
+        }
+
+        bytes.CopyTo(_buffer[_length..]);
+        _length += bytes.Length;
+    }
+
+    private void Grow(int more)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + more));
+        _buffer[.._length].CopyTo(larger);
+        var length = _length;
+        Release();
+        _rented = larger;
+        _buffer = larger;
+        _length = length;
+    }
+}

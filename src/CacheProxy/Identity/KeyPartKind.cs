@@ -1,0 +1,10 @@
+namespace CacheProxy.Identity;
+
+internal enum KeyPartKind
+{
+    Literal,
+    Tenant,
+    Host,
+    Path,
+    RouteValue,
+}

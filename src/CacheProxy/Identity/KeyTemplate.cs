@@ -1,0 +1,156 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace CacheProxy.Identity;
+
+/// <summary>
+/// A policy's key, parsed once: <c>{tenant}:customer:{id}</c>. Formatting refuses every request whose key would not be certain.
+/// </summary>
+internal sealed class KeyTemplate
+{
+    /// <summary>Longest route value that is put into a key, in characters.</summary>
+    public const int MaxValueLength = 128;
+
+    /// <summary>Longest path or host that is put into a key, in characters.</summary>
+    public const int MaxPathLength = 2048;
+
+    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    private readonly ImmutableArray<KeyPart> _parts;
+    private readonly string _prefix;
+
+    private KeyTemplate(string text, ImmutableArray<KeyPart> parts, string prefix)
+    {
+        Text = text;
+        _parts = parts;
+        _prefix = prefix;
+        RouteValueNames = [.. parts.Where(static part => part.Kind == KeyPartKind.RouteValue).Select(static part => part.Text)];
+        NeedsTenant = parts.Any(static part => part.Kind == KeyPartKind.Tenant);
+        NamesPath = parts.Any(static part => part.Kind == KeyPartKind.Path);
+    }
+
+    /// <summary>The template as it was written.</summary>
+    public string Text { get; }
+
+    public bool NeedsTenant { get; }
+
+    public bool NamesPath { get; }
+
+    public ImmutableArray<string> RouteValueNames { get; }
+
+    /// <summary>Parses a template; <paramref name="problem"/> says what is allowed instead.</summary>
+    public static bool TryParse(string text, out KeyTemplate? template, out string? problem)
+    {
+        var parts = KeyTemplateParser.Parse(text, out problem);
+        template = problem is null ? new KeyTemplate(text, parts, "") : null;
+        return problem is null;
+    }
+
+    /// <summary>The same template with <paramref name="prefix"/> before every key.</summary>
+    public KeyTemplate WithPrefix(string prefix) => new(Text, _parts, prefix);
+
+    /// <summary>The key of a request; false when a value is absent or not beyond doubt.</summary>
+    public bool TryFormat(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: false, out key);
+
+    /// <summary>
+    /// The key that an API might mean by a request whose values are in doubt: of each route value the first part that is beyond doubt.
+    /// For evictions only: evicting too much costs a miss, evicting too little a stale read.
+    /// </summary>
+    public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
+
+    /// <summary>The path as it was spelled, when the key holds another spelling: an API may answer each with its own links.</summary>
+    public string? ForeignSpelling(in KeySource source) =>
+        (NamesPath && !IsFolded(source.Path)) || HasForeignUuid(source.RouteValues) ? source.Path : null;
+
+    private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
+    {
+        var text = new DefaultInterpolatedStringHandler(0, 0, null, stackalloc char[256]);
+        text.AppendLiteral(_prefix);
+        foreach (var part in _parts)
+        {
+            if (!Append(ref text, part, source, lenient))
+            {
+                text.Clear();
+                key = default;
+                return false;
+            }
+        }
+
+        key = new ResourceKey(text.ToStringAndClear());
+        return true;
+    }
+
+    private static bool Append(ref DefaultInterpolatedStringHandler text, KeyPart part, in KeySource source, bool lenient)
+    {
+        switch (part.Kind)
+        {
+            case KeyPartKind.Literal:
+                text.AppendLiteral(part.Text);
+                return true;
+            case KeyPartKind.Tenant:
+                text.AppendLiteral(source.Tenant.Value ?? "");
+                return source.Tenant.Value is not null;
+            case KeyPartKind.Host:
+                return AppendLower(ref text, WithoutDefaultPort(source.Host), UriCharacters.Host);
+            case KeyPartKind.Path:
+                return AppendLower(ref text, WithoutTrailingSlash(source.Path), UriCharacters.Path);
+            case KeyPartKind.RouteValue:
+                return AppendValue(ref text, source.RouteValues[part.Text] as string, lenient);
+            default:
+                throw new InvalidOperationException($"No such part: {part.Kind}");
+        }
+    }
+
+    private static bool AppendValue(ref DefaultInterpolatedStringHandler text, string? value, bool lenient)
+    {
+        var span = (lenient ? DoubtfulValue.CertainPart(value) : value).AsSpan();
+        if (span.Length is 0 or > MaxValueLength || span.ContainsAnyExcept(UriCharacters.Unreserved))
+        {
+            return false;
+        }
+
+        if (Uuid.IsOne(span))
+        {
+            return AppendLower(ref text, span, UriCharacters.Unreserved);
+        }
+
+        text.AppendFormatted(span);
+        return true;
+    }
+
+    private bool HasForeignUuid(RouteValueDictionary values)
+    {
+        foreach (var name in RouteValueNames)
+        {
+            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.IsOne(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsFolded(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
+
+    private static bool AppendLower(ref DefaultInterpolatedStringHandler text, ReadOnlySpan<char> value, SearchValues<char> allowed)
+    {
+        if (value.Length is 0 or > MaxPathLength || value.ContainsAnyExcept(allowed))
+        {
+            return false;
+        }
+
+        Span<char> lower = stackalloc char[value.Length];
+        value.ToLowerInvariant(lower);
+        text.AppendFormatted((ReadOnlySpan<char>)lower);
+        return true;
+    }
+
+    // http and https give the same resource a different default; the stored target tells the two apart where it matters.
+    private static ReadOnlySpan<char> WithoutDefaultPort(ReadOnlySpan<char> host) =>
+        host.EndsWith(":80") ? host[..^3] : host.EndsWith(":443") ? host[..^4] : host;
+
+    private static ReadOnlySpan<char> WithoutTrailingSlash(ReadOnlySpan<char> path) =>
+        path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using CacheProxy.Http;
+
+namespace CacheProxy.Identity;
+
+/// <summary>Computes the variant of a request.</summary>
+internal static class VariantDigest
+{
+    private const int DigestBytes = 16;
+    private const int HashBytes = 32;
+    private const string ForwardedFor = "x-forwarded-for";
+
+    // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
+    // among them: it differs for each client, and an API that answers by it says so.
+    private static readonly ImmutableArray<string> ForwardedHeaders =
+    [
+        "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
+        "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
+    ];
+
+    /// <param name="source">The request.</param>
+    /// <param name="vary">Canonical list of the header names that the resource varies on.</param>
+    public static VariantKey Compute(in VariantSource source, string vary)
+    {
+        var digest = new FramedDigest(stackalloc byte[1024], []);
+        if (source.Query.Length > 0)
+        {
+            digest.Add(DigestPart.Query, source.Query);
+        }
+
+        if (source.PathSpelling is { } path)
+        {
+            digest.Add(DigestPart.Path, path);
+        }
+
+        if (source.ForeignScheme is { } scheme)
+        {
+            digest.Add(DigestPart.Scheme, scheme);
+        }
+
+        AddCredentials(ref digest, source);
+        AddClient(ref digest, source, vary);
+        foreach (var name in ForwardedHeaders)
+        {
+            AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
+        }
+
+        foreach (var range in vary.AsSpan().Split(','))
+        {
+            if (range.Start.Value != range.End.Value)
+            {
+                AddVaryHeader(ref digest, source.Headers, vary[range]);
+            }
+        }
+
+        if (digest.IsEmpty)
+        {
+            return VariantKey.Plain;
+        }
+
+        Span<byte> hash = stackalloc byte[HashBytes];
+        digest.Finish(hash);
+        return new VariantKey(Convert.ToHexStringLower(hash[..DigestBytes]));
+    }
+
+    private static void AddCredentials(ref FramedDigest digest, in VariantSource source)
+    {
+        if (source.Credentials is { } credentials && credentials.IsPresent(source.Headers))
+        {
+            Span<byte> fingerprint = stackalloc byte[CredentialFingerprint.Length];
+            credentials.Write(source.Headers, fingerprint);
+            digest.Add(DigestPart.Credentials, fingerprint);
+        }
+    }
+
+    // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
+    private static void AddVaryHeader(ref FramedDigest digest, IHeaderDictionary headers, string name)
+    {
+        if (headers.TryGetValue(name, out var values))
+        {
+            digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
+        }
+    }
+
+    private static void AddHeader(ref FramedDigest digest, DigestPart part, IHeaderDictionary headers, string name)
+    {
+        if (headers.TryGetValue(name, out var values))
+        {
+            digest.Add(part, name, values);
+        }
+    }
+    // The API sees the client's address appended, whether the client sent the header or not.
+    private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
+    {
+        foreach (var range in vary.Split(','))
+        {
+            if (vary[range] is ForwardedFor && source.Client is { } client)
+            {
+                digest.Add(DigestPart.Client, client.ToString());
+            }
+        }
+    }
+}

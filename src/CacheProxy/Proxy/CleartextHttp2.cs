@@ -1,0 +1,83 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace CacheProxy.Proxy;
+
+/// <summary>
+/// Lets one cleartext port speak HTTP/1.1 and HTTP/2 with prior knowledge (RFC 9113, 3.3), as an API behind the sidecar may.
+/// Kestrel chooses between the two by what TLS negotiated and without TLS never chooses HTTP/2; so a connection that
+/// opens with HTTP/2's preface is given the mark of one on which "h2" was negotiated.
+/// </summary>
+internal static class CleartextHttp2
+{
+    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
+
+    /// <summary>For endpoints that serve both protocols, which is Kestrel's default; where TLS is on, it changes nothing.</summary>
+    public static void Use(ListenOptions listen)
+    {
+        var patience = listen.KestrelServerOptions.Limits.KeepAliveTimeout;
+        listen.Use(next => connection => DetectAsync(connection, next, patience));
+    }
+
+    private static async Task DetectAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan patience)
+    {
+        if (connection.Features.Get<ITlsConnectionFeature>() is null && await OpensWithPrefaceAsync(connection, patience))
+        {
+            var mark = new PriorKnowledgeFeature();
+            connection.Features.Set<ITlsConnectionFeature>(mark);
+            connection.Features.Set<ITlsApplicationProtocolFeature>(mark);
+        }
+
+        await next(connection);
+    }
+
+    /// <summary>Looks at the first bytes and leaves them unread. In doubt the answer is no, and Kestrel applies its own timeouts.</summary>
+    private static async Task<bool> OpensWithPrefaceAsync(ConnectionContext connection, TimeSpan patience)
+    {
+        var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(closing, connection.ConnectionClosed);
+        giveUp.CancelAfter(patience);
+        var input = connection.Transport.Input;
+        try
+        {
+            while (true)
+            {
+                var read = await input.ReadAsync(giveUp.Token);
+                var matches = MatchesSoFar(read.Buffer);
+                var isWhole = read.Buffer.Length >= Preface.Length;
+                var isUndecided = matches && !isWhole && !read.IsCompleted;
+                input.AdvanceTo(read.Buffer.Start, isUndecided ? read.Buffer.End : read.Buffer.Start);
+                if (!isUndecided)
+                {
+                    return matches && isWhole;
+                }
+            }
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException)
+        {
+            // A client that is silent or gone, or a server that stops: Kestrel meets the same on its own first read and ends the connection.
+            return false;
+        }
+    }
+
+    private static bool MatchesSoFar(in ReadOnlySequence<byte> received)
+    {
+        var expected = Preface.AsSpan();
+        foreach (var segment in received)
+        {
+            var length = Math.Min(segment.Length, expected.Length);
+            if (!segment.Span[..length].SequenceEqual(expected[..length]))
+            {
+                return false;
+            }
+
+            expected = expected[length..];
+        }
+
+        return true;
+    }
+}

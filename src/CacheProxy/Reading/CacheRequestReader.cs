@@ -1,0 +1,124 @@
+using CacheProxy.Configuration;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Filling;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Proxy;
+using CacheProxy.Store;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CacheProxy.Reading;
+
+/// <summary>Finds out which resource a safe request is for, or why that is in doubt.</summary>
+internal static class CacheRequestReader
+{
+    public static bool TryRead(
+        HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration, out CacheRequest? cacheRequest, out ForwardReason reason)
+    {
+        cacheRequest = null;
+        var request = context.Request;
+        if (FindObstacle(context, policy, configuration) is { } obstacle)
+        {
+            reason = obstacle;
+            return false;
+        }
+
+        var directives = RequestDirectives.Parse(request.Headers.CacheControl);
+        if (directives.NoStore)
+        {
+            reason = ForwardReason.RequestNoStore;
+            return false;
+        }
+
+        var tenant = default(TenantName);
+        if (policy.Template.NeedsTenant)
+        {
+            var resolution = configuration.Tenants.Resolve(request);
+            tenant = resolution.Tenant;
+            if (resolution.Kind != TenantResolutionKind.Found)
+            {
+                reason = ForwardReasonWords.Of(resolution.Kind);
+                return false;
+            }
+        }
+
+        reason = ForwardReason.Key;
+        var path = request.Path.Value ?? "";
+        var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
+        if (!policy.Template.TryFormat(source, out var key))
+        {
+            return false;
+        }
+
+        cacheRequest = new CacheRequest
+        {
+            Context = context,
+            Policy = policy,
+            Key = key,
+            Variants = new VariantSource(
+                request.Headers,
+                request.QueryString.Value ?? "",
+                policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
+                policy.Template.ForeignSpelling(source),
+                context.Connection.RemoteIpAddress,
+                ForeignScheme(context)),
+            Directives = directives,
+            Tenant = tenant.Value,
+            Id = policy.IdOf(request.RouteValues),
+            StoreTimeout = configuration.Options.Redis.Timeout,
+            Patience = new StorePatience(configuration.Options.Redis.Timeout),
+        };
+        return true;
+    }
+
+    // Over HTTP/2 the client states the scheme, and the API sees it in X-Forwarded-Proto, from which it may build its links.
+    private static string? ForeignScheme(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol)
+        && context.Request.IsHttps == (context.Features.Get<ITlsHandshakeFeature>() is null)
+            ? context.Request.Scheme
+            : null;
+
+    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration)
+    {
+        var request = context.Request;
+        if (policy.Options.Mode == CacheMode.Off)
+        {
+            return ForwardReason.PolicyOff;
+        }
+
+        if (MethodOverride.Find(request.Headers, request.QueryString, out _) != OverriddenMethod.None)
+        {
+            return ForwardReason.MethodOverride;
+        }
+
+        if (MethodOverride.ChangesTarget(request.Headers) || !RequestTarget.TryGetPath(context, out var path))
+        {
+            return ForwardReason.TargetOverride;
+        }
+
+        if (!WellFormedPath.Check(path))
+        {
+            return ForwardReason.Path;
+        }
+
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } || request.ContentLength > 0)
+        {
+            return ForwardReason.RequestBody;
+        }
+
+        if (request.Headers.Upgrade.Count > 0)
+        {
+            return ForwardReason.Upgrade;
+        }
+
+        if (ConditionalRequest.MustForward(request.Headers))
+        {
+            return ForwardReason.Precondition;
+        }
+
+        return policy.Options.Credentials == CredentialsMode.Bypass && configuration.Credentials.IsPresent(request.Headers)
+            ? ForwardReason.Credentials
+            : null;
+    }
+}

@@ -1,0 +1,204 @@
+using CacheProxy.Http;
+using CacheProxy.Identity;
+
+namespace CacheProxy.Store.Memory;
+
+/// <summary>
+/// What the store holds of one resource: the fields of DESIGN's hash as objects. Every member needs the lock of this object.
+/// </summary>
+internal sealed class MemoryResource(string key)
+{
+    private readonly Dictionary<VariantKey, MemoryEntry> _entries = [];
+    private readonly Dictionary<string, MemoryLease> _fills = [];
+    private readonly Dictionary<string, long> _writes = [];
+
+    public string Key => key;
+
+    /// <summary>Whether it has left the store's table; then it is used no more.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>Whether it stands in the queue of those that entries may be dropped from.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>Whether it was looked up since it was last passed over.</summary>
+    public bool IsUsed { get; set; }
+
+    public string Vary { get; private set; } = "";
+
+    /// <summary>Size of the entries.</summary>
+    public long Bytes { get; private set; }
+
+    public bool HasEntries => _entries.Count > 0;
+
+    public bool IsEmpty => _entries.Count == 0 && _fills.Count == 0 && _writes.Count == 0;
+
+    public bool HasOnlyEntries => _fills.Count == 0 && _writes.Count == 0;
+
+    /// <summary>Whether there is any fence, live or dead.</summary>
+    public bool HasFence => _writes.Count > 0;
+
+    public MemoryEntry? Entry(VariantKey variant) => _entries.GetValueOrDefault(variant);
+
+    public bool HasOtherLease(FillLease lease)
+    {
+        foreach (var (token, other) in _fills)
+        {
+            if (other.Variant == lease.Variant && token != lease.Token)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public void SetLease(FillLease lease, long deadlineMs) => _fills[lease.Token] = new MemoryLease(lease.Variant, deadlineMs);
+
+    /// <summary>Gives the lease back; whether it was still there and live.</summary>
+    public bool TakeLease(FillLease lease, long nowMs) => _fills.Remove(lease.Token, out var held) && held.DeadlineMs > nowMs;
+
+    public void RevokeLeases() => _fills.Clear();
+
+    public void SetWrite(string token, long deadlineMs) => _writes[token] = deadlineMs;
+
+    public void RemoveWrite(string token) => _writes.Remove(token);
+
+    /// <summary>Whether a write ran out of time: nobody knows what it did.</summary>
+    public bool HasUnknownWrite(long nowMs)
+    {
+        foreach (var deadline in _writes.Values)
+        {
+            if (deadline <= nowMs)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a write is under way, or may still be.</summary>
+    public bool HasLiveWrite(long nowMs)
+    {
+        foreach (var deadline in _writes.Values)
+        {
+            if (deadline > nowMs)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Everything goes but the live writes.</summary>
+    public void Evict(long nowMs)
+    {
+        DropEntries();
+        _fills.Clear();
+        foreach (var (token, deadline) in _writes)
+        {
+            if (deadline <= nowMs)
+            {
+                _writes.Remove(token);
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        DropEntries();
+        _fills.Clear();
+        _writes.Clear();
+    }
+
+    /// <summary>The entries go, nothing else: fences, writes and leases are what the promise rests on.</summary>
+    public void DropEntries()
+    {
+        _entries.Clear();
+        Vary = "";
+        Bytes = 0;
+    }
+
+    public void Store(VariantKey variant, MemoryEntry entry, string vary, int maxVariants)
+    {
+        Drop(variant);
+        _entries[variant] = entry;
+        Bytes += entry.Bytes;
+        Vary = VaryNames.Union(Vary, vary);
+        while (_entries.Count > maxVariants && FirstToExpire(variant) is { } first)
+        {
+            Drop(first);
+        }
+    }
+
+    public void DropExpired(long nowMs)
+    {
+        foreach (var (token, lease) in _fills)
+        {
+            if (lease.DeadlineMs <= nowMs)
+            {
+                _fills.Remove(token);
+            }
+        }
+
+        foreach (var (variant, entry) in _entries)
+        {
+            if (entry.DeadlineMs <= nowMs)
+            {
+                Drop(variant);
+            }
+        }
+
+        if (_entries.Count == 0)
+        {
+            DropEntries();
+        }
+    }
+
+    /// <summary>When the last of it runs out; as in Redis, nothing goes before everything has.</summary>
+    public long LongestDeadline()
+    {
+        var longest = 0L;
+        foreach (var entry in _entries.Values)
+        {
+            longest = Math.Max(longest, entry.DeadlineMs);
+        }
+
+        foreach (var lease in _fills.Values)
+        {
+            longest = Math.Max(longest, lease.DeadlineMs);
+        }
+
+        foreach (var deadline in _writes.Values)
+        {
+            longest = Math.Max(longest, deadline);
+        }
+
+        return longest;
+    }
+
+    private void Drop(VariantKey variant)
+    {
+        if (_entries.Remove(variant, out var entry))
+        {
+            Bytes -= entry.Bytes;
+        }
+    }
+
+    private VariantKey? FirstToExpire(VariantKey except)
+    {
+        VariantKey? first = null;
+        var earliest = long.MaxValue;
+        foreach (var (variant, entry) in _entries)
+        {
+            if (variant != except && entry.DeadlineMs < earliest)
+            {
+                first = variant;
+                earliest = entry.DeadlineMs;
+            }
+        }
+
+        return first;
+    }
+}

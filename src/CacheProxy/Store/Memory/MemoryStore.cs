@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using CacheProxy.Identity;
+
+namespace CacheProxy.Store.Memory;
+
+/// <summary>
+/// The protocol inside one process, for where there is no Redis. Entries are dropped for lack of room; fences, writes and leases never
+/// are. What has run out is swept every half minute.
+/// </summary>
+internal sealed class MemoryStore : ICacheStore
+{
+    private const long DefaultMaxBytes = 256L * 1024 * 1024;
+    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
+    private readonly MemoryRoom _room;
+    private readonly Action<MemoryResource> _dropped;
+    private readonly TimeProvider _time;
+    private readonly long _origin;
+    private readonly long _originMs;
+    private readonly ITimer _sweeper;
+
+    /// <param name="time">The clock; only its monotonic part counts after the start.</param>
+    /// <param name="maxBytes">How much the entries may take, roughly. Default: 256 MiB.</param>
+    public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes)
+    {
+        _time = time;
+        _room = new MemoryRoom(maxBytes);
+        _dropped = RemoveIfEmpty_NeedsLock;
+        _origin = time.GetTimestamp();
+        _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _sweeper = time.CreateTimer(static store => ((MemoryStore)store!).Sweep(), this, BetweenSweeps, BetweenSweeps);
+    }
+
+    public long NowMs => _originMs + (long)_time.GetElapsedTime(_origin).TotalMilliseconds;
+
+    public bool IsAvailable => true;
+
+    /// <summary>Size of all entries.</summary>
+    public long Bytes => _room.Bytes;
+
+    /// <summary>Resources that have an entry, a lease or a write.</summary>
+    public int Count => _resources.Count;
+
+    /// <summary>Resources that wait to be asked for room, gone ones included.</summary>
+    internal int Queued => _room.Queued;
+
+    public Task FirstContact => Task.CompletedTask;
+
+    public string NewFillToken(ResourceKey key) => Guid.NewGuid().ToString("N");
+
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => new(LookUp(key, variant));
+
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => new(BeginFill(key, lease));
+
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+    {
+        var outcome = CompleteFill(key, lease, result);
+        _room.Make(_dropped);
+        return new(outcome);
+    }
+
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience)
+    {
+        if (TryEnter(key, out var resource))
+        {
+            using var entered = new Entered(this, resource);
+            resource.TakeLease(lease, NowMs);
+        }
+
+        return default;
+    }
+
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience)
+    {
+        var resource = Enter(key);
+        using var entered = new Entered(this, resource);
+        resource.RevokeLeases();
+        resource.SetWrite(token, NowMs + (long)deadline.TotalMilliseconds);
+        return new(StoreOutcome.Done);
+    }
+
+    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience)
+    {
+        if (TryEnter(key, out var resource))
+        {
+            using var entered = new Entered(this, resource);
+            var now = NowMs;
+            if (result != WriteResult.Unknown)
+            {
+                resource.RemoveWrite(token);
+            }
+
+            // Another write that ran out of time meanwhile may have changed the resource, whatever this one did.
+            if (result != WriteResult.Unchanged || resource.HasUnknownWrite(now))
+            {
+                resource.Evict(now);
+            }
+        }
+
+        return new(StoreOutcome.Done);
+    }
+
+    public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
+
+    /// <summary>Deletes a resource whole, as a person deletes its key in Redis: entries, leases and fences.</summary>
+    internal void Delete(ResourceKey key)
+    {
+        if (TryEnter(key, out var resource))
+        {
+            using var entered = new Entered(this, resource);
+            resource.Clear();
+        }
+    }
+
+    /// <summary>Whether a resource has neither leases nor writes, live or dead.</summary>
+    internal bool HoldsOnlyEntries(ResourceKey key)
+    {
+        if (!TryEnter(key, out var resource))
+        {
+            return true;
+        }
+
+        using var entered = new Entered(this, resource);
+        return resource.HasOnlyEntries;
+    }
+
+    /// <summary>Removes resources of which everything has run out.</summary>
+    internal void Sweep()
+    {
+        var now = NowMs;
+        foreach (var (_, resource) in _resources)
+        {
+            lock (resource)
+            {
+                RemoveIfExpired_NeedsLock(resource, now);
+            }
+        }
+    }
+
+    private LookUpResult LookUp(ResourceKey key, VariantKey variant)
+    {
+        if (!TryEnter(key, out var resource))
+        {
+            return LookUpResult.Miss("");
+        }
+
+        using var entered = new Entered(this, resource);
+        if (resource.HasFence)
+        {
+            return resource.HasLiveWrite(NowMs) ? LookUpResult.Fenced : LookUpResult.Miss("");
+        }
+
+        resource.IsUsed = true;
+        return resource.Entry(variant) is { } entry && entry.DeadlineMs > NowMs
+            ? new LookUpResult(LookUpOutcome.Found, resource.Vary, entry.Response, entry.Stamp)
+            : LookUpResult.Miss(resource.Vary);
+    }
+
+    private BeginFillOutcome BeginFill(ResourceKey key, FillLease lease)
+    {
+        var resource = Enter(key);
+        using var entered = new Entered(this, resource);
+        var now = NowMs;
+        if (resource.HasUnknownWrite(now))
+        {
+            resource.Evict(now);
+        }
+
+        if (resource.HasFence)
+        {
+            return BeginFillOutcome.Fenced;
+        }
+
+        resource.DropExpired(now);
+        if ((resource.Entry(lease.Variant)?.Stamp ?? "") != lease.Seen)
+        {
+            // What was seen and is gone must not be validated and stored again: a write may have begun and ended since.
+            return BeginFillOutcome.Changed;
+        }
+
+        if (lease.Exclusive && resource.HasOtherLease(lease))
+        {
+            return BeginFillOutcome.UnderWay;
+        }
+
+        resource.SetLease(lease, now + (long)lease.Duration.TotalMilliseconds);
+        return BeginFillOutcome.Granted;
+    }
+
+    private CompleteFillOutcome CompleteFill(ResourceKey key, FillLease lease, FillResult result)
+    {
+        if (!TryEnter(key, out var resource))
+        {
+            return CompleteFillOutcome.Revoked;
+        }
+
+        using var entered = new Entered(this, resource);
+        var now = NowMs;
+        if (resource.HasUnknownWrite(now))
+        {
+            resource.Evict(now);
+        }
+
+        var stored = resource.TakeLease(lease, now) && !resource.HasFence;
+        if (stored)
+        {
+            var deadline = now + (long)result.KeepFor.TotalMilliseconds;
+            var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
+            resource.DropExpired(now);
+            resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);
+            _room.Enqueue_NeedsLock(resource);
+        }
+
+        return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
+    }
+
+    /// <summary>The resource with its lock held, made if there is none.</summary>
+    private MemoryResource Enter(ResourceKey key)
+    {
+        MemoryResource? resource;
+        while (!TryEnter(key, out resource))
+        {
+            var made = new MemoryResource(key.Value);
+            Monitor.Enter(made);
+            if (_resources.TryAdd(key.Value, made))
+            {
+                return made;
+            }
+
+            Monitor.Exit(made);
+        }
+
+        return resource;
+    }
+
+    /// <summary>The resource with its lock held, if there is one. As with a key in Redis there is none when all in it has run out.</summary>
+    private bool TryEnter(ResourceKey key, [NotNullWhen(true)] out MemoryResource? resource)
+    {
+        while (_resources.TryGetValue(key.Value, out resource))
+        {
+            Monitor.Enter(resource);
+            if (!resource.IsGone && !RemoveIfExpired_NeedsLock(resource, NowMs))
+            {
+                return true;
+            }
+
+            Monitor.Exit(resource);
+        }
+
+        return false;
+    }
+
+    private void RemoveIfEmpty_NeedsLock(MemoryResource resource)
+    {
+        if (resource.IsEmpty)
+        {
+            Remove_NeedsLock(resource);
+        }
+    }
+
+    private bool RemoveIfExpired_NeedsLock(MemoryResource resource, long now)
+    {
+        if (resource.LongestDeadline() > now)
+        {
+            return false;
+        }
+
+        Remove_NeedsLock(resource);
+        return true;
+    }
+
+    private void Remove_NeedsLock(MemoryResource resource)
+    {
+        if (!resource.IsGone)
+        {
+            resource.IsGone = true;
+            _room.Add(-resource.Bytes);
+            resource.DropEntries();
+            _resources.TryRemove(KeyValuePair.Create(resource.Key, resource));
+        }
+    }
+
+    /// <summary>A resource whose lock is held; leaving counts what changed, and takes it out of the table when nothing is left in it.</summary>
+    private readonly ref struct Entered(MemoryStore store, MemoryResource resource)
+    {
+        private readonly long _bytesBefore = resource.Bytes;
+
+        public void Dispose()
+        {
+            store._room.Add(resource.Bytes - _bytesBefore);
+            store.RemoveIfEmpty_NeedsLock(resource);
+            Monitor.Exit(resource);
+        }
+    }
+}

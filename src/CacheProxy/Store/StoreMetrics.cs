@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace CacheProxy.Store;
+
+/// <summary>How long a remote store takes for each step.</summary>
+internal sealed class StoreMetrics
+{
+    private readonly Histogram<double> _durations;
+
+    /// <param name="meter">The program's meter.</param>
+    /// <param name="buckets">Those of all its durations.</param>
+    public StoreMetrics(Meter meter, InstrumentAdvice<double> buckets) => _durations = meter.CreateHistogram(
+        "cacheproxy.store.duration",
+        "s",
+        "Time that one step waited for Redis, by step and whether Redis answered; steps while the breaker is open wait for nothing",
+        tags: null,
+        buckets);
+
+    public void Took(StoreStep step, TimeSpan waited, bool answered)
+    {
+        if (_durations.Enabled)
+        {
+            _durations.Record(
+                waited.TotalSeconds,
+                new KeyValuePair<string, object?>("step", Word(step)),
+                new KeyValuePair<string, object?>("outcome", answered ? "answered" : "failed"));
+        }
+    }
+
+    private static string Word(StoreStep step) => step switch
+    {
+        StoreStep.LookUp => "look-up",
+        StoreStep.BeginFill => "begin-fill",
+        StoreStep.CompleteFill => "complete-fill",
+        StoreStep.AbandonFill => "abandon-fill",
+        StoreStep.BeginWrite => "begin-write",
+        StoreStep.EndWrite => "end-write",
+    };
+}

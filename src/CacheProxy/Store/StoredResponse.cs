@@ -1,0 +1,54 @@
+using CacheProxy.Http;
+
+namespace CacheProxy.Store;
+
+/// <summary>A complete response as the API gave it, without hop-by-hop fields, and what is needed to serve it. Immutable.</summary>
+internal sealed record StoredResponse
+{
+    /// <summary>Longest time that a store keeps anything, whatever freshness the origin gave it.</summary>
+    public static readonly TimeSpan LongestKeep = TimeSpan.FromHours(24);
+
+    public required int Status { get; init; }
+
+    /// <summary>Field lines in the API's order.</summary>
+    public required HeaderField[] Headers { get; init; }
+
+    /// <summary>The API's bytes.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>When the response arrived, on the store's clock, Unix time in milliseconds.</summary>
+    public required long ResponseTimeMs { get; init; }
+
+    /// <summary>The age that it arrived with (corrected_initial_age, RFC 9111 §4.2.3), in milliseconds.</summary>
+    public required long InitialAgeMs { get; init; }
+
+    /// <summary>Freshness lifetime (RFC 9111 §4.2.1), in milliseconds, counted from age 0.</summary>
+    public required long LifetimeMs { get; init; }
+
+    /// <summary>How long past its freshness it may be served while it is refreshed, in milliseconds.</summary>
+    public long StaleWhileRevalidateMs { get; init; }
+
+    /// <summary>How long past its freshness it may answer for a failing API, in milliseconds.</summary>
+    public long StaleIfErrorMs { get; init; }
+
+    public StoredFlags Flags { get; init; }
+
+    /// <summary>
+    /// The request target that it answered: authority, a blank, and the decoded path without trailing slash, both in lower case.
+    /// A look-up whose own differs is no hit, whatever the key says.
+    /// </summary>
+    public required string Target { get; init; }
+
+    /// <summary>The rules by which it may be served.</summary>
+    public Freshness Freshness => new(
+        LifetimeMs,
+        InitialAgeMs,
+        FreshnessSource.None,
+        (Flags & StoredFlags.NoCache) != 0,
+        (Flags & StoredFlags.MustRevalidate) != 0,
+        StaleWhileRevalidateMs,
+        StaleIfErrorMs);
+
+    /// <summary>current_age (RFC 9111 §4.2.3), in milliseconds, when the store's clock shows <paramref name="nowMs"/>.</summary>
+    public long AgeMs(long nowMs) => Freshness.AgeMs(ResponseTimeMs, nowMs);
+}

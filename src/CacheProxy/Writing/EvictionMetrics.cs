@@ -1,0 +1,74 @@
+using System.Diagnostics.Metrics;
+using CacheProxy.Store;
+using CacheProxy.Telemetry;
+
+namespace CacheProxy.Writing;
+
+/// <summary>What becomes of writes, and whether the store can take their evictions.</summary>
+internal sealed class EvictionMetrics
+{
+    private readonly Counter<long> _writes;
+    private readonly Counter<long> _evictions;
+
+    public EvictionMetrics(IMeterFactory meters, ICacheStore store, PendingEvictions pending)
+    {
+        var meter = meters.Create(CacheProxyMeter.Name);
+        _writes = meter.CreateCounter<long>(
+            "cacheproxy.writes", "{write}", "Resources that ended writes concerned, by policy, result (changed, unchanged, unknown, refused) and whether the store has it (done, pending, unavailable)");
+        _evictions = meter.CreateCounter<long>(
+            "cacheproxy.evictions", "{eviction}", "Evictions by policy and whether the store has it (done) or it is retried (pending)");
+        meter.CreateObservableGauge(
+            "cacheproxy.evictions.pending", () => pending.Count, "{eviction}", "Evictions that the store does not have yet; their keys are forwarded");
+        meter.CreateObservableGauge(
+            "cacheproxy.store.available", () => store.IsAvailable ? 1 : 0, "{state}", "1 while the store answers, 0 while its breaker is open");
+    }
+
+    public void Ended(string policy, WriteResult result, StoreOutcome outcome)
+    {
+        if (_writes.Enabled)
+        {
+            _writes.Add(
+                1,
+                new KeyValuePair<string, object?>("policy", policy),
+                new KeyValuePair<string, object?>("result", Word(result)),
+                new KeyValuePair<string, object?>("store", Word(outcome)));
+        }
+
+        if (result != WriteResult.Unchanged)
+        {
+            Evicted(policy, outcome);
+        }
+    }
+
+    /// <summary>A strict policy's write that the API never saw.</summary>
+    public void Refused(string policy)
+    {
+        if (_writes.Enabled)
+        {
+            _writes.Add(
+                1,
+                new KeyValuePair<string, object?>("policy", policy),
+                new KeyValuePair<string, object?>("result", "refused"),
+                new KeyValuePair<string, object?>("store", "unavailable"));
+        }
+    }
+
+    /// <summary>An eviction of what no fence stood for; those of writes are counted with <see cref="Ended"/>.</summary>
+    public void Evicted(string policy, StoreOutcome outcome)
+    {
+        if (_evictions.Enabled)
+        {
+            _evictions.Add(
+                1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("store", Word(outcome)));
+        }
+    }
+
+    private static string Word(StoreOutcome outcome) => outcome == StoreOutcome.Done ? "done" : "pending";
+
+    private static string Word(WriteResult result) => result switch
+    {
+        WriteResult.Changed => "changed",
+        WriteResult.Unchanged => "unchanged",
+        WriteResult.Unknown => "unknown",
+    };
+}

@@ -1,0 +1,126 @@
+using CacheProxy.Configuration;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CacheProxy.Writing;
+
+/// <summary>
+/// Finds the resources that an unsafe request may change. Where a read would be forwarded for doubt, a write evicts whatever it may
+/// mean: evicting too much costs a miss, too little a stale read.
+/// </summary>
+internal sealed class EvictionTargets
+{
+    private static readonly string[] TargetHeaders = ["X-Original-URL", "X-Rewrite-URL"];
+
+    private readonly List<EvictionTarget> _targets = new(1);
+    private readonly HttpRequest _request;
+    private readonly string? _method;
+    private readonly TenantResolution _tenants;
+
+    private EvictionTargets(HttpRequest request, string? method, in TenantResolution tenants)
+    {
+        _request = request;
+        _method = method;
+        _tenants = tenants;
+    }
+
+    /// <param name="context">The request.</param>
+    /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
+    /// <param name="method">Its method; <c>null</c> when something may override it.</param>
+    /// <param name="configuration">The configuration in force.</param>
+    public static EvictionTarget[] Find(HttpContext context, RouteCaching? caching, string? method, ConfigurationSnapshot configuration)
+    {
+        var isDoubtful = IsDoubtful(context);
+        if (caching is null && !isDoubtful)
+        {
+            return [];
+        }
+
+        var found = new EvictionTargets(context.Request, method, configuration.Tenants.Resolve(context.Request));
+        if (caching is not null)
+        {
+            found.Add(caching, context.Request.Path.Value ?? "", context.Request.RouteValues);
+        }
+
+        if (isDoubtful)
+        {
+            found.AddDoubtful(context, configuration.CachedRoutes);
+        }
+
+        return [.. found._targets];
+    }
+
+    /// <summary>Whether the API may take the request for another resource than routing did.</summary>
+    private static bool IsDoubtful(HttpContext context) =>
+        !WellFormedPath.Check(PathOf(context)) || MethodOverride.ChangesTarget(context.Request.Headers);
+
+    private static ReadOnlySpan<char> PathOf(HttpContext context)
+    {
+        var target = (context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").AsSpan();
+        var query = target.IndexOf('?');
+        return query < 0 ? target : target[..query];
+    }
+
+    private void AddDoubtful(HttpContext context, CachedRoutes routes)
+    {
+        AddLiberally(LiberalPath.Read(PathOf(context)), routes);
+        foreach (var header in TargetHeaders)
+        {
+            foreach (var target in context.Request.Headers[header])
+            {
+                AddLiberally(LiberalPath.Read(target), routes);
+            }
+        }
+    }
+
+    private void AddLiberally(string path, CachedRoutes routes) =>
+        routes.Match(path, (caching, values) => Add(caching, path, values));
+
+    private void Add(RouteCaching caching, string path, RouteValueDictionary values)
+    {
+        if (caching.Policy is { } policy && policy.EvictsOn(_method))
+        {
+            Add(policy, path, values);
+        }
+
+        foreach (var evicted in caching.Evicts)
+        {
+            Add(evicted, path, values);
+        }
+    }
+
+    private void Add(CachePolicy policy, string path, RouteValueDictionary values)
+    {
+        if (!policy.Template.NeedsTenant || _tenants.Kind == TenantResolutionKind.Found)
+        {
+            Add(policy, _tenants.Tenant, path, values);
+            return;
+        }
+
+        foreach (var candidate in _tenants.Candidates)
+        {
+            Add(policy, candidate, path, values);
+        }
+    }
+
+    private void Add(CachePolicy policy, TenantName tenant, string path, RouteValueDictionary values)
+    {
+        var source = new KeySource(tenant, _request.Host.Value ?? "", path, values);
+        if (!policy.Template.TryFormatForEviction(source, out var key))
+        {
+            return;
+        }
+
+        foreach (var target in _targets)
+        {
+            if (target.Key == key)
+            {
+                return;
+            }
+        }
+
+        _targets.Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
+    }
+}

@@ -1,0 +1,38 @@
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
+using CacheProxy.Store.Memory;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+public sealed class MemoryStoreContractTests : StoreContract
+{
+    private readonly ManualTimeProvider _time = new();
+    private MemoryStore _store = null!;
+
+    private protected override ValueTask<ICacheStore> OpenAsync()
+    {
+        _store = new MemoryStore(_time);
+        return new(_store);
+    }
+
+    private protected override ValueTask PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return default;
+    }
+
+    private protected override ValueTask DeleteAsync()
+    {
+        _store.Delete(Key);
+        return default;
+    }
+
+    private protected override ValueTask<bool> IsGoneAsync()
+    {
+        _store.Sweep();
+        var gone = _store.Count == 0;
+        Assert.True(!gone || _store.Bytes == 0, "Bytes are counted that nobody holds.");
+        return new(gone);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+public sealed class RedisStoreContractTests(RedisServerFixture redis) : StoreContract, IClassFixture<RedisServerFixture>
+{
+    // Time passes for one key by moving all of its deadlines, and its expiry, into the past.
+    private const string Age = """
+        local key, by = KEYS[1], tonumber(ARGV[1])
+        local function aged(text) return string.format('%013.0f', tonumber(text) - by) end
+        for _, name in ipairs(redis.call('HKEYS', key)) do
+          local value = redis.call('HGET', key, name)
+          if string.find(name, '^meta') then
+            redis.call('HSET', key, name, aged(string.sub(value, 1, 13)) .. string.sub(value, 14))
+          elseif name == 'fence' or string.find(name, '^write:') or string.find(name, '^fill:') then
+            redis.call('HSET', key, name, aged(value))
+          end
+        end
+        local expiry = redis.call('PEXPIRETIME', key)
+        if expiry > 0 then redis.call('PEXPIREAT', key, string.format('%.0f', expiry - by)) end
+        """;
+
+    private RedisServer Server => redis.Server;
+
+    private protected override async ValueTask<ICacheStore> OpenAsync() => await RedisStores.OpenAsync(Server);
+
+    private protected override async ValueTask PassAsync(TimeSpan time) =>
+        await Server.SendAsync("EVAL", Age, "1", Key.Value, ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+
+    private protected override async ValueTask DeleteAsync() => await Server.SendAsync("DEL", Key.Value);
+
+    private protected override async ValueTask<bool> IsGoneAsync() => await Server.NumberAsync("EXISTS", Key.Value) == 0;
+}

@@ -1,0 +1,19 @@
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store.Redis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+/// <summary>Opens Redis stores and waits until they answer.</summary>
+internal static class RedisStores
+{
+    public static async Task<RedisStore> OpenAsync(
+        RedisServer server, TimeSpan? timeout = null, ILogger<RedisStore>? logger = null, TimeProvider? time = null, RedisScripts? scripts = null)
+    {
+        var options = new RedisOptions { ConnectionString = server.ConnectionString, Timeout = timeout ?? TimeSpan.FromSeconds(5) };
+        var store = new RedisStore(options, time ?? TimeProvider.System, logger ?? NullLogger<RedisStore>.Instance, scripts ?? new RedisScripts());
+        await Eventually.TrueAsync(() => store.IsAvailable, "The store did not connect.");
+        return store;
+    }
+}

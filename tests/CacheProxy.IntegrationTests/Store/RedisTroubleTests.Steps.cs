@@ -1,0 +1,80 @@
+using System.Net.Sockets;
+using System.Text;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Store;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+public sealed partial class RedisTroubleTests
+{
+    private static async Task AnswerAsync(TcpListener listener, string says, CancellationToken stop)
+    {
+        var clients = new List<TcpClient>();
+        try
+        {
+            while (true)
+            {
+                var client = await listener.AcceptTcpClientAsync(stop);
+                clients.Add(client);
+                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(says), stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            clients.ForEach(static client => client.Dispose());
+        }
+    }
+
+    private static FillLease Lease(ICacheStore store) => new(store.NewFillToken(Key), VariantKey.Plain, "", TimeSpan.FromHours(1), Exclusive: false);
+
+    private static ValueTask<LookUpResult> LookUpAsync(ICacheStore store, TimeSpan? patience = null) =>
+        store.LookUpAsync(Key, VariantKey.Plain, new(patience ?? Long));
+
+    private static ValueTask<CompleteFillOutcome> CompleteAsync(ICacheStore store, FillLease lease)
+    {
+        var response = new StoredResponse
+        {
+            Status = 200,
+            Headers = [new HeaderField("Content-Type", "application/json")],
+            Body = "{}"u8.ToArray(),
+            ResponseTimeMs = store.NowMs,
+            InitialAgeMs = 0,
+            LifetimeMs = 300_000,
+            Target = "localhost /api/customers/123",
+        };
+        return store.CompleteFillAsync(Key, lease, new FillResult(lease.Variant, "", response, TimeSpan.FromSeconds(300), 64), new(Long));
+    }
+
+    private static async Task FillAsync(ICacheStore store)
+    {
+        var seen = (await LookUpAsync(store)).Stamp;
+        var lease = Lease(store) with { Seen = seen };
+        Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
+        Assert.Equal(CompleteFillOutcome.Stored, await CompleteAsync(store, lease));
+    }
+
+    private static async Task AssertWorksAsync(ICacheStore store)
+    {
+        await FillAsync(store);
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
+        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
+        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long)));
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
+    }
+
+    /// <summary>Known to be unavailable, it is not even asked: no patience is spent.</summary>
+    private static async Task AssertEverythingIsUnavailableAsync(ICacheStore store)
+    {
+        Assert.False(store.IsAvailable);
+        var patience = new StorePatience(Long);
+        Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key, VariantKey.Plain, patience)).Outcome);
+        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), patience));
+        Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
+        await store.AbandonFillAsync(Key, Lease(store), patience);
+        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, patience));
+        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, patience));
+        Assert.Equal(Long, patience.Remaining);
+    }
+}

@@ -1,0 +1,69 @@
+using CacheProxy.Identity;
+using CacheProxy.Store;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+public abstract partial class StoreContract
+{
+    [Fact]
+    public async Task Variants_are_apart_and_the_names_they_vary_on_are_joined()
+    {
+        await FillAsync(variant: German, vary: "accept-language", response: Response("de"));
+        await FillAsync(variant: French, vary: "accept-encoding,accept-language", response: Response("fr"));
+        await FillAsync(variant: Plain, vary: "", response: Response("en"));
+
+        Assert.Equal("de", Text(await LookUpAsync(German)));
+        Assert.Equal("fr", Text(await LookUpAsync(French)));
+        Assert.Equal("en", Text(await LookUpAsync()));
+        Assert.Equal("accept-encoding,accept-language", (await LookUpAsync(German)).Vary);
+        Assert.Equal("accept-encoding,accept-language", (await LookUpAsync(new VariantKey("00000000000000000000000000000000"))).Vary);
+    }
+
+    [Fact]
+    public async Task A_response_may_be_stored_under_another_variant_than_was_looked_up()
+    {
+        var lease = await BeginFillAsync(Plain);
+        await CompleteFillAsync(lease, Response("de"), German, "accept-language");
+
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
+        Assert.Equal("de", Text(await LookUpAsync(German)));
+    }
+
+    [Fact]
+    public async Task Beyond_the_most_variants_the_one_that_expires_first_goes()
+    {
+        await FillAsync(variant: German, keepFor: TimeSpan.FromSeconds(200), maxVariants: 2);
+        await FillAsync(variant: French, keepFor: TimeSpan.FromSeconds(100), maxVariants: 2);
+        await FillAsync(variant: Plain, keepFor: TimeSpan.FromSeconds(50), maxVariants: 2);
+
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(German)).Outcome);
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(French)).Outcome);
+    }
+
+    [Fact]
+    public async Task An_expired_variant_is_no_hit_though_another_keeps_the_key()
+    {
+        await FillAsync(variant: German, keepFor: TimeSpan.FromSeconds(10));
+        await FillAsync();
+        await PassAsync(TimeSpan.FromSeconds(11));
+
+        var found = await LookUpAsync(German);
+        Assert.Equal(LookUpOutcome.Miss, found.Outcome);
+        Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(German, found.Stamp)).Outcome);
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task Resources_do_not_touch_each_other()
+    {
+        var other = new ResourceKey(Key.Value + "4");
+        await FillAsync();
+        await Store.BeginWriteAsync(other, "w", WriteDeadline, Patience);
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
+
+        await Store.EndWriteAsync(other, "w", WriteResult.Changed, Patience);
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
+    }
+}

@@ -1,0 +1,58 @@
+using CacheProxy.Http;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace CacheProxy.Tests.Http;
+
+/// <summary>RFC 9110 §9.1 and §9.2.1, and what frameworks make of other spellings of a method.</summary>
+public sealed class MethodOverrideTests
+{
+    [Theory]
+    [InlineData("GET", true)]
+    [InlineData("HEAD", true)]
+    [InlineData("OPTIONS", true)]
+    [InlineData("TRACE", true)]
+    [InlineData("get", false)]
+    [InlineData("POST", false)]
+    [InlineData("M-SEARCH", false)]
+    [InlineData("", false)]
+    public void Only_the_four_are_safe_and_case_matters(string method, bool isSafe) => Assert.Equal(isSafe, Methods.IsSafe(method));
+
+    [Theory]
+    [InlineData("X-HTTP-Method-Override: DELETE", "", OverriddenMethod.Unsafe, "DELETE")]
+    [InlineData("x-http-method: put", "", OverriddenMethod.Unsafe, "put")]
+    [InlineData("X-Method-Override: FOO", "", OverriddenMethod.Unsafe, "FOO")]
+    [InlineData("X-Method-Override: head", "", OverriddenMethod.Safe, "head")]
+    [InlineData("X-Method-Override: ", "", OverriddenMethod.Safe, "")]
+    [InlineData("X-Method-Override: GET|X-Method-Override: PUT|X-HTTP-Method: GET", "", OverriddenMethod.Unsafe, "PUT")]
+    [InlineData("X-Method-Override: GET, PUT", "", OverriddenMethod.Unsafe, "GET, PUT")]
+    [InlineData("X: 1", "?_method=DELETE", OverriddenMethod.Unsafe, "DELETE")]
+    [InlineData("X: 1", "?a=b&_method=%44ELETE&c", OverriddenMethod.Unsafe, "DELETE")]
+    [InlineData("X: 1", "?a=b;%5Fmethod=put", OverriddenMethod.Unsafe, "put")]
+    [InlineData("X: 1", "?_METHOD=get", OverriddenMethod.Safe, "get")]
+    [InlineData("X: 1", "?_method", OverriddenMethod.Safe, "")]
+    [InlineData("X-HTTP-Method: GET", "?_method=PATCH", OverriddenMethod.Unsafe, "PATCH")]
+    [InlineData("X: 1", "?_method=GET&_method=PATCH", OverriddenMethod.Unsafe, "PATCH")]
+    [InlineData("X: 1", "?method=DELETE&a=_method=PUT&x_method=PUT&%zz", OverriddenMethod.None, "")]
+    [InlineData("X: 1", "", OverriddenMethod.None, "")]
+    [InlineData("X: 1", "?", OverriddenMethod.None, "")]
+    public void Overrides_are_found_in_headers_and_query(string lines, string query, object expected, string expectedMethod)
+    {
+        Assert.Equal(expected, MethodOverride.Find(Headers.Live(lines.Split('|')), new QueryString(query), out var method));
+        Assert.Equal(expectedMethod, method);
+    }
+
+    [Theory]
+    [InlineData("X-Original-URL: /admin", true)]
+    [InlineData("x-rewrite-url: /admin", true)]
+    [InlineData("X-Forwarded-Prefix: /admin", false)]
+    public void Some_headers_change_the_target(string line, bool changes) =>
+        Assert.Equal(changes, MethodOverride.ChangesTarget(Headers.Live(line)));
+
+    [Fact]
+    public void No_query_makes_it_throw() => Prop.ForAll(
+        Texts.Near("a=%5f&_method=%44%zz;_method=%"),
+        text => MethodOverride.Find(Headers.Live(), new QueryString("?" + text), out _) is var _).QuickCheckThrowOnFailure();
+}

@@ -1,0 +1,35 @@
+using CacheProxy.Identity;
+using CacheProxy.Tests.Http;
+using Xunit;
+
+namespace CacheProxy.Tests.Identity;
+
+/// <summary>RFC 9111 §4.1: which requests select the same stored response under Vary.</summary>
+public sealed class VaryHeaderVariantTests
+{
+    [Theory]
+    [InlineData("Foo: 1, 2", "Foo: 1,2")]
+    [InlineData("Foo: 1, 2", "Foo: 1|Foo: 2")]
+    [InlineData("Accept-Language: en, de", "Accept-Language:  en ,   de")]
+    [InlineData("Accept-Language: en, de", "Accept-Language: eN, De")]
+    [InlineData("Accept-Encoding: gzip", "accept-encoding: GZIP")]
+    public void Values_that_mean_the_same_are_one_variant(string left, string right) => Assert.Equal(Variant(left), Variant(right));
+
+    [Theory]
+    [InlineData("Foo: 1, 2", "Foo: 2, 1")]
+    [InlineData("Foo: a", "Foo: A")]
+    [InlineData("Foo: \"1,2\"", "Foo: \"1, 2\"")]
+    [InlineData("Foo:", "Bar: 1")]
+    [InlineData("Foo: 1", "Accept-Language: 1")]
+    // Some APIs take the order of languages for one of preference.
+    [InlineData("Accept-Language: en, de", "Accept-Language: de, en")]
+    [InlineData("Cookie: a=1,b=2", "Cookie: a=1, b=2")]
+    [InlineData("Cookie: a|Cookie: b", "Cookie: a, b")]
+    public void Values_that_may_mean_something_else_are_two(string left, string right) => Assert.NotEqual(Variant(left), Variant(right));
+
+    [Fact]
+    public void A_header_that_vary_does_not_name_makes_no_variant() => Assert.Equal(VariantKey.Plain, Variant("Baz: 1"));
+
+    private static VariantKey Variant(string lines) => VariantDigest.Compute(
+        new VariantSource(Headers.Live(lines.Split('|')), "", null, null), "accept-encoding,accept-language,cookie,foo");
+}

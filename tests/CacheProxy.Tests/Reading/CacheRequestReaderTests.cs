@@ -1,0 +1,128 @@
+using System.Reflection;
+using CacheProxy.Configuration;
+using CacheProxy.Filling;
+using CacheProxy.Reading;
+using CacheProxy.Tests.Configuration;
+using CacheProxy.Tests.Http;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Xunit;
+
+namespace CacheProxy.Tests.Reading;
+
+public sealed class CacheRequestReaderTests
+{
+    private static readonly ConfigurationSnapshot Shipped = CandidateConfiguration.Accepted();
+    private static readonly ConfigurationSnapshot Bypassing = CandidateConfiguration.Accepted(("CacheProxy:Policies:customer:Credentials", "Bypass"));
+    private static readonly ConfigurationSnapshot Off = CandidateConfiguration.Accepted(("CacheProxy:Policies:customer:Mode", "Off"));
+    private static readonly ConfigurationSnapshot CatchAll = CandidateConfiguration.Accepted(("CacheProxy:Policies:customer:Key", "{host}{path}"));
+
+    [Theory]
+    [InlineData("X-HTTP-Method-Override: GET", ForwardReason.MethodOverride)]
+    [InlineData("X-Original-URL: /", ForwardReason.TargetOverride)]
+    [InlineData("X-Rewrite-URL: /", ForwardReason.TargetOverride)]
+    [InlineData("Content-Length: 1", ForwardReason.RequestBody)]
+    [InlineData("Upgrade: websocket", ForwardReason.Upgrade)]
+    [InlineData("If-Match: \"a\"", ForwardReason.Precondition)]
+    [InlineData("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", ForwardReason.Precondition)]
+    [InlineData("Cache-Control: no-store", ForwardReason.RequestNoStore)]
+    [InlineData("X-Tenant-Subdomain: acme", ForwardReason.TenantContradictory)]
+    [InlineData("X-Tenant-Subdomain: a_b", ForwardReason.TenantMalformed)]
+    public void A_header_that_leaves_a_doubt_is_the_reason_to_forward(string line, object reason) =>
+        Assert.Equal(reason, Refused(Shipped, "/api/customers/1", "1", "X-Tenant-Subdomain: demo", line));
+
+    [Theory]
+    [InlineData("/api/customers/1;x", ForwardReason.Path)]
+    [InlineData("/api//customers/1", ForwardReason.Path)]
+    [InlineData("http://host/api/customers/1", ForwardReason.TargetOverride)]
+    [InlineData("*", ForwardReason.TargetOverride)]
+    [InlineData("", ForwardReason.TargetOverride)]
+    public void So_is_the_target(string target, object reason) =>
+        Assert.Equal(reason, Refused(Shipped, target, "1", "X-Tenant-Subdomain: demo"));
+
+    [Fact]
+    public void So_are_tenant_key_policy_and_credentials()
+    {
+        Assert.Equal(ForwardReason.TenantAbsent, Refused(Shipped, "/api/customers/1", "1"));
+        Assert.Equal(ForwardReason.Key, Refused(Shipped, "/api/customers/a:b", "a:b", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.PolicyOff, Refused(Off, "/api/customers/1", "1", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.Credentials, Refused(Bypassing, "/api/customers/1", "1", "X-Tenant-Subdomain: demo", "Cookie: a"));
+    }
+
+    [Fact]
+    public void A_request_beyond_doubt_has_its_key_and_variant()
+    {
+        var request = Read(Shipped, "/api/customers/1?a=b", "1", out _, "X-Tenant-Subdomain: Demo");
+
+        Assert.Equal(("demo:customer:1", "demo", "1"), (request!.Key.Value, request.Tenant, request.Id));
+        Assert.False(request.VariantUnder("").IsPlain);
+        Assert.True(Read(Shipped, "/api/customers/1", "1", out _, "X-Tenant-Subdomain: demo", "Content-Length: 0")!.VariantUnder("").IsPlain);
+    }
+
+    [Theory]
+    [InlineData("/api/customers/1", true)]
+    [InlineData("/API/customers/1", false)]
+    [InlineData("/api/customers/1/", false)]
+    public void Under_a_key_that_names_the_path_each_spelling_is_a_variant_of_one_resource(string target, bool isPlain)
+    {
+        var request = Read(CatchAll, target, "1", out _)!;
+
+        Assert.Equal("host/api/customers/1", request.Key.Value);
+        Assert.Equal(isPlain, request.VariantUnder("").IsPlain);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1", "http", false, true)]
+    [InlineData("HTTP/2", "http", false, true)]
+    [InlineData("HTTP/2", "https", true, true)]
+    [InlineData("HTTP/2", "https", false, false)]
+    [InlineData("HTTP/2", "http", true, false)]
+    public void A_scheme_that_is_not_the_connections_is_a_variant_of_its_own(string protocol, string scheme, bool isEncrypted, bool isPlain)
+    {
+        var context = Context("/api/customers/1", "1", "X-Tenant-Subdomain: demo");
+        context.Request.Protocol = protocol;
+        context.Request.Scheme = scheme;
+        if (isEncrypted)
+        {
+            context.Features.Set(DispatchProxy.Create<ITlsHandshakeFeature, EncryptedConnection>());
+        }
+
+        Assert.True(CacheRequestReader.TryRead(context, Shipped.Policies.Find("customer")!, Shipped, out var request, out _));
+        Assert.Equal(isPlain, request!.VariantUnder("").IsPlain);
+    }
+
+    private static ForwardReason Refused(ConfigurationSnapshot configuration, string target, string id, params string[] lines)
+    {
+        Assert.Null(Read(configuration, target, id, out var reason, lines));
+        return reason;
+    }
+
+    private static CacheRequest? Read(
+        ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines)
+    {
+        var context = Context(target, id, lines);
+        return CacheRequestReader.TryRead(context, configuration.Policies.Find("customer")!, configuration, out var request, out reason)
+            ? request
+            : null;
+    }
+
+    private static DefaultHttpContext Context(string target, string id, params string[] lines)
+    {
+        var context = new DefaultHttpContext();
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
+        context.Request.Method = "GET";
+        context.Request.Host = new HostString("host");
+        context.Request.Path = target.StartsWith('/') ? target.Split('?')[0] : "/";
+        context.Request.QueryString = new QueryString(query < 0 ? "" : target[query..]);
+        context.Request.RouteValues = new RouteValueDictionary { ["id"] = id };
+        foreach (var (name, values) in Headers.Live(lines))
+        {
+            context.Request.Headers[name] = values;
+        }
+
+        return context;
+    }
+}

@@ -1,0 +1,140 @@
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Filling;
+using CacheProxy.Identity;
+using CacheProxy.Reading;
+using CacheProxy.Store;
+using CacheProxy.Store.Memory;
+using CacheProxy.Tests.Store;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace CacheProxy.Tests.Reading;
+
+public sealed class EntryLookUpTests : IAsyncDisposable
+{
+    private static readonly ResourceKey Key = new("demo:customer:1");
+
+    private readonly StoppedTimeProvider _time = new();
+    private readonly VaryHints _hints = new();
+    private readonly LocalCopies _copies;
+    private readonly MemoryStore _store;
+    private readonly EntryLookUp _lookUp;
+
+    public EntryLookUpTests()
+    {
+        _copies = new LocalCopies(_time);
+        _store = new MemoryStore(_time);
+        _lookUp = new EntryLookUp(_store, _hints, _copies);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public async Task A_variant_is_found_whatever_the_hint_says(int memoryTtlSeconds)
+    {
+        await FillAsync("accept", "plain");
+        await FillAsync("accept", "json", "application/json");
+        var twin = SharedHint.TwinOf(Key);
+        foreach (var hint in new[] { "", "accept", "origin", "accept,origin" })
+        {
+            _hints.Set(twin, hint);
+            Assert.Equal("plain", await BodyAsync(memoryTtlSeconds));
+            _hints.Set(twin, hint);
+            Assert.Equal("json", await BodyAsync(memoryTtlSeconds, "application/json"));
+            _hints.Set(twin, hint);
+            Assert.Null(await BodyAsync(memoryTtlSeconds, "text/html"));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public async Task Names_that_change_between_two_look_ups_lead_to_nobody_elses_variant(int changes)
+    {
+        // First nothing is there, as after an eviction; then somebody fills who sends neither header, and his variant is the plain one.
+        string[] names = ["", "accept", "accept,origin"];
+        var lookUps = 0;
+        var changing = new ScriptedLookUps(() =>
+        {
+            var vary = names[changes == 1 ? Math.Min(lookUps, 1) : lookUps % names.Length];
+            lookUps++;
+            return vary.Length == 0 ? LookUpResult.Miss(vary) : new LookUpResult(LookUpOutcome.Found, vary, Response("another's"), "stamp");
+        });
+        _hints.Set(Key, "origin");
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Accept = "application/json";
+        context.Request.Headers.Origin = "https://here";
+        var request = CacheRequests.Make(context, Key, new CachePolicyOptions { Name = "customer", Key = "{id}" });
+
+        var found = await new EntryLookUp(changing, _hints, _copies).FindAsync(request);
+
+        Assert.Equal(request.VariantUnder(request.KnownVary), found.Variant);
+        Assert.True(found.Result.Response is null || changing.LastAsked == found.Variant, "What was found was asked for under other names.");
+        Assert.InRange(lookUps, 2, 3);
+    }
+
+    [Fact]
+    public async Task An_own_copy_needs_no_store_until_it_is_forgotten_or_runs_out()
+    {
+        await FillAsync("", "first");
+        Assert.Equal("first", await BodyAsync(60));
+        await FillAsync("", "second");
+        Assert.Equal("first", await BodyAsync(60));
+        Assert.Equal("second", await BodyAsync(0));
+
+        _copies.Forget(Key);
+        Assert.Equal("second", await BodyAsync(60));
+        await FillAsync("", "third");
+        _time.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal("third", await BodyAsync(60));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _copies.Dispose();
+        await _store.DisposeAsync();
+    }
+
+    private async Task<string?> BodyAsync(int memoryTtlSeconds, string? accept = null)
+    {
+        var found = await _lookUp.FindAsync(Request(memoryTtlSeconds, accept));
+        return found.Result.Response is { } response ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : null;
+    }
+
+    private async Task FillAsync(string vary, string body, string? accept = null)
+    {
+        var request = Request(0, accept);
+        var variant = request.VariantUnder(vary);
+        var stamp = (await _store.LookUpAsync(Key, variant, request.Patience)).Stamp;
+        var lease = new FillLease(_store.NewFillToken(Key), variant, stamp, TimeSpan.FromSeconds(60), Exclusive: false);
+        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(Key, lease, request.Patience));
+        Assert.Equal(
+            CompleteFillOutcome.Stored,
+            await _store.CompleteFillAsync(
+                Key, lease, new FillResult(variant, vary, Response(body), TimeSpan.FromMinutes(5), 64), request.Patience));
+    }
+
+    private StoredResponse Response(string body) => new()
+    {
+        Status = 200,
+        Headers = [],
+        Body = System.Text.Encoding.UTF8.GetBytes(body),
+        ResponseTimeMs = _store.NowMs,
+        InitialAgeMs = 0,
+        LifetimeMs = 300_000,
+        Target = "host /",
+    };
+
+    private static CacheRequest Request(int memoryTtlSeconds, string? accept)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Method = "GET";
+        if (accept is not null)
+        {
+            context.Request.Headers.Accept = accept;
+        }
+
+        return CacheRequests.Make(
+            context, Key, new CachePolicyOptions { Name = "customer", Key = "{id}", MemoryTtl = TimeSpan.FromSeconds(memoryTtlSeconds) });
+    }
+}

@@ -1,0 +1,39 @@
+using CacheProxy.Identity;
+using CacheProxy.Store;
+
+namespace CacheProxy.Tests.Reading;
+
+/// <summary>A store that can only be looked up in, and finds what the test says.</summary>
+internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
+{
+    public long NowMs => 0;
+
+    public bool IsAvailable => true;
+
+    public VariantKey LastAsked { get; private set; }
+
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
+    {
+        LastAsked = variant;
+        return new(next());
+    }
+
+    public Task FirstContact => Task.CompletedTask;
+
+    public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
+
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience) =>
+        throw new NotSupportedException();
+
+    public ValueTask DisposeAsync() => default;
+}

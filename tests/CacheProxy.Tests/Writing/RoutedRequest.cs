@@ -1,0 +1,42 @@
+using CacheProxy.Configuration;
+using CacheProxy.Configuration.Policies;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.Routing.Template;
+
+namespace CacheProxy.Tests.Writing;
+
+/// <summary>Routes a request as the server would: the path decoded once, encoded slashes kept, dot segments removed.</summary>
+internal static class RoutedRequest
+{
+    /// <summary>What the matched route asks for; its values are set on the request.</summary>
+    public static RouteCaching? Route(HttpContext context, string target, ConfigurationSnapshot configuration)
+    {
+        var raw = target.Split('?')[0];
+        raw = raw.StartsWith('/') ? raw : new Uri(raw).AbsolutePath;
+        var decoded = Uri.UnescapeDataString(raw.Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase));
+        context.Request.Path = decoded.Contains("/.", StringComparison.Ordinal) && !decoded.Contains('\\')
+            ? new Uri("http://host" + decoded.Replace("%", "%25", StringComparison.Ordinal)).LocalPath
+            : decoded;
+        context.Request.QueryString = target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query
+            ? new QueryString(target[query..])
+            : QueryString.Empty;
+
+        // In the order of precedence.
+        foreach (var id in new[] { "customer-search", "customer", "customer-parts", "everything-else" })
+        {
+            var route = configuration.Proxy.Routes.Single(route => route.RouteId == id);
+            var values = new RouteValueDictionary();
+            var template = new RouteTemplate(RoutePatternFactory.Parse(route.Match.Path!));
+            if (new TemplateMatcher(template, []).TryMatch(context.Request.Path, values))
+            {
+                context.Request.RouteValues = values;
+                var caching = configuration.Routes[id];
+                return caching is { Policy: null, Evicts.IsEmpty: true } ? null : caching;
+            }
+        }
+
+        return null;
+    }
+}
