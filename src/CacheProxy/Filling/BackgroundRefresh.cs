@@ -1,4 +1,4 @@
-using CacheProxy.Identity;
+using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 
@@ -8,35 +8,24 @@ namespace CacheProxy.Filling;
 internal sealed class BackgroundRefresh(FillHandler fills, IServiceProvider services, ILogger<BackgroundRefresh> logger)
 {
     /// <summary>Starts a refresh and returns at once; the client's request may end before it.</summary>
-    public void Start(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
+    /// <param name="request">The client's request.</param>
+    /// <param name="prior">What the client is served.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public void Start(CacheRequest request, in LookUpResult prior, RequestDelegate next)
     {
         // Copied here, because the server takes its request back when the client has its answer.
         var context = DetachedRequest.Of(request.Context);
         context.RequestServices = services;
-        var refresh = new CacheRequest
-        {
-            Context = context,
-            Policy = request.Policy,
-            Key = request.Key,
-            Variants = request.Variants with { Headers = context.Request.Headers },
-            Directives = default,
-            Tenant = request.Tenant,
-            Id = request.Id,
-            StoreTimeout = request.StoreTimeout,
-            Patience = new StorePatience(request.StoreTimeout),
-            KnownVary = request.KnownVary,
-            IsBackground = true,
-        };
-        _ = RunAsync(refresh, variant, stale, next);
+        _ = RunAsync(request.Detach(context), prior, next);
     }
 
-    private async Task RunAsync(CacheRequest request, VariantKey variant, StaleEntry stale, RequestDelegate next)
+    private async Task RunAsync(CacheRequest request, LookUpResult prior, RequestDelegate next)
     {
         // Nothing of it runs on the client's time.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await fills.RefreshAsync(request, variant, stale, next);
+            await fills.RefreshAsync(request, prior, CacheStatusForward.Stale, next);
         }
         catch (Exception exception)
         {

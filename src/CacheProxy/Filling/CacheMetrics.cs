@@ -15,7 +15,7 @@ internal sealed class CacheMetrics
     private readonly Counter<long> _refused;
     private readonly Histogram<double> _durations;
 
-    public CacheMetrics(IMeterFactory meters, TimeProvider time)
+    public CacheMetrics(IMeterFactory meters, Flights flights, TimeProvider time)
     {
         _time = time;
         var meter = meters.Create(CacheProxyMeter.Name);
@@ -27,6 +27,8 @@ internal sealed class CacheMetrics
             "cacheproxy.fills", "{fill}", "Fills by policy and result (stored, revoked, unavailable, or why the response was not stored)");
         _refused = meter.CreateCounter<long>(
             "cacheproxy.fills.refused", "{fill}", "Fills that the store did not let begin, by policy and reason");
+        meter.CreateObservableGauge(
+            "cacheproxy.fills.followers", () => flights.Waiting, "{request}", "Requests that wait for another request's fill");
         _durations = meter.CreateHistogram(
             "cacheproxy.request.duration",
             "s",
@@ -67,6 +69,15 @@ internal sealed class CacheMetrics
         }
     }
 
+    public void Fill(string policy, CompleteFillOutcome outcome) => Fill(policy, outcome switch
+    {
+        CompleteFillOutcome.Stored => "stored",
+        CompleteFillOutcome.Revoked => "revoked",
+        CompleteFillOutcome.Unavailable => "unavailable",
+    });
+
+    /// <param name="policy">Its name.</param>
+    /// <param name="result">What came of the fill, as a stable word.</param>
     public void Fill(string policy, string result)
     {
         if (_fills.Enabled)

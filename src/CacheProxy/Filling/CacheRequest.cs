@@ -32,12 +32,6 @@ internal sealed class CacheRequest
     /// <summary>A refresh of what a client has been served stale: nobody waits for it.</summary>
     public bool IsBackground { get; init; }
 
-    /// <summary>When its answering began, for <see cref="CacheMetrics"/>.</summary>
-    public long Began { get; set; }
-
-    /// <summary>The names that the resource is known to vary on, after the look-up.</summary>
-    public string KnownVary { get; set; } = "";
-
     /// <summary>Whether the client gets nothing but the API's own answer.</summary>
     public bool IsShadowed => Policy.Options.Mode == CacheMode.Shadow;
 
@@ -49,4 +43,19 @@ internal sealed class CacheRequest
 
     /// <summary>The variant under <paramref name="vary"/>.</summary>
     public VariantKey VariantUnder(string vary) => VariantDigest.Compute(Variants, vary);
+
+    /// <summary>The same request as <paramref name="context"/> makes it, without the client and with a store timeout of its own.</summary>
+    public CacheRequest Detach(HttpContext context) => new()
+    {
+        Context = context,
+        Policy = Policy,
+        Key = Key,
+        Variants = Variants with { Headers = context.Request.Headers },
+        Directives = default,
+        Tenant = Tenant,
+        Id = Id,
+        StoreTimeout = StoreTimeout,
+        Patience = new StorePatience(StoreTimeout),
+        IsBackground = true,
+    };
 }

@@ -6,40 +6,42 @@ using Yarp.ReverseProxy.Forwarder;
 namespace CacheProxy.Filling;
 
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
-internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, PendingEvictions pending, ForwardResponder forwards, TimeProvider time)
+internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, TimeProvider time)
 {
-    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public async Task ForwardAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
+    /// <param name="request">The request.</param>
+    /// <param name="prior">What the look-up found.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public async Task ForwardAsync(CacheRequest request, LookUpResult prior, RequestDelegate next)
     {
-        if (stale.Response is not { } stored)
+        if (prior.Response is not { } stored)
         {
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
             return;
         }
 
-        var lease = new FillLease(store.NewFillToken(request.Key), entry.Variant, stale.Stamp, LeaseDuration, Exclusive: false);
-        if (await store.BeginFillAsync(request.Key, lease, request.Patience) != BeginFillOutcome.Granted)
+        var lease = cache.NewLease(request.Key, prior, exclusive: false);
+        if (await cache.BeginFillAsync(request.Key, lease, request.Patience) != BeginFillOutcome.Granted)
         {
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
             return;
         }
 
-        var freshened = false;
+        FillResult? freshened = null;
         try
         {
-            var requestTimeMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var requestTimeMs = NowMs;
             var framing = new UpstreamFraming();
             request.Context.Features.Set(framing);
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
-            freshened = Concerns(request, stored) && await FreshenAsync(request, lease, stored, framing, requestTimeMs);
+            freshened = Concerns(request, stored)
+                ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
+                : null;
         }
         finally
         {
-            if (!freshened)
-            {
-                await store.AbandonFillAsync(request.Key, lease, request.Patience);
-            }
+            await EndAsync(request, lease, freshened);
         }
     }
 
@@ -48,20 +50,16 @@ internal sealed class HeadHandler(ICacheStore store, LocalCopies copies, Pending
         && request.Context.Features.Get<IForwarderErrorFeature>() is null
         && HeadUpdate.Matches(stored.Headers, stored.Body.Length, request.Context.Response.Headers);
 
-    private async ValueTask<bool> FreshenAsync(
-        CacheRequest request, FillLease lease, StoredResponse stored, UpstreamFraming framing, long requestTimeMs)
+    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened)
     {
-        var storable = StorableResponse.TryFreshen(
-            request, stored, request.Context.Response, framing, requestTimeMs, time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (storable is null || pending.MustForward(request.Key))
+        if (freshened is { } result)
         {
-            return false;
+            result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            await cache.CompleteFillAsync(request.Key, lease, result, request.Patience);
         }
-
-        var response = storable.Response with { ResponseTimeMs = store.NowMs };
-        var result = new FillResult(storable.Variant, storable.Vary, response, storable.KeepFor, request.Policy.Options.MaxVariants);
-        await store.CompleteFillAsync(request.Key, lease, result, request.Patience);
-        copies.Drop(request.Key, storable.Variant);
-        return true;
+        else
+        {
+            await cache.AbandonFillAsync(request.Key, lease, request.Patience);
+        }
     }
 }

@@ -136,17 +136,15 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(StoreSelection.Create);
-        services.AddSingleton(static provider => new PendingEvictions(
-            provider.GetRequiredService<ICacheStore>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<PendingEvictions>>()));
+        services.AddSingleton<PendingEvictions>();
+        services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
-        services.AddSingleton<EvictionMetrics>();
-        services.AddSingleton<WriteHandler>();
         services.AddSingleton<VaryHints>();
-        services.AddSingleton<EntryLookUp>();
+        services.AddSingleton<ResourceCache>();
+        services.AddSingleton<WriteMetrics>();
+        services.AddSingleton<WriteHandler>();
         services.AddSingleton<HitResponder>();
-        services.AddSingleton<FillCoalescer>();
+        services.AddSingleton<Flights>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();

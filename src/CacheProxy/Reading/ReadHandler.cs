@@ -8,158 +8,169 @@ namespace CacheProxy.Reading;
 
 /// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
 internal sealed class ReadHandler(
-    ICacheStore store,
-    EntryLookUp lookUp,
+    ResourceCache cache,
     FillHandler fills,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
     HitResponder hits,
-    PendingEvictions pending,
     ForwardResponder forwards,
     CacheMetrics metrics,
     CacheEventLog events)
 {
-    // Each further look-up follows a change of the entry by somebody else; so many in one request are no coincidence.
-    private const int MaxLookUps = 4;
+    // Each further attempt follows a change of the entry by somebody else; so many in one request are no coincidence.
+    private const int MaxAttempts = 4;
     private const string HostName = "host";
+
+    private enum Attempt
+    {
+        Answered,
+        LookUpAgain,
+        WithoutPrior,
+    }
 
     public async Task HandleAsync(CacheRequest request, RequestDelegate next)
     {
-        request.Began = metrics.Begin();
-        var useStored = true;
-        for (var i = 0; i < MaxLookUps; i++)
+        var began = metrics.Begin();
+        var attempt = Attempt.LookUpAgain;
+        for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            if (pending.MustForward(request.Key))
+            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Patience);
+            attempt = found.Outcome switch
             {
-                await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.PendingEviction, next);
-                return;
-            }
-
-            var entry = await lookUp.FindAsync(request);
-            switch (entry.Result.Outcome)
-            {
-                case LookUpOutcome.Fenced:
-                    await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Fenced, next);
-                    return;
-                case LookUpOutcome.Unavailable:
-                    await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.StoreUnavailable, next);
-                    return;
-                case LookUpOutcome.Found:
-                case LookUpOutcome.Miss:
-                    break;
-                default:
-                    throw new InvalidOperationException("No such outcome of a look-up.");
-            }
-
-            var outcome = await AnswerAsync(request, entry, useStored, next);
-            if (outcome == FillOutcome.Answered)
-            {
-                return;
-            }
-
-            useStored = outcome != FillOutcome.FillWithoutIt;
+                LookUpOutcome.Found => await AnswerFoundAsync(request, found, attempt != Attempt.WithoutPrior, began, next),
+                LookUpOutcome.Miss => await AskAsync(request, found, MissReason(found), began, next),
+                LookUpOutcome.Fenced => await ForwardAsync(request, ForwardReason.Fenced, next),
+                LookUpOutcome.EvictionPending => await ForwardAsync(request, ForwardReason.PendingEviction, next),
+                LookUpOutcome.Unavailable => await ForwardAsync(request, ForwardReason.StoreUnavailable, next),
+            };
         }
 
-        await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Contended, next);
+        if (attempt != Attempt.Answered)
+        {
+            await ForwardAsync(request, ForwardReason.Contended, next);
+        }
     }
 
-    private async ValueTask<FillOutcome> AnswerAsync(CacheRequest request, FoundEntry entry, bool useStored, RequestDelegate next)
+    private async ValueTask<Attempt> AnswerFoundAsync(
+        CacheRequest request, LookUpResult found, bool usePrior, long began, RequestDelegate next)
     {
-        if (!useStored || entry.Result.Response is not { } stored || !RequestTarget.IsSame(request.Context.Request, stored.Target))
+        var stored = found.Response!;
+        if (!usePrior)
         {
-            if (entry.Result.Response is not null)
-            {
-                // The tenant has several hosts, and an API may build links from them: from now on each has its own variant.
-                request.KnownVary = VaryNames.Union(request.KnownVary, HostName);
-            }
-
-            return await AskAsync(request, entry, new StaleEntry(null, entry.Result.Stamp, MissReason(entry.Result)), next);
+            return await AskAsync(request, found with { Response = null }, MissReason(found), began, next);
         }
 
-        // A write whose fence could not be set may have begun while the look-up was under way.
-        if (pending.MustForward(request.Key))
+        if (!RequestTarget.IsSame(request.Context.Request, stored.Target))
         {
-            return FillOutcome.LookUpAgain;
+            // The tenant has several hosts, and an API may build links from them: from now on each has its own variant.
+            var other = found with { Response = null, Vary = VaryNames.Union(found.Vary, HostName) };
+            return await AskAsync(request, other, MissReason(found), began, next);
         }
 
-        var ageMs = stored.AgeMs(store.NowMs);
-        var stale = new StaleEntry(
-            stored, entry.Result.Stamp, stored.Freshness.IsFresh(ageMs) ? CacheStatusForward.Request : CacheStatusForward.Stale);
+        var ageMs = stored.AgeMs(cache.NowMs);
         switch (stored.Freshness.Judge(ageMs, request.Directives))
         {
             case FreshnessVerdict.MustRevalidate:
-                return await AskAsync(request, entry, stale, next);
+                var reason = stored.Freshness.IsFresh(ageMs) ? CacheStatusForward.Request : CacheStatusForward.Stale;
+                return await AskAsync(request, found, reason, began, next);
             case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
                 when request.IsShadowed:
                 await shadows.ForwardAsync(request, stored, next);
-                return FillOutcome.Answered;
+                return Attempt.Answered;
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
-                await ServeAsync(request, stored, ageMs);
-                return FillOutcome.Answered;
+                await ServeAsync(request, stored, ageMs, began);
+                return Attempt.Answered;
             case FreshnessVerdict.StaleWhileRevalidate:
-                refresh.Start(request, entry.Variant, stale, next);
-                await ServeAsync(request, stored, ageMs);
-                return FillOutcome.Answered;
+                refresh.Start(request, found, next);
+                await ServeAsync(request, stored, ageMs, began);
+                return Attempt.Answered;
             default:
                 throw new InvalidOperationException("No such verdict.");
         }
     }
 
     /// <summary>Nothing may be served without asking the API.</summary>
-    private async ValueTask<FillOutcome> AskAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
+    private async ValueTask<Attempt> AskAsync(
+        CacheRequest request, LookUpResult prior, CacheStatusForward reason, long began, RequestDelegate next)
     {
+        var headers = request.Context.Request.Headers;
         if (request.IsShadowed)
         {
-            return await AskShadowedAsync(request, entry, stale, next);
+            // What is stored answers for nothing: neither after a validation, nor in place of an error, nor the client's own conditions.
+            return request.IsHead || headers.Range.Count > 0 || ConditionalRequest.IsPresent(headers)
+                ? await ForwardAsync(request, ForwardReason.Shadow, next)
+                : await FillAsync(request, prior with { Response = null }, reason, began, next);
         }
 
         if (request.Directives.OnlyIfCached)
         {
-            RefuseOnlyIfCached(request.Context.Response, stale.Reason);
-            return FillOutcome.Answered;
+            RefuseOnlyIfCached(request.Context.Response, reason);
+            return Attempt.Answered;
         }
 
-        if (request.Context.Request.Headers.Range.Count > 0)
+        if (headers.Range.Count > 0)
         {
-            await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Range, next);
-            return FillOutcome.Answered;
+            return await ForwardAsync(request, ForwardReason.Range, next);
         }
 
         if (request.IsHead)
         {
-            await heads.ForwardAsync(request, entry, stale, next);
-            return FillOutcome.Answered;
+            await heads.ForwardAsync(request, prior, next);
+            return Attempt.Answered;
         }
 
-        return await fills.FillAsync(request, entry.Variant, stale, next);
+        return await FillAsync(request, prior, reason, began, next);
     }
 
-    /// <summary>
-    /// What may be stored is, but what is stored answers for nothing: neither after a validation nor in place of an error, nor the
-    /// client's own conditions.
-    /// </summary>
-    private async ValueTask<FillOutcome> AskShadowedAsync(CacheRequest request, FoundEntry entry, StaleEntry stale, RequestDelegate next)
+    private async ValueTask<Attempt> FillAsync(
+        CacheRequest request, LookUpResult prior, CacheStatusForward reason, long began, RequestDelegate next)
     {
-        var headers = request.Context.Request.Headers;
-        if (!request.IsHead && headers.Range.Count == 0 && !ConditionalRequest.IsPresent(headers))
+        var outcome = await fills.FillAsync(request, prior, reason, next);
+        switch (outcome.Kind)
         {
-            return await fills.FillAsync(request, entry.Variant, stale with { Response = null }, next);
+            case FillOutcomeKind.Answered:
+                metrics.Filled(request.Policy.Name, began);
+                return Attempt.Answered;
+            case FillOutcomeKind.Serve:
+                await RespondAsync(request, outcome);
+                metrics.Filled(request.Policy.Name, began);
+                return Attempt.Answered;
+            case FillOutcomeKind.Share:
+                events.Hit(request.Policy.Events, request.Tenant, request.Id);
+                metrics.Collapsed(request.Policy.Name);
+                await RespondAsync(request, outcome);
+                metrics.CollapsedServed(request.Policy.Name, began);
+                return Attempt.Answered;
+            case FillOutcomeKind.Forward:
+                return await ForwardAsync(request, outcome.Reason, next);
+            case FillOutcomeKind.LookUpAgain:
+                return Attempt.LookUpAgain;
+            case FillOutcomeKind.WithoutPrior:
+                return Attempt.WithoutPrior;
+            default:
+                throw new InvalidOperationException("No such outcome of a fill.");
         }
-
-        await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Shadow, next);
-        return FillOutcome.Answered;
     }
 
-    private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs)
+    private Task RespondAsync(CacheRequest request, in FillOutcome outcome) =>
+        hits.ServeAsync(request.Context, outcome.Response!, outcome.Response!.AgeMs(cache.NowMs), outcome.Status);
+
+    private async ValueTask<Attempt> ForwardAsync(CacheRequest request, ForwardReason reason, RequestDelegate next)
+    {
+        await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        return Attempt.Answered;
+    }
+
+    private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
     {
         var stale = !stored.Freshness.IsFresh(ageMs);
         events.Hit(request.Policy.Events, request.Tenant, request.Id);
         metrics.Hit(request.Policy.Name, stale);
         await hits.ServeAsync(
             request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
-        metrics.HitServed(request.Policy.Name, stale, request.Began);
+        metrics.HitServed(request.Policy.Name, stale, began);
     }
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>

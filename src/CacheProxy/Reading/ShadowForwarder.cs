@@ -1,5 +1,7 @@
 using CacheProxy.Filling;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Reading;
 
@@ -31,4 +33,34 @@ internal sealed class ShadowForwarder(ForwardResponder forwards, CacheMetrics me
             }
         }
     }
+}
+
+/// <summary>Compares the API's answer with a stored response while it streams to the client.</summary>
+internal sealed class ShadowComparison(HttpContext context, StoredResponse stored) : ObservedResponseBody(context)
+{
+    private int _compared;
+    private bool _equal = true;
+
+    /// <summary>Whether both were equal; <c>null</c> when the API's answer did not come whole, or answers another question.</summary>
+    public bool? Finish()
+    {
+        SeeHeaders();
+        var whole = Context.Features.Get<IForwarderErrorFeature>() is null && !Context.RequestAborted.IsCancellationRequested;
+        return !whole || HttpMethods.IsHead(Context.Request.Method) || Context.Response.StatusCode is
+            StatusCodes.Status304NotModified or StatusCodes.Status206PartialContent or StatusCodes.Status416RangeNotSatisfiable
+            ? null
+            : _equal && _compared == stored.Body.Length;
+    }
+
+    protected override void OnHeaders() => _equal = Context.Response.StatusCode == stored.Status;
+
+    protected override ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
+    {
+        var rest = stored.Body.Span[_compared..];
+        _equal &= rest.Length >= bytes.Length && rest[..bytes.Length].SequenceEqual(bytes.Span);
+        _compared += Math.Min(rest.Length, bytes.Length);
+        return Inner.WriteAsync(bytes, cancellationToken);
+    }
+
+    protected override ValueTask OnCompletingAsync() => ValueTask.CompletedTask;
 }

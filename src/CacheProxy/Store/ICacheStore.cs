@@ -46,3 +46,111 @@ internal interface ICacheStore : IAsyncDisposable
     /// </summary>
     ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience);
 }
+
+internal enum LookUpOutcome
+{
+    /// <summary>Nothing stored for this variant.</summary>
+    Miss,
+
+    /// <summary>Stored; whether it is fresh is for the caller to judge.</summary>
+    Found,
+
+    /// <summary>A write is under way, or may still be.</summary>
+    Fenced,
+
+    /// <summary>This process has an eviction that the store does not have yet. No store says so itself.</summary>
+    EvictionPending,
+
+    Unavailable,
+}
+
+/// <summary>What a look-up found, and what a fill replaces.</summary>
+/// <param name="Outcome">How it came out.</param>
+/// <param name="Vary">Canonical list of the header names that the resource varies on; empty when none or nothing is stored.</param>
+/// <param name="Response">The stored response, when found.</param>
+/// <param name="Stamp">Identifies the entry that was seen, for <see cref="FillLease.Seen"/>; empty when there was none.</param>
+internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary, StoredResponse? Response, string Stamp)
+{
+    public static LookUpResult Unavailable => new(LookUpOutcome.Unavailable, "", null, "");
+
+    public static LookUpResult Fenced => new(LookUpOutcome.Fenced, "", null, "");
+
+    public static LookUpResult EvictionPending => new(LookUpOutcome.EvictionPending, "", null, "");
+
+    /// <summary>The variant that was looked up, under <see cref="Vary"/>.</summary>
+    public VariantKey Variant { get; init; }
+
+    public static LookUpResult Miss(string vary) => new(LookUpOutcome.Miss, vary, null, "");
+}
+
+internal enum BeginFillOutcome
+{
+    /// <summary>The lease is taken.</summary>
+    Granted,
+
+    /// <summary>A write is under way.</summary>
+    Fenced,
+
+    /// <summary>What the reader saw is stored no more, or another entry is: look up again.</summary>
+    Changed,
+
+    /// <summary>An exclusive lease was asked for and another holds one.</summary>
+    UnderWay,
+
+    Unavailable,
+}
+
+/// <summary>A lease to fill one variant.</summary>
+/// <param name="Token">From <see cref="ICacheStore.NewFillToken"/>; the T of <c>fill:T</c>.</param>
+/// <param name="Variant">The variant that the reader looked up.</param>
+/// <param name="Seen">
+/// The stamp of the entry that the reader saw there, empty for none. When another is there by now, somebody has filled it since; when
+/// none is there any more, it was evicted or has expired: <see cref="BeginFillOutcome.Changed"/>.
+/// </param>
+/// <param name="Duration">How long the lease stands.</param>
+/// <param name="Exclusive">Whether another live lease for the same variant refuses this one (<see cref="BeginFillOutcome.UnderWay"/>).</param>
+internal sealed record FillLease(string Token, VariantKey Variant, string Seen, TimeSpan Duration, bool Exclusive)
+{
+    /// <summary>Longer than an API takes whose answers are worth caching; a fill that takes longer is not stored.</summary>
+    public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
+}
+
+internal enum CompleteFillOutcome
+{
+    Stored,
+
+    /// <summary>A write, an eviction or the lease's own deadline came in between: nothing was stored.</summary>
+    Revoked,
+
+    Unavailable,
+}
+
+/// <summary>What a fill brought.</summary>
+/// <param name="Variant">The variant under the names that the response varies on; may differ from the lease's.</param>
+/// <param name="Vary">Canonical list of the names that <paramref name="Variant"/> was computed with; the store keeps the union.</param>
+/// <param name="Response">The response to store.</param>
+/// <param name="KeepFor">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
+/// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
+internal readonly record struct FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan KeepFor, int MaxVariants);
+
+/// <summary>What a write is known to have done to its resource.</summary>
+internal enum WriteResult
+{
+    /// <summary>The API answered, and may have changed the resource.</summary>
+    Changed,
+
+    /// <summary>The API refused the write (4xx other than 404 and 410).</summary>
+    Unchanged,
+
+    /// <summary>The client or the API went away before the answer was complete: the API may still be at it.</summary>
+    Unknown,
+}
+
+/// <summary>Whether a step that has nothing to report was carried out.</summary>
+internal enum StoreOutcome
+{
+    Done,
+
+    /// <summary>The store did not answer in time, or answered with an error. The step may still be carried out later.</summary>
+    Unavailable,
+}

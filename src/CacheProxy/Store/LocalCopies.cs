@@ -27,11 +27,10 @@ internal sealed class LocalCopies(TimeProvider time) : IDisposable
             : null;
 
     /// <param name="key">The resource.</param>
-    /// <param name="variant">Its variant.</param>
     /// <param name="result">What the store has.</param>
     /// <param name="generation">The generation before the store was asked.</param>
     /// <param name="ttl">How long it may be served.</param>
-    public void Add(ResourceKey key, VariantKey variant, in LookUpResult result, int generation, TimeSpan ttl)
+    public void Add(ResourceKey key, in LookUpResult result, int generation, TimeSpan ttl)
     {
         var until = time.GetTimestamp() + (long)(ttl.TotalSeconds * time.TimestampFrequency);
         var options = new MemoryCacheEntryOptions
@@ -39,7 +38,7 @@ internal sealed class LocalCopies(TimeProvider time) : IDisposable
             AbsoluteExpirationRelativeToNow = ttl,
             Size = result.Response!.Body.Length + OverheadBytes,
         };
-        _copies.Set((key, variant), new LocalCopy(result, generation, until), options);
+        _copies.Set((key, result.Variant), new LocalCopy(result, generation, until), options);
     }
 
     /// <summary>Another response has taken this one's place in the store.</summary>

@@ -3,38 +3,19 @@ using CacheProxy.Identity;
 namespace CacheProxy.Store;
 
 /// <summary>
-/// Evictions that the store could not take: retried until it has them, or until nothing stored can have lived so long. Meanwhile this
-/// process forwards every read of their keys. Bounded: when full, it forwards every read until drained and until the evictions that
-/// found no room are moot.
+/// Evictions that the store does not have yet. Until it has them, or nothing that it holds can be so old, this process forwards every
+/// read of their keys. Bounded: when full, it forwards every read until the evictions that found no room have expired.
 /// </summary>
-internal sealed class PendingEvictions : IAsyncDisposable
+internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictions> logger, int capacity = PendingEvictions.Capacity)
 {
     /// <summary>Most keys remembered.</summary>
     public const int Capacity = 65_536;
 
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(1);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<ResourceKey, PendingEviction> _pending = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly ICacheStore _store;
-    private readonly TimeProvider _time;
-    private readonly ILogger<PendingEvictions> _logger;
-    private readonly int _capacity;
-    private Task _draining = Task.CompletedTask;
-    private bool _isDraining;
-    private long _overflowMootTimestamp;
+    private TaskCompletionSource _any = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _overflowExpiresTimestamp;
     private volatile bool _isIdle = true;
-
-    public PendingEvictions(ICacheStore store, TimeProvider time, ILogger<PendingEvictions> logger, int capacity = Capacity)
-    {
-        _store = store;
-        _time = time;
-        _logger = logger;
-        _capacity = capacity;
-    }
 
     public int Count
     {
@@ -57,7 +38,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
 
         lock (_lock)
         {
-            return _overflowMootTimestamp != 0 || _pending.ContainsKey(key);
+            return _overflowExpiresTimestamp != 0 || _pending.ContainsKey(key);
         }
     }
 
@@ -100,7 +81,7 @@ internal sealed class PendingEvictions : IAsyncDisposable
         }
     }
 
-    /// <summary>The fence was set, but its end did not reach the store: the eviction is due at once.</summary>
+    /// <summary>The eviction is due at once.</summary>
     public void Add(ResourceKey key, string token)
     {
         lock (_lock)
@@ -112,49 +93,97 @@ internal sealed class PendingEvictions : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Completes when something is pending.</summary>
+    public Task WaitAsync()
     {
-        await _stopping.CancelAsync();
-        await _draining;
-        await DrainOnceAsync();
-        if (Count > 0)
+        lock (_lock)
         {
-            Log.StoppedWithPending(_logger, Count);
+            return _any.Task;
+        }
+    }
+
+    /// <summary>What is to be tried now; what has expired is dropped.</summary>
+    public List<DueEviction> Due()
+    {
+        var now = time.GetTimestamp();
+        var due = new List<DueEviction>();
+        lock (_lock)
+        {
+            var expired = new List<ResourceKey>();
+            foreach (var (key, eviction) in _pending)
+            {
+                if (eviction.WritesUnderWay > 0)
+                {
+                    continue;
+                }
+
+                if (eviction.ExpiresTimestamp <= now)
+                {
+                    expired.Add(key);
+                }
+                else if (eviction.DueTimestamp <= now)
+                {
+                    due.Add(new DueEviction(key, eviction.Token, eviction.Generation));
+                }
+            }
+
+            foreach (var key in expired)
+            {
+                Remove(key);
+            }
+
+            if (_overflowExpiresTimestamp != 0 && _overflowExpiresTimestamp <= now)
+            {
+                _overflowExpiresTimestamp = 0;
+                RestIfEmpty();
+            }
         }
 
-        _stopping.Dispose();
+        return due;
+    }
+
+    /// <summary>The store has it. One that a later write has made due again stays.</summary>
+    public void Complete(in DueEviction due)
+    {
+        lock (_lock)
+        {
+            if (_pending.TryGetValue(due.Key, out var eviction) && eviction.Generation == due.Generation)
+            {
+                Remove(due.Key);
+            }
+        }
     }
 
     private PendingEviction? Remember(ResourceKey key, string token)
     {
-        var moot = After(StoredResponse.LongestKeep);
+        var expires = After(StoredResponse.LongestKeep);
         if (!_pending.TryGetValue(key, out var eviction))
         {
-            if (_pending.Count >= _capacity)
+            if (_pending.Count >= capacity)
             {
-                if (_overflowMootTimestamp == 0)
+                if (_overflowExpiresTimestamp == 0)
                 {
-                    Log.Full(_logger, _capacity);
+                    Log.Full(logger, capacity);
                 }
 
-                _overflowMootTimestamp = moot;
+                _overflowExpiresTimestamp = expires;
                 return null;
             }
 
             if (_pending.Count == 0)
             {
-                Log.Pending(_logger);
+                Log.Pending(logger);
             }
 
             eviction = new PendingEviction();
             _pending.Add(key, eviction);
             _isIdle = false;
-            StartDraining();
+            _any.TrySetResult();
         }
 
         eviction.Token = token;
         eviction.Generation++;
-        eviction.MootTimestamp = moot;
+        eviction.ExpiresTimestamp = expires;
         return eviction;
     }
 
@@ -164,128 +193,45 @@ internal sealed class PendingEvictions : IAsyncDisposable
     private void Remove(ResourceKey key)
     {
         _pending.Remove(key);
-        if (_pending.Count == 0 && _overflowMootTimestamp == 0)
+        RestIfEmpty();
+    }
+
+    private void RestIfEmpty()
+    {
+        if (_pending.Count == 0 && _overflowExpiresTimestamp == 0)
         {
             _isIdle = true;
-            Log.Drained(_logger);
+            _any = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Log.Drained(logger);
         }
     }
 
-    private void StartDraining()
+    private long After(TimeSpan delay) => time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+
+    private sealed class PendingEviction
     {
-        if (!_isDraining && !_stopping.IsCancellationRequested)
-        {
-            _isDraining = true;
-            _draining = Task.Run(DrainAsync);
-        }
+        /// <summary>The token of the latest write.</summary>
+        public string Token { get; set; } = "";
+
+        /// <summary>Writes that are still with the API. While there is one, an eviction would come too early.</summary>
+        public int WritesUnderWay { get; set; }
+
+        /// <summary>Counts the writes, so that an eviction under way is not taken for one that came after the next write.</summary>
+        public int Generation { get; set; }
+
+        /// <summary>
+        /// Before this timestamp it is not evicted, because the API may still be busy with a write that nobody waits for;
+        /// <c>null</c> while no write has ended.
+        /// </summary>
+        public long? DueTimestamp { get; set; }
+
+        /// <summary>From this timestamp on, whatever the store held has expired by itself.</summary>
+        public long ExpiresTimestamp { get; set; }
     }
-
-    private async Task DrainAsync()
-    {
-        var delay = FirstDelay;
-        while (true)
-        {
-            try
-            {
-                await Task.Delay(delay, _time, _stopping.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // The process stops; disposal makes the last attempt.
-                return;
-            }
-
-            var reached = await DrainOnceAsync();
-            delay = reached ? FirstDelay : delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-            if (EndIfEmpty())
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task<bool> DrainOnceAsync()
-    {
-        var reached = true;
-        foreach (var (key, token, generation) in Due())
-        {
-            var outcome = await _store.EndWriteAsync(key, token, WriteResult.Changed, new StorePatience(AttemptPatience));
-            if (outcome == StoreOutcome.Unavailable)
-            {
-                if (!_store.IsAvailable)
-                {
-                    return false;
-                }
-
-                // One node of several is gone, or one key is refused: the others do not wait for it.
-                reached = false;
-                continue;
-            }
-
-            lock (_lock)
-            {
-                if (_pending.TryGetValue(key, out var eviction) && eviction.Generation == generation)
-                {
-                    Remove(key);
-                }
-            }
-        }
-
-        return reached;
-    }
-
-    private List<(ResourceKey Key, string Token, int Generation)> Due()
-    {
-        var now = _time.GetTimestamp();
-        var due = new List<(ResourceKey, string, int)>();
-        lock (_lock)
-        {
-            var moot = new List<ResourceKey>();
-            foreach (var (key, eviction) in _pending)
-            {
-                if (eviction.WritesUnderWay > 0)
-                {
-                    continue;
-                }
-
-                if (eviction.MootTimestamp <= now)
-                {
-                    moot.Add(key);
-                }
-                else if (eviction.DueTimestamp <= now)
-                {
-                    due.Add((key, eviction.Token, eviction.Generation));
-                }
-            }
-
-            foreach (var key in moot)
-            {
-                Remove(key);
-            }
-
-            if (_overflowMootTimestamp != 0 && _overflowMootTimestamp <= now)
-            {
-                _overflowMootTimestamp = 0;
-            }
-        }
-
-        return due;
-    }
-
-    private bool EndIfEmpty()
-    {
-        lock (_lock)
-        {
-            if (_pending.Count > 0 || _overflowMootTimestamp != 0)
-            {
-                return false;
-            }
-
-            _isIdle = true;
-            _isDraining = false;
-            return true;
-        }
-    }
-
-    private long After(TimeSpan delay) => _time.GetTimestamp() + (long)(delay.TotalSeconds * _time.TimestampFrequency);
 }
+
+/// <summary>An eviction to be tried.</summary>
+/// <param name="Key">The resource.</param>
+/// <param name="Token">The latest write that changed it.</param>
+/// <param name="Generation">Tells it from a later eviction of the same key.</param>
+internal readonly record struct DueEviction(ResourceKey Key, string Token, int Generation);

@@ -37,3 +37,14 @@ internal sealed class StoreMetrics
         StoreStep.EndWrite => "end-write",
     };
 }
+
+/// <summary>A step of the protocol, for those who count.</summary>
+internal enum StoreStep
+{
+    LookUp,
+    BeginFill,
+    CompleteFill,
+    AbandonFill,
+    BeginWrite,
+    EndWrite,
+}

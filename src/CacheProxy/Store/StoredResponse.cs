@@ -52,3 +52,16 @@ internal sealed record StoredResponse
     /// <summary>current_age (RFC 9111 §4.2.3), in milliseconds, when the store's clock shows <paramref name="nowMs"/>.</summary>
     public long AgeMs(long nowMs) => Freshness.AgeMs(ResponseTimeMs, nowMs);
 }
+
+/// <summary>What the origin asked of whoever serves a stored response.</summary>
+[Flags]
+internal enum StoredFlags
+{
+    None = 0,
+
+    /// <summary>Never served stale (RFC 9111 §5.2.2.2, §5.2.2.8, §5.2.2.10).</summary>
+    MustRevalidate = 1,
+
+    /// <summary>Never served without successful validation (RFC 9111 §5.2.2.4).</summary>
+    NoCache = 2,
+}

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -165,4 +167,102 @@ internal static class StoredResponseFormat
 
         return headers;
     }
+}
+
+/// <summary>
+/// Reads a payload whose bytes anybody may have written. After the first thing that is not there every read gives an empty value, and
+/// <see cref="Complete"/> is false.
+/// </summary>
+internal ref struct StoredResponseReader(ReadOnlySpan<byte> bytes)
+{
+    private ReadOnlySpan<byte> _rest = bytes;
+    private bool _failed;
+
+    public readonly int Left => _rest.Length;
+
+    /// <summary>Whether everything was there and nothing is left.</summary>
+    public readonly bool Complete => !_failed && _rest.IsEmpty;
+
+    public void Fail()
+    {
+        _failed = true;
+        _rest = default;
+    }
+
+    public byte Byte() => Take(1, out var taken) ? taken[0] : (byte)0;
+
+    public ushort UInt16() => Take(2, out var taken) ? BinaryPrimitives.ReadUInt16LittleEndian(taken) : (ushort)0;
+
+    public int Int32() => Take(4, out var taken) ? BinaryPrimitives.ReadInt32LittleEndian(taken) : 0;
+
+    public long Int64() => Take(8, out var taken) ? BinaryPrimitives.ReadInt64LittleEndian(taken) : 0;
+
+    /// <summary>A number of 7 bits a byte, at most 5 bytes.</summary>
+    public int Count()
+    {
+        var value = 0u;
+        for (var shift = 0; shift < 35; shift += 7)
+        {
+            if (!Take(1, out var taken))
+            {
+                return 0;
+            }
+
+            value |= (uint)(taken[0] & 0x7F) << shift;
+            if (taken[0] < 0x80)
+            {
+                if (value <= int.MaxValue)
+                {
+                    return (int)value;
+                }
+
+                break;
+            }
+        }
+
+        Fail();
+        return 0;
+    }
+
+    public string Text() => Take(Count(), out var taken) ? Encoding.UTF8.GetString(taken) : "";
+
+    private bool Take(int length, out ReadOnlySpan<byte> taken)
+    {
+        if (_failed || length > _rest.Length)
+        {
+            Fail();
+            taken = default;
+            return false;
+        }
+
+        taken = _rest[..length];
+        _rest = _rest[length..];
+        return true;
+    }
+}
+
+/// <summary>
+/// Header names that a stored response holds as one byte. The position is the stored number: add at the end only, never reorder.
+/// </summary>
+internal static class WellKnownHeaders
+{
+    private static readonly string[] Names =
+    [
+        "Accept-Ranges", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
+        "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Max-Age", "Age", "Allow", "CDN-Cache-Control",
+        "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Location",
+        "Content-Range", "Content-Security-Policy", "Content-Type", "Cross-Origin-Embedder-Policy", "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy", "Date", "ETag", "Expires", "Last-Modified", "Link", "Location", "Permissions-Policy", "Pragma",
+        "Referrer-Policy", "Server", "Strict-Transport-Security", "Surrogate-Control", "Vary", "Via", "Warning",
+        "X-Content-Type-Options", "X-Frame-Options", "X-Powered-By", "X-Request-Id", "X-XSS-Protection",
+    ];
+
+    private static readonly FrozenDictionary<string, byte> Numbers = Names
+        .Select((name, index) => KeyValuePair.Create(name, (byte)(index + 1)))
+        .ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The number of a name in exactly this spelling, from 1; 0 when it has none.</summary>
+    public static byte NumberOf(string name) => Numbers.TryGetValue(name, out var number) ? number : (byte)0;
+
+    public static string? NameOf(byte number) => number >= 1 && number <= Names.Length ? Names[number - 1] : null;
 }

@@ -65,17 +65,17 @@ internal sealed class EvictionTargets
 
     private void AddDoubtful(HttpContext context, CachedRoutes routes)
     {
-        AddLiberally(LiberalPath.Read(PathOf(context)), routes);
+        AddLeniently(LenientPath.Read(PathOf(context)), routes);
         foreach (var header in TargetHeaders)
         {
             foreach (var target in context.Request.Headers[header])
             {
-                AddLiberally(LiberalPath.Read(target), routes);
+                AddLeniently(LenientPath.Read(target), routes);
             }
         }
     }
 
-    private void AddLiberally(string path, CachedRoutes routes) =>
+    private void AddLeniently(string path, CachedRoutes routes) =>
         routes.Match(path, (caching, values) => Add(caching, path, values));
 
     private void Add(RouteCaching caching, string path, RouteValueDictionary values)
@@ -124,3 +124,10 @@ internal sealed class EvictionTargets
         _targets.Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
     }
 }
+
+/// <summary>A resource that a write may change.</summary>
+/// <param name="Policy">The policy whose key it is.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Tenant">Its tenant, for the log; <c>null</c> when the key names none.</param>
+/// <param name="Id">Its id, for the log.</param>
+internal readonly record struct EvictionTarget(CachePolicy Policy, ResourceKey Key, string? Tenant, string? Id);

@@ -8,7 +8,7 @@ namespace CacheProxy.Writing;
 /// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
 /// fence stands, so that a client that acts on the first bytes reads from the API.
 /// </summary>
-internal sealed class WriteGate(HttpContext context, FencedWrite write, AffectedTargets affected) : ObservedResponseBody(context)
+internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected) : ObservedResponseBody(context)
 {
     private bool _ended;
 

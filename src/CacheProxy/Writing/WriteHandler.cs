@@ -7,7 +7,7 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Writing;
 
 /// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
-internal sealed class WriteHandler(ICacheStore store, LocalCopies copies, PendingEvictions pending, CacheEventLog events, EvictionMetrics metrics, TimeProvider time)
+internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -26,7 +26,7 @@ internal sealed class WriteHandler(ICacheStore store, LocalCopies copies, Pendin
     private async Task ForwardFencedAsync(
         HttpContext context, EvictionTarget[] targets, RouteCaching? caching, ConfigurationSnapshot configuration, RequestDelegate next)
     {
-        await using var write = new FencedWrite(store, copies, pending, events, metrics, time, configuration.Options.Redis.Timeout, targets);
+        await using var write = new WriteFence(cache, events, metrics, time, configuration.Options.Redis.Timeout, targets);
         if (!await write.TryBeginAsync())
         {
             Refuse(context.Response);

@@ -242,5 +242,5 @@ public sealed class CoalescingTests(ProxyOnStores stores) : IClassFixture<ProxyO
     }
 
     private static Task WaitersAsync(ProxyUnderTest proxy, int count) =>
-        Eventually.TrueAsync(() => proxy.Services.GetRequiredService<FillCoalescer>().Waiting == count);
+        Eventually.TrueAsync(() => proxy.Services.GetRequiredService<Flights>().Waiting == count);
 }

@@ -68,7 +68,7 @@ public sealed class FillAndWriteTests(ProxyOnStores stores) : IClassFixture<Prox
         await proxy.AskAsync(HttpMethod.Put, "/api/customers/1");
 
         var after = proxy.AskAsync("/api/customers/1");
-        await Eventually.TrueAsync(() => after.IsCompleted || proxy.Services.GetRequiredService<FillCoalescer>().Waiting == 1);
+        await Eventually.TrueAsync(() => after.IsCompleted || proxy.Services.GetRequiredService<Flights>().Waiting == 1);
         gate.Open();
 
         Assert.Equal("old", (await before).Text);
@@ -84,7 +84,7 @@ public sealed class FillAndWriteTests(ProxyOnStores stores) : IClassFixture<Prox
         var leader = proxy.AskAsync("/api/customers/1");
         await gate.ReachedAsync();
         var follower = proxy.AskAsync("/api/customers/1");
-        await Eventually.TrueAsync(() => proxy.Services.GetRequiredService<FillCoalescer>().Waiting == 1);
+        await Eventually.TrueAsync(() => proxy.Services.GetRequiredService<Flights>().Waiting == 1);
 
         await proxy.AskAsync(HttpMethod.Put, "/api/customers/1");
         gate.Open();

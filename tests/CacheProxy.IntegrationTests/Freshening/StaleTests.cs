@@ -126,7 +126,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
 
         await proxy.AskAsync(HttpMethod.Put, "/api/customers/1");
         var during = proxy.AskAsync("/api/customers/1");
-        await Eventually.TrueAsync(() => during.IsCompleted || proxy.Services.GetRequiredService<FillCoalescer>().Waiting == 1);
+        await Eventually.TrueAsync(() => during.IsCompleted || proxy.Services.GetRequiredService<Flights>().Waiting == 1);
         gate.Open();
 
         Assert.Equal(("new", "new"), ((await during).Text, (await proxy.AskAsync("/api/customers/1")).Text));

@@ -78,7 +78,7 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
         await gate.ReachedAsync();
         string[] languages = ["en", "de", "en", "fr", "en"];
         var others = languages.Select(language => proxy.AskAsync(Target, ("Accept-Language", language))).ToArray();
-        await Eventually.TrueAsync(() => proxy.Services.GetRequiredService<FillCoalescer>().Waiting == languages.Length);
+        await Eventually.TrueAsync(() => proxy.Services.GetRequiredService<Flights>().Waiting == languages.Length);
 
         gate.Open();
 

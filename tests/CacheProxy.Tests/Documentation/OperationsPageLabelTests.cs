@@ -44,9 +44,9 @@ public sealed partial class OperationsPageLabelTests
     {
         using var exposition = new Exposition();
         await using var store = new MemoryStore(TimeProvider.System);
-        await using var pending = new PendingEvictions(store, TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        Measure(new CacheMetrics(exposition.Meters, TimeProvider.System));
-        Measure(new EvictionMetrics(exposition.Meters, store, pending));
+        var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
+        Measure(new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System));
+        Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
 
         var series = (await exposition.ReadAsync())
@@ -80,7 +80,7 @@ public sealed partial class OperationsPageLabelTests
         Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.Word(decision)));
     }
 
-    private static void Measure(EvictionMetrics metrics)
+    private static void Measure(WriteMetrics metrics)
     {
         metrics.Refused("p");
         Each<WriteResult>(result => Each<StoreOutcome>(outcome => metrics.Ended("p", result, outcome)));

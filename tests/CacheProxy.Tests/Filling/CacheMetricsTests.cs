@@ -12,7 +12,7 @@ public sealed class CacheMetricsTests
     public async Task A_fill_that_may_not_begin_is_counted_with_the_reason()
     {
         using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, TimeProvider.System);
+        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
         foreach (var outcome in Enum.GetValues<BeginFillOutcome>())
         {
             metrics.FillRefused("customer", outcome);
@@ -29,7 +29,7 @@ public sealed class CacheMetricsTests
     public async Task A_refresh_in_the_background_is_told_apart_from_what_a_client_waits_for()
     {
         using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, TimeProvider.System);
+        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
         metrics.Filling("customer", CacheStatusForward.UriMiss, inBackground: false);
         metrics.Filling("customer", CacheStatusForward.Stale, inBackground: false);
         metrics.Filling("customer", CacheStatusForward.Stale, inBackground: true);
@@ -47,7 +47,7 @@ public sealed class CacheMetricsTests
     {
         const int Hits = 1000;
         using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, TimeProvider.System);
+        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
         if (!somebodyListens)
         {
             exposition.Dispose();
@@ -75,7 +75,7 @@ public sealed class CacheMetricsTests
     public void Nothing_is_timed_while_nobody_listens()
     {
         using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, TimeProvider.System);
+        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
         Assert.NotEqual(0, metrics.Begin());
 
         exposition.Dispose();
@@ -86,7 +86,7 @@ public sealed class CacheMetricsTests
     public async Task What_began_while_nobody_listened_has_no_duration()
     {
         using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, TimeProvider.System);
+        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
         metrics.HitServed("customer", stale: false, began: 0);
 
         Assert.DoesNotContain(await exposition.ReadAsync(), static line => line.StartsWith("cacheproxy_request_duration_seconds_count", StringComparison.Ordinal));

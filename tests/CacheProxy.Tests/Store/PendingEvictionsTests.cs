@@ -16,8 +16,13 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     private readonly EndedWrites _store = new();
     private readonly SteppedTimeProvider _time = new();
     private readonly PendingEvictions _pending;
+    private readonly EvictionRetries _retries;
 
-    public PendingEvictionsTests() => _pending = Pending(capacity: 100);
+    public PendingEvictionsTests()
+    {
+        _pending = Pending(capacity: 100);
+        _retries = Retries(_pending);
+    }
 
     [Fact]
     public void Nothing_is_forwarded_while_nothing_is_pending()
@@ -172,7 +177,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_eviction_is_moot_once_nothing_stored_can_have_lived_so_long()
+    public async Task An_eviction_expires_once_nothing_stored_can_have_lived_so_long()
     {
         _store.Outcome = static _ => Task.FromResult(StoreOutcome.Unavailable);
         _pending.Add(A, "t");
@@ -187,9 +192,10 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_full_every_read_is_forwarded_until_what_found_no_room_is_moot()
+    public async Task When_full_every_read_is_forwarded_until_what_found_no_room_has_expired()
     {
-        await using var small = Pending(capacity: 2);
+        var small = Pending(capacity: 2);
+        using var retries = Retries(small);
         small.Add(A, "t");
         small.Add(B, "t");
         Assert.False(small.MustForward(new ResourceKey("c")));
@@ -210,15 +216,27 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     public async Task A_stop_tries_once_more_what_is_due()
     {
         _pending.Add(A, "t");
-        await _pending.DisposeAsync();
+        await _retries.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("a t Changed", await _store.NextAsync());
         Assert.Equal(0, _pending.Count);
     }
 
-    public ValueTask DisposeAsync() => default;
+    public async ValueTask DisposeAsync()
+    {
+        _store.Outcome = static _ => Task.FromResult(StoreOutcome.Done);
+        await _retries.StopAsync(CancellationToken.None);
+        _retries.Dispose();
+    }
 
-    private PendingEvictions Pending(int capacity) => new(_store, _time, NullLogger<PendingEvictions>.Instance, capacity);
+    private PendingEvictions Pending(int capacity) => new(_time, NullLogger<PendingEvictions>.Instance, capacity);
+
+    private EvictionRetries Retries(PendingEvictions pending)
+    {
+        var retries = new EvictionRetries(pending, _store, _time, NullLogger<EvictionRetries>.Instance);
+        _ = retries.StartAsync(CancellationToken.None);
+        return retries;
+    }
 
     // Waits until the drain sleeps, then lets its sleep pass; says how long it was.
     private async Task<TimeSpan> StepAsync(PendingEvictions pending)

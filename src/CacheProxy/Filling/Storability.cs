@@ -1,16 +1,11 @@
 using CacheProxy.Http;
-using CacheProxy.Identity;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 
 namespace CacheProxy.Filling;
 
-/// <summary>A response that may be stored, once its body is complete.</summary>
-/// <param name="Response">The response; its body and the store's time are still to come.</param>
-/// <param name="Vary">The names that the resource varies on, as far as known.</param>
-/// <param name="Variant">The request's variant under them.</param>
-/// <param name="KeepFor">How long to keep it.</param>
-internal sealed record StorableResponse(StoredResponse Response, string Vary, VariantKey Variant, TimeSpan KeepFor)
+/// <summary>Whether and as what a response is stored, but for its body and the store's time, which come last.</summary>
+internal static class Storability
 {
     private const string AcceptEncoding = "accept-encoding";
 
@@ -18,15 +13,11 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     // the policy also gives the end.
     private static readonly TimeSpan ShortestRetention = TimeSpan.FromMinutes(1);
 
-    /// <summary>The response as it may be stored; <c>null</c> with the reason when it may not.</summary>
-    public static StorableResponse? TryMake(
-        CacheRequest request,
-        HttpResponse response,
-        UpstreamFraming framing,
-        long requestTimeMs,
-        long responseTimeMs,
-        out StorageDecision decision)
+    /// <summary>The API's answer as it may be stored; <c>null</c> with the reason when it may not.</summary>
+    public static FillResult? Of(
+        CacheRequest request, string knownVary, UpstreamFraming framing, long requestTimeMs, long responseTimeMs, out StorageDecision decision)
     {
+        var response = request.Context.Response;
         var headers = new ResponseHeaders(response.Headers);
         var directives = ResponseDirectives.Of(headers);
         var policy = request.Policy.Storage;
@@ -35,7 +26,7 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
             request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
             freshness, policy);
         return decision == StorageDecision.Storable
-            ? Make(request, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
+            ? Make(request, knownVary, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
             : null;
     }
 
@@ -43,14 +34,10 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
     /// The stored response with the headers and the new life that a 304, or a HEAD's answer, gives it (RFC 9111 §4.3.4, §4.3.5);
     /// <c>null</c> when with them it may not be stored any more.
     /// </summary>
-    public static StorableResponse? TryFreshen(
-        CacheRequest request,
-        StoredResponse stored,
-        HttpResponse notModified,
-        UpstreamFraming framing,
-        long requestTimeMs,
-        long responseTimeMs)
+    public static FillResult? OfFreshened(
+        CacheRequest request, string knownVary, StoredResponse stored, UpstreamFraming framing, long requestTimeMs, long responseTimeMs)
     {
+        var notModified = request.Context.Response;
         var fields = StoredHeaderUpdate.Merge(stored.Headers, notModified.Headers, framing.Connection);
         var headers = new ResponseHeaders(fields);
         var directives = ResponseDirectives.Of(headers);
@@ -70,14 +57,14 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
             return null;
         }
 
-        var made = Make(request, stored.Status, fields, freshness);
+        var made = Make(request, knownVary, stored.Status, fields, freshness);
         return made with { Response = made.Response with { Body = stored.Body } };
     }
 
-    private static StorableResponse Make(CacheRequest request, int status, HeaderField[] fields, in Freshness freshness)
+    private static FillResult Make(CacheRequest request, string knownVary, int status, HeaderField[] fields, in Freshness freshness)
     {
         var headers = new ResponseHeaders(fields);
-        var vary = VaryNames.TryParse(headers["Vary"], out var names) ? VaryNames.Union(request.KnownVary, names) : request.KnownVary;
+        var vary = VaryNames.TryParse(headers["Vary"], out var names) ? VaryNames.Union(knownVary, names) : knownVary;
         if (headers["Content-Encoding"].Count > 0)
         {
             // A gateway that compresses and forgets to say so must not leave a client bytes that it cannot read.
@@ -85,24 +72,26 @@ internal sealed record StorableResponse(StoredResponse Response, string Vary, Va
         }
 
         var lifetimeMs = WithJitter(freshness, request.Policy.Options.TtlJitter);
-        return new StorableResponse(
-            new StoredResponse
-            {
-                Status = status,
-                Headers = fields,
-                Body = default,
-                ResponseTimeMs = 0,
-                InitialAgeMs = freshness.InitialAgeMs,
-                LifetimeMs = lifetimeMs,
-                StaleWhileRevalidateMs = freshness.StaleWhileRevalidateMs,
-                StaleIfErrorMs = freshness.StaleIfErrorMs,
-                Flags = (freshness.NoCache ? StoredFlags.NoCache : StoredFlags.None)
-                    | (freshness.MustRevalidate ? StoredFlags.MustRevalidate : StoredFlags.None),
-                Target = RequestTarget.Identity(request.Context.Request),
-            },
-            vary,
+        var response = new StoredResponse
+        {
+            Status = status,
+            Headers = fields,
+            Body = default,
+            ResponseTimeMs = 0,
+            InitialAgeMs = freshness.InitialAgeMs,
+            LifetimeMs = lifetimeMs,
+            StaleWhileRevalidateMs = freshness.StaleWhileRevalidateMs,
+            StaleIfErrorMs = freshness.StaleIfErrorMs,
+            Flags = (freshness.NoCache ? StoredFlags.NoCache : StoredFlags.None)
+                | (freshness.MustRevalidate ? StoredFlags.MustRevalidate : StoredFlags.None),
+            Target = RequestTarget.Identity(request.Context.Request),
+        };
+        return new FillResult(
             request.VariantUnder(vary),
-            Retention(freshness, lifetimeMs, Validators.Of(headers).Exist));
+            vary,
+            response,
+            Retention(freshness, lifetimeMs, Validators.Of(headers).Exist),
+            request.Policy.Options.MaxVariants);
     }
 
     private static long WithJitter(in Freshness freshness, TimeSpan jitter) =>

@@ -3,6 +3,7 @@ using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Proxy;
+using CacheProxy.Store;
 using CacheProxy.Tests.Http;
 using CacheProxy.Tests.Reading;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Filling;
 
-public sealed class StorableResponseTests
+public sealed class StorabilityTests
 {
     private static readonly CachePolicyOptions FiveMinutes = new() { Name = "customer", Key = "{id}", Ttl = TimeSpan.FromMinutes(5) };
 
@@ -29,7 +30,7 @@ public sealed class StorableResponseTests
         var storable = TryMake(FiveMinutes, lines, out var decision);
 
         Assert.Equal(StorageDecision.Storable, decision);
-        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(keepFor)), (storable!.Response.LifetimeMs, storable.KeepFor));
+        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(keepFor)), (storable!.Value.Response.LifetimeMs, storable.Value.KeepFor));
     }
 
     [Theory]
@@ -51,40 +52,40 @@ public sealed class StorableResponseTests
     [InlineData("", "Content-Encoding: br|Vary: Origin", "accept-encoding,origin")]
     public void It_varies_on_what_the_resource_is_known_to_vary_on_too(string known, string lines, string expected)
     {
-        var storable = TryMake(FiveMinutes, lines, out _, known)!;
+        var storable = TryMake(FiveMinutes, lines, out _, known)!.Value;
 
         Assert.Equal(expected, storable.Vary);
-        Assert.Equal(storable.Variant, Request(FiveMinutes, "").VariantUnder(expected));
+        Assert.Equal(storable.Variant, Request(FiveMinutes).VariantUnder(expected));
     }
 
     [Fact]
     public void Jitter_shortens_the_policys_freshness_and_never_the_origins()
     {
         var jittery = FiveMinutes with { TtlJitter = TimeSpan.FromMinutes(1) };
-        var lifetimes = Enumerable.Range(0, 200).Select(_ => TryMake(jittery, "X: 1", out var _)!.Response.LifetimeMs).ToArray();
+        var lifetimes = Enumerable.Range(0, 200).Select(_ => TryMake(jittery, "X: 1", out var _)!.Value.Response.LifetimeMs).ToArray();
 
         Assert.All(lifetimes, static lifetime => Assert.InRange(lifetime, 240_000, 300_000));
         Assert.True(lifetimes.Distinct().Count() > 1);
-        Assert.Equal(20_000, TryMake(jittery, "Cache-Control: max-age=20", out _)!.Response.LifetimeMs);
+        Assert.Equal(20_000, TryMake(jittery, "Cache-Control: max-age=20", out _)!.Value.Response.LifetimeMs);
     }
 
     [Fact]
     public void It_remembers_which_target_it_answered() => Assert.Equal(
-        "host:81 /api/customers/a", TryMake(FiveMinutes, "X: 1", out _)!.Response.Target);
+        "host:81 /api/customers/a", TryMake(FiveMinutes, "X: 1", out _)!.Value.Response.Target);
 
-    private static StorableResponse? TryMake(CachePolicyOptions options, string lines, out StorageDecision decision, string known = "")
+    private static FillResult? TryMake(CachePolicyOptions options, string lines, out StorageDecision decision, string known = "")
     {
-        var request = Request(options, known);
+        var request = Request(options);
         var response = request.Context.Response;
         foreach (var (name, values) in Headers.Live(lines.Split('|')))
         {
             response.Headers[name] = values;
         }
 
-        return StorableResponse.TryMake(request, response, new UpstreamFraming(), Headers.DateMs, Headers.DateMs, out decision);
+        return Storability.Of(request, known, new UpstreamFraming(), Headers.DateMs, Headers.DateMs, out decision);
     }
 
-    private static CacheRequest Request(CachePolicyOptions options, string known)
+    private static CacheRequest Request(CachePolicyOptions options)
     {
         var context = new DefaultHttpContext();
         context.Request.Method = "GET";
@@ -92,8 +93,6 @@ public sealed class StorableResponseTests
         context.Request.Path = "/api/customers/A/";
         context.Request.Headers.Accept = "a";
         context.Request.Headers.AcceptLanguage = "de";
-        var request = CacheRequests.Make(context, new ResourceKey("a"), options);
-        request.KnownVary = known;
-        return request;
+        return CacheRequests.Make(context, new ResourceKey("a"), options);
     }
 }

@@ -5,12 +5,12 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Writing;
 
 /// <summary>What becomes of writes, and whether the store can take their evictions.</summary>
-internal sealed class EvictionMetrics
+internal sealed class WriteMetrics
 {
     private readonly Counter<long> _writes;
     private readonly Counter<long> _evictions;
 
-    public EvictionMetrics(IMeterFactory meters, ICacheStore store, PendingEvictions pending)
+    public WriteMetrics(IMeterFactory meters, ICacheStore store, PendingEvictions pending)
     {
         var meter = meters.Create(CacheProxyMeter.Name);
         _writes = meter.CreateCounter<long>(

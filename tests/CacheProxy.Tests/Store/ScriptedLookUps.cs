@@ -1,7 +1,7 @@
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
-namespace CacheProxy.Tests.Reading;
+namespace CacheProxy.Tests.Store;
 
 /// <summary>A store that can only be looked up in, and finds what the test says.</summary>
 internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore

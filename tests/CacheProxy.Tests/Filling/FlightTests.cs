@@ -6,7 +6,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Filling;
 
-public sealed class FillFlightTests
+public sealed class FlightTests
 {
     private static readonly FlightKey Key = new(new ResourceKey("demo:customer:1"), VariantKey.Plain);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -25,20 +25,20 @@ public sealed class FillFlightTests
     private static readonly FlightResult Shared = FlightResult.Shared(Response, VariantKey.Plain, "");
 
     private readonly SteppedTimeProvider _time = new();
-    private readonly FillCoalescer _coalescer = new();
+    private readonly Flights _flights = new();
 
     [Fact]
     public void The_first_leads_and_all_others_join_until_the_flight_has_landed()
     {
         var flight = Lead();
 
-        Assert.Same(flight, _coalescer.JoinOrLead(Key, out var leads));
+        Assert.Same(flight, _flights.JoinOrLead(Key, out var leads));
         Assert.False(leads);
-        Assert.NotSame(flight, _coalescer.JoinOrLead(Key with { Variant = new VariantKey("a") }, out leads));
+        Assert.NotSame(flight, _flights.JoinOrLead(Key with { Variant = new VariantKey("a") }, out leads));
         Assert.True(leads);
 
-        _coalescer.Land(flight);
-        Assert.NotSame(flight, _coalescer.JoinOrLead(Key, out leads));
+        _flights.Land(flight);
+        Assert.NotSame(flight, _flights.JoinOrLead(Key, out leads));
         Assert.True(leads);
     }
 
@@ -72,7 +72,7 @@ public sealed class FillFlightTests
         var flight = Lead();
         var waiting = WaitAsync(flight);
 
-        _coalescer.Land(flight);
+        _flights.Land(flight);
 
         Assert.Equal(FlightResult.Forward, await waiting);
     }
@@ -160,18 +160,18 @@ public sealed class FillFlightTests
     public void A_leader_may_leave_after_the_flight_has_landed()
     {
         var flight = Lead();
-        _coalescer.Land(flight);
+        _flights.Land(flight);
 
         flight.LeaderLeft();
     }
 
-    private FillFlight Lead()
+    private Flight Lead()
     {
-        var flight = _coalescer.JoinOrLead(Key, out var leads);
+        var flight = _flights.JoinOrLead(Key, out var leads);
         Assert.True(leads);
         Assert.Equal(Key, flight.Key);
         return flight;
     }
 
-    private Task<FlightResult> WaitAsync(FillFlight flight) => flight.WaitAsync(Limit, _time, CancellationToken.None);
+    private Task<FlightResult> WaitAsync(Flight flight) => flight.WaitAsync(Limit, _time, CancellationToken.None);
 }

@@ -1,7 +1,64 @@
+using System.Collections.Concurrent;
+using CacheProxy.Identity;
+using CacheProxy.Store;
+
 namespace CacheProxy.Filling;
 
+/// <summary>The flights of this process.</summary>
+internal sealed class Flights
+{
+    private readonly ConcurrentDictionary<FlightKey, Flight> _flights = new();
+
+    /// <summary>How many requests wait for what others fetch.</summary>
+    public int Waiting
+    {
+        get
+        {
+            var waiting = 0;
+            foreach (var (_, flight) in _flights)
+            {
+                waiting += flight.Waiters;
+            }
+
+            return waiting;
+        }
+    }
+
+    /// <summary>Joins the flight of a variant, or starts one.</summary>
+    /// <param name="key">What is wanted.</param>
+    /// <param name="leads">Whether the caller leads and must call <see cref="Land"/>.</param>
+    public Flight JoinOrLead(FlightKey key, out bool leads)
+    {
+        Flight? own = null;
+        while (true)
+        {
+            if (!_flights.TryGetValue(key, out var flight))
+            {
+                own ??= new Flight(key);
+                flight = _flights.GetOrAdd(key, own);
+            }
+
+            leads = ReferenceEquals(flight, own);
+            if (leads || !flight.IsOver)
+            {
+                return flight;
+            }
+
+            _flights.TryRemove(new KeyValuePair<FlightKey, Flight>(key, flight));
+        }
+    }
+
+    /// <summary>Ends a flight; whoever still waits goes to the API.</summary>
+    public void Land(Flight flight)
+    {
+        _flights.TryRemove(new KeyValuePair<FlightKey, Flight>(flight.Key, flight));
+        flight.Finish(FlightResult.Forward);
+        flight.Dispose();
+    }
+}
+
 /// <summary>One upstream request that concurrent misses of one variant wait for. The reader that came first leads it.</summary>
-internal sealed class FillFlight(FlightKey key) : IDisposable
+internal sealed class Flight(FlightKey key) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<FlightResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,4 +185,34 @@ internal sealed class FillFlight(FlightKey key) : IDisposable
             // The flight has landed in the meantime: nothing is left to cancel.
         }
     }
+}
+
+/// <summary>What a flight fetches.</summary>
+internal readonly record struct FlightKey(ResourceKey Resource, VariantKey Variant);
+
+/// <summary>What a flight brought those who waited for it.</summary>
+/// <param name="Kind">What they may do.</param>
+/// <param name="Response">The response, proven complete and stored, when it is shared.</param>
+/// <param name="Variant">Its variant under <paramref name="Vary"/>: only a waiter of the same one may have it.</param>
+/// <param name="Vary">The names that the variant was computed with.</param>
+internal readonly record struct FlightResult(FlightResultKind Kind, StoredResponse? Response, VariantKey Variant, string Vary)
+{
+    public static FlightResult Forward => new(FlightResultKind.Forward, null, default, "");
+
+    public static FlightResult LookUpAgain => new(FlightResultKind.LookUpAgain, null, default, "");
+
+    public static FlightResult Shared(StoredResponse response, VariantKey variant, string vary) =>
+        new(FlightResultKind.Shared, response, variant, vary);
+}
+
+internal enum FlightResultKind
+{
+    /// <summary>The leader failed, was cancelled or got what may not be stored: each waiter goes to the API at once.</summary>
+    Forward,
+
+    /// <summary>Something is stored by now, or the waiter came too late to share.</summary>
+    LookUpAgain,
+
+    /// <summary>The response was stored and may be served to waiters of the same variant.</summary>
+    Shared,
 }

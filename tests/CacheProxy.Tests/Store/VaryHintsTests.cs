@@ -2,7 +2,7 @@ using CacheProxy.Identity;
 using CacheProxy.Store;
 using Xunit;
 
-namespace CacheProxy.Tests.Filling;
+namespace CacheProxy.Tests.Store;
 
 public sealed class VaryHintsTests
 {

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Writing;
 
-public sealed class FencedWriteTests
+public sealed class WriteFenceTests
 {
     [Fact]
     public async Task A_write_waits_for_the_store_no_longer_than_one_timeout_however_much_its_answer_names()
@@ -20,11 +20,11 @@ public sealed class FencedWriteTests
         var policy = new CachePolicy(options, KeyTemplate.TryParse(options.Key, out var template, out _) ? template! : throw new InvalidOperationException());
         using var exposition = new Exposition();
         using var copies = new LocalCopies(TimeProvider.System);
-        var unreached = new EndedWrites { Outcome = static _ => Task.FromResult(StoreOutcome.Unavailable) };
-        await using var pending = new PendingEvictions(unreached, TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        var metrics = new EvictionMetrics(exposition.Meters, store, pending);
-        await using var write = new FencedWrite(
-            store, copies, pending, new CacheEventLog(NullLoggerFactory.Instance), metrics, TimeProvider.System, timeout, [Target("host/a")]);
+        var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
+        var cache = new ResourceCache(store, pending, copies, new VaryHints());
+        var metrics = new WriteMetrics(exposition.Meters, store, pending);
+        await using var write = new WriteFence(
+            cache, new CacheEventLog(NullLoggerFactory.Instance), metrics, TimeProvider.System, timeout, [Target("host/a")]);
 
         Assert.True(await write.TryBeginAsync());
         await write.EvictAsync(Target("host/b"));

@@ -1,7 +1,7 @@
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
-namespace CacheProxy.Tests.Reading;
+namespace CacheProxy.Tests.Store;
 
 /// <summary>Hints have fewer slots than there are resources.</summary>
 internal static class SharedHint

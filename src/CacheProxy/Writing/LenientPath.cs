@@ -4,10 +4,10 @@ using CacheProxy.Identity;
 namespace CacheProxy.Writing;
 
 /// <summary>
-/// What the most liberal API makes of a path: encoded characters decoded, however often; backslashes are slashes; empty and dot
+/// What the most lenient API makes of a path: encoded characters decoded, however often; backslashes are slashes; empty and dot
 /// segments, path parameters, and what trails a segment in dots, blanks and control characters do not count.
 /// </summary>
-internal static class LiberalPath
+internal static class LenientPath
 {
     private static readonly char[] Blanks = [' ', '\t', '\r', '\n'];
 

@@ -1,16 +1,16 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
-using CacheProxy.Reading;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
-using CacheProxy.Tests.Store;
+using CacheProxy.Tests.Reading;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace CacheProxy.Tests.Reading;
+namespace CacheProxy.Tests.Store;
 
-public sealed class EntryLookUpTests : IAsyncDisposable
+public sealed class ResourceCacheTests : IAsyncDisposable
 {
     private static readonly ResourceKey Key = new("demo:customer:1");
 
@@ -18,13 +18,13 @@ public sealed class EntryLookUpTests : IAsyncDisposable
     private readonly VaryHints _hints = new();
     private readonly LocalCopies _copies;
     private readonly MemoryStore _store;
-    private readonly EntryLookUp _lookUp;
+    private readonly ResourceCache _cache;
 
-    public EntryLookUpTests()
+    public ResourceCacheTests()
     {
         _copies = new LocalCopies(_time);
         _store = new MemoryStore(_time);
-        _lookUp = new EntryLookUp(_store, _hints, _copies);
+        _cache = Cache(_store);
     }
 
     [Theory]
@@ -66,10 +66,10 @@ public sealed class EntryLookUpTests : IAsyncDisposable
         context.Request.Headers.Origin = "https://here";
         var request = CacheRequests.Make(context, Key, new CachePolicyOptions { Name = "customer", Key = "{id}" });
 
-        var found = await new EntryLookUp(changing, _hints, _copies).FindAsync(request);
+        var found = await LookUpAsync(Cache(changing), request);
 
-        Assert.Equal(request.VariantUnder(request.KnownVary), found.Variant);
-        Assert.True(found.Result.Response is null || changing.LastAsked == found.Variant, "What was found was asked for under other names.");
+        Assert.Equal(request.VariantUnder(found.Vary), found.Variant);
+        Assert.True(found.Response is null || changing.LastAsked == found.Variant, "What was found was asked for under other names.");
         Assert.InRange(lookUps, 2, 3);
     }
 
@@ -95,10 +95,16 @@ public sealed class EntryLookUpTests : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
+    private ResourceCache Cache(ICacheStore store) =>
+        new(store, new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance), _copies, _hints);
+
+    private static ValueTask<LookUpResult> LookUpAsync(ResourceCache cache, CacheRequest request) =>
+        cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Patience);
+
     private async Task<string?> BodyAsync(int memoryTtlSeconds, string? accept = null)
     {
-        var found = await _lookUp.FindAsync(Request(memoryTtlSeconds, accept));
-        return found.Result.Response is { } response ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : null;
+        var found = await LookUpAsync(_cache, Request(memoryTtlSeconds, accept));
+        return found.Response is { } response ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : null;
     }
 
     private async Task FillAsync(string vary, string body, string? accept = null)

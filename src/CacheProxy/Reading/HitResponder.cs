@@ -3,7 +3,7 @@ using CacheProxy.Http;
 using CacheProxy.Store;
 using Microsoft.Extensions.Primitives;
 
-namespace CacheProxy.Filling;
+namespace CacheProxy.Reading;
 
 /// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
 internal sealed class HitResponder(TimeProvider time)
@@ -24,7 +24,7 @@ internal sealed class HitResponder(TimeProvider time)
         var validators = Validators.Of(new ResponseHeaders(stored.Headers));
         if (ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, validators, nowMs) == ConditionalOutcome.NotModified)
         {
-            NotModified(response);
+            NotModifiedResponse.Make(response);
             return Task.CompletedTask;
         }
 
@@ -48,17 +48,6 @@ internal sealed class HitResponder(TimeProvider time)
         return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
             ? Task.CompletedTask
             : response.Body.WriteAsync(body).AsTask();
-    }
-
-    /// <summary>Turns a response whose headers are set into a 304 (RFC 9110 §15.4.5).</summary>
-    public static void NotModified(HttpResponse response)
-    {
-        response.StatusCode = StatusCodes.Status304NotModified;
-        response.ContentLength = null;
-        response.Headers.Remove("Content-Type");
-        response.Headers.Remove("Content-Encoding");
-        response.Headers.Remove("Content-Language");
-        response.Headers.Remove("Content-Range");
     }
 
     private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)

@@ -1,0 +1,63 @@
+using CacheProxy.Http;
+using CacheProxy.Proxy;
+using CacheProxy.Store;
+
+namespace CacheProxy.Filling;
+
+/// <summary>What becomes of the API's answer to a fill, decided by its headers alone.</summary>
+/// <param name="Kind">
+/// <see cref="FillOutcomeKind.Answered"/>: the client gets it. Otherwise it is thrown away: <see cref="FillOutcomeKind.Serve"/> or
+/// <see cref="FillOutcomeKind.WithoutPrior"/>.
+/// </param>
+/// <param name="Storable">What may be stored once it is complete; <c>null</c> for nothing.</param>
+/// <param name="Stored">What the client is served instead.</param>
+/// <param name="Detail">Why, as a stable word; empty where there is nothing to explain.</param>
+internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? Storable, StoredResponse? Stored, string Detail)
+{
+    /// <param name="request">The client's request.</param>
+    /// <param name="prior">What the fill replaces.</param>
+    /// <param name="framing">What the answer says of its connection.</param>
+    /// <param name="requestTimeMs">When the API was asked.</param>
+    /// <param name="responseTimeMs">When it answered.</param>
+    /// <param name="storeNowMs">The store's time now.</param>
+    public static FillDecision Of(
+        CacheRequest request, in LookUpResult prior, UpstreamFraming framing, long requestTimeMs, long responseTimeMs, long storeNowMs)
+    {
+        var response = request.Context.Response;
+        if (prior.Response is { } stored)
+        {
+            if (response.StatusCode == StatusCodes.Status304NotModified)
+            {
+                // A 304 that speaks of another representation confirms nothing: the API is asked again without conditions.
+                return StoredHeaderUpdate.Concerns(stored.Headers, response.Headers)
+                    ? new FillDecision(
+                        FillOutcomeKind.Serve,
+                        Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, responseTimeMs),
+                        stored,
+                        "")
+                    : new FillDecision(FillOutcomeKind.WithoutPrior, null, null, "");
+            }
+
+            if (OfFailure(request, prior, storeNowMs) is { Kind: FillOutcomeKind.Serve } standIn)
+            {
+                return standIn;
+            }
+        }
+
+        var storable = Storability.Of(request, prior.Vary, framing, requestTimeMs, responseTimeMs, out var decision);
+        return storable is not null && response.ContentLength > request.Policy.Options.MaxBodyBytes
+            ? new FillDecision(FillOutcomeKind.Answered, null, null, "body-too-large")
+            : new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.Word(decision));
+    }
+
+    /// <summary>The API gave no answer, or one that says that it failed.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="prior">What may stand in (RFC 5861 §4).</param>
+    /// <param name="storeNowMs">The store's time now.</param>
+    public static FillDecision OfFailure(CacheRequest request, in LookUpResult prior, long storeNowMs) =>
+        request.Context.Response.StatusCode >= 500
+        && prior.Response is { } stored
+        && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives)
+            ? new FillDecision(FillOutcomeKind.Serve, null, stored, "stale-if-error")
+            : new FillDecision(FillOutcomeKind.Answered, null, null, "");
+}

@@ -1,0 +1,116 @@
+using CacheProxy.Identity;
+
+namespace CacheProxy.Store;
+
+/// <summary>The steps of writes. Each makes this process's own copies of the resource useless before it returns.</summary>
+internal sealed partial class ResourceCache
+{
+    /// <summary>Sets or renews the fence of a write; <see cref="ResourceFence.IsSet"/> tells whether the store has it.</summary>
+    public async ValueTask BeginWriteAsync(ResourceFence fence)
+    {
+        fence.IsSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Patience) == StoreOutcome.Done;
+        copies.Forget(fence.Key);
+    }
+
+    /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
+    public async ValueTask RenewAsync(ResourceFence fence, StorePatience patience) =>
+        await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, patience);
+
+    /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
+    public void GoOnUnfenced(ResourceFence fence)
+    {
+        if (!fence.IsSet)
+        {
+            pending.BeginUnfenced(fence.Key, fence.Token);
+        }
+    }
+
+    /// <summary>The write never went to the API. A fence that was set nevertheless, too late to be told, is removed.</summary>
+    public async ValueTask WithdrawAsync(ResourceFence fence, StorePatience patience) =>
+        await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, patience);
+
+    /// <summary>Ends a write. An eviction that the store cannot take is remembered and retried.</summary>
+    /// <returns>Whether the store has it.</returns>
+    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceFence fence, WriteResult result)
+    {
+        if (result == WriteResult.Unknown)
+        {
+            // From now on nobody renews: the fence stands for its whole deadline once more.
+            await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Patience);
+        }
+
+        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Patience);
+        copies.Forget(fence.Key);
+        switch (result)
+        {
+            case WriteResult.Unchanged:
+                // Nothing to evict: a fence that is left behind falls at its deadline.
+                ForgetUnfenced(fence);
+                break;
+            case WriteResult.Changed when outcome == StoreOutcome.Done:
+                ForgetUnfenced(fence);
+                break;
+            case WriteResult.Changed:
+                Remember(fence, TimeSpan.Zero);
+                break;
+            case WriteResult.Unknown when outcome == StoreOutcome.Done && fence.IsSet:
+                break;
+            case WriteResult.Unknown:
+                // No fence outlives this write in the store, so this process is the fence until the API must be through with it.
+                Remember(fence, fence.Deadline);
+                break;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>
+    /// Evicts a resource that had no fence, and revokes fills of it that are under way. An eviction that the store cannot take is
+    /// remembered and retried.
+    /// </summary>
+    /// <param name="key">The resource.</param>
+    /// <param name="token">Names the eviction; no other write has it.</param>
+    /// <param name="patience">How long the request may still wait for the store.</param>
+    public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StorePatience patience)
+    {
+        copies.Forget(key);
+        var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, patience);
+        if (outcome != StoreOutcome.Done)
+        {
+            pending.Add(key, token);
+        }
+
+        return outcome;
+    }
+
+    private void ForgetUnfenced(ResourceFence fence)
+    {
+        if (!fence.IsSet)
+        {
+            pending.Forget(fence.Key);
+        }
+    }
+
+    private void Remember(ResourceFence fence, TimeSpan delay)
+    {
+        if (fence.IsSet)
+        {
+            pending.Add(fence.Key, fence.Token);
+        }
+        else
+        {
+            pending.EndUnfenced(fence.Key, fence.Token, delay);
+        }
+    }
+}
+
+/// <summary>The fence of one write around one resource.</summary>
+/// <param name="Key">The resource.</param>
+/// <param name="Token">The write; the same for all its resources.</param>
+/// <param name="Deadline">How long the fence stands without being renewed.</param>
+/// <param name="Patience">How long the write may wait for the store, over all its steps on this resource.</param>
+internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StorePatience Patience)
+{
+    /// <summary>Whether the store has it.</summary>
+    public bool IsSet { get; set; }
+}

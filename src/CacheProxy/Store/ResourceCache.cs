@@ -1,0 +1,121 @@
+using CacheProxy.Identity;
+
+namespace CacheProxy.Store;
+
+/// <summary>
+/// The store as requests use it. What every step must ask first is asked here and nowhere else: whether an eviction of the key is
+/// pending, whether this process's own copy is still good, and which header names the resource varies on.
+/// </summary>
+internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints)
+{
+    // One by the hint, one by the resource's own names, and one more where these have changed in between.
+    private const int MaxLookUps = 3;
+
+    /// <inheritdoc cref="ICacheStore.NowMs"/>
+    public long NowMs => store.NowMs;
+
+    /// <summary>Looks up the variant that <paramref name="variants"/> selects under the names that the resource varies on.</summary>
+    /// <param name="key">The resource.</param>
+    /// <param name="variants">What tells its variants apart.</param>
+    /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
+    /// <param name="patience">How long the request may still wait for the store.</param>
+    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StorePatience patience)
+    {
+        if (pending.MustForward(key))
+        {
+            return LookUpResult.EvictionPending;
+        }
+
+        var result = memoryTtl > TimeSpan.Zero
+            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, patience)
+            : await AskStoreAsync(key, variants, patience);
+
+        // A write whose fence could not be set may have begun while the look-up was under way.
+        return pending.MustForward(key) ? LookUpResult.EvictionPending : result;
+    }
+
+    /// <summary>A lease to fill one variant, not taken yet.</summary>
+    public FillLease NewLease(ResourceKey key, in LookUpResult prior, bool exclusive) =>
+        new(store.NewFillToken(key), prior.Variant, prior.Stamp, FillLease.DefaultDuration, exclusive);
+
+    /// <inheritdoc cref="ICacheStore.BeginFillAsync"/>
+    public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience)
+    {
+        var outcome = await store.BeginFillAsync(key, lease, patience);
+        if (outcome == BeginFillOutcome.Changed)
+        {
+            copies.Drop(key, lease.Variant);
+        }
+
+        return outcome;
+    }
+
+    /// <inheritdoc cref="ICacheStore.CompleteFillAsync"/>
+    public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+    {
+        if (pending.MustForward(key))
+        {
+            await store.AbandonFillAsync(key, lease, patience);
+            return CompleteFillOutcome.Revoked;
+        }
+
+        var outcome = await store.CompleteFillAsync(key, lease, result, patience);
+        if (outcome != CompleteFillOutcome.Stored)
+        {
+            return outcome;
+        }
+
+        copies.Drop(key, result.Variant);
+
+        // A write whose fence could not be set may have begun in the meantime: its eviction will take this entry away.
+        return pending.MustForward(key) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
+    }
+
+    /// <inheritdoc cref="ICacheStore.AbandonFillAsync"/>
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
+        store.AbandonFillAsync(key, lease, patience);
+
+    private async ValueTask<LookUpResult> LookUpWithCopiesAsync(
+        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StorePatience patience)
+    {
+        var generation = copies.Generation(key);
+        var variant = VariantDigest.Compute(variants, hints.Get(key));
+        if (copies.Find(key, variant) is { } copy
+            // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
+            && VariantDigest.Compute(variants, copy.Vary) == variant)
+        {
+            return copy;
+        }
+
+        var result = await AskStoreAsync(key, variants, patience);
+        if (result.Outcome == LookUpOutcome.Found)
+        {
+            copies.Add(key, result, generation, memoryTtl);
+        }
+
+        return result;
+    }
+
+    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, StorePatience patience)
+    {
+        var vary = hints.Get(key);
+        var variant = VariantDigest.Compute(variants, vary);
+        var result = await store.LookUpAsync(key, variant, patience);
+        for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
+        {
+            vary = result.Vary;
+            hints.Set(key, vary);
+            var actual = VariantDigest.Compute(variants, vary);
+            if (actual == variant)
+            {
+                break;
+            }
+
+            // Under these names what was found is another request's, whatever is there.
+            variant = actual;
+            result = i < MaxLookUps ? await store.LookUpAsync(key, variant, patience) : LookUpResult.Miss(vary);
+        }
+
+        return result with { Variant = variant };
+    }
+}

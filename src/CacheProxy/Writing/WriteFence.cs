@@ -1,0 +1,155 @@
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Store;
+using CacheProxy.Telemetry;
+
+namespace CacheProxy.Writing;
+
+/// <summary>One unsafe request under way: its fence on each resource that it may change.</summary>
+internal sealed class WriteFence : IAsyncDisposable
+{
+    // A renewal may fail twice before the fence falls.
+    private const int RenewalsPerDeadline = 3;
+
+    private readonly ResourceCache _cache;
+    private readonly CacheEventLog _events;
+    private readonly WriteMetrics _metrics;
+    private readonly TimeSpan _timeout;
+    private readonly EvictionTarget[] _targets;
+    private readonly ResourceFence[] _fences;
+    private readonly ITimer _renewal;
+    private Task _renewing = Task.CompletedTask;
+    private bool _ended;
+
+    public WriteFence(
+        ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time, TimeSpan timeout, EvictionTarget[] targets)
+    {
+        _cache = cache;
+        _events = events;
+        _metrics = metrics;
+        _timeout = timeout;
+        _targets = targets;
+        _fences = new ResourceFence[targets.Length];
+        var token = Guid.NewGuid().ToString("N");
+        var period = TimeSpan.MaxValue;
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var deadline = targets[i].Policy.Options.WriteDeadline;
+            _fences[i] = new ResourceFence(targets[i].Key, token, deadline, new StorePatience(timeout));
+            period = Min(period, deadline / RenewalsPerDeadline);
+        }
+
+        _renewal = time.CreateTimer(static state => ((WriteFence)state!).Renew(), this, period, period);
+    }
+
+    /// <summary>Sets the fences. False when one could not be set that a strict policy wants: then none stays.</summary>
+    public async ValueTask<bool> TryBeginAsync()
+    {
+        await AllAsync(_cache.BeginWriteAsync);
+        if (!StrictFailed())
+        {
+            Array.ForEach(_fences, _cache.GoOnUnfenced);
+            return true;
+        }
+
+        await StopRenewingAsync();
+        _ended = true;
+        Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
+        // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal, which may fail too.
+        _ = AllAsync(fence => _cache.WithdrawAsync(fence, new StorePatience(_timeout)));
+        return false;
+    }
+
+    /// <summary>
+    /// What the API's answer says that the write has changed besides (RFC 9111 §4.4). No fence stood there, so that what was read
+    /// before the answer is revoked now.
+    /// </summary>
+    public async ValueTask EvictAsync(EvictionTarget affected)
+    {
+        // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
+        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Patience);
+        _metrics.Evicted(affected.Policy.Name, outcome);
+        if (outcome == StoreOutcome.Done)
+        {
+            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
+        }
+    }
+
+    /// <summary>Ends the write once; further calls do nothing.</summary>
+    public async ValueTask EndAsync(WriteResult result)
+    {
+        if (_ended)
+        {
+            return;
+        }
+
+        _ended = true;
+        await StopRenewingAsync();
+        var ending = new Task<StoreOutcome>[_fences.Length];
+        for (var i = 0; i < ending.Length; i++)
+        {
+            ending[i] = _cache.EndWriteAsync(_fences[i], result).AsTask();
+        }
+
+        for (var i = 0; i < ending.Length; i++)
+        {
+            Report(_targets[i], result, await ending[i]);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopRenewingAsync();
+
+    private bool StrictFailed()
+    {
+        for (var i = 0; i < _targets.Length; i++)
+        {
+            if (!_fences[i].IsSet && _targets[i].Policy.Options.WriteConsistency == WriteConsistency.Strict)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Report(EvictionTarget target, WriteResult result, StoreOutcome outcome)
+    {
+        _metrics.Ended(target.Policy.Name, result, outcome);
+        if (outcome == StoreOutcome.Done && result != WriteResult.Unchanged)
+        {
+            _events.Invalidated(target.Policy.Events, target.Tenant, target.Id);
+        }
+    }
+
+    private void Renew()
+    {
+        if (_renewing.IsCompleted && !_ended)
+        {
+            _renewing = AllAsync(fence => _cache.RenewAsync(fence, new StorePatience(_timeout)));
+        }
+    }
+
+    private async ValueTask StopRenewingAsync()
+    {
+        await _renewal.DisposeAsync();
+        // A renewal that arrives after the end would be a fence without a write.
+        await _renewing;
+    }
+
+    private Task AllAsync(Func<ResourceFence, ValueTask> step)
+    {
+        if (_fences.Length == 1)
+        {
+            return step(_fences[0]).AsTask();
+        }
+
+        var steps = new Task[_fences.Length];
+        for (var i = 0; i < steps.Length; i++)
+        {
+            steps[i] = step(_fences[i]).AsTask();
+        }
+
+        return Task.WhenAll(steps);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
