@@ -240,7 +240,7 @@ internal sealed class FillHandler(
             case FillPlan.StaleIfError:
                 Reset(context.Response);
                 var ageMs = stale.Response!.AgeMs(store.NowMs);
-                var failed = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Detail: "stale-if-error");
+                var failed = new CacheStatus(Forward: stale.Reason, ForwardStatus: tee.ForwardStatus, Detail: CacheStatusDetails.StaleIfError);
                 await hits.ServeAsync(context, stale.Response, ageMs, failed);
                 return FillOutcome.Answered;
             case FillPlan.AskAgain:

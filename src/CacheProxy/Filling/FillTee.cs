@@ -146,10 +146,10 @@ internal sealed class FillTee : ObservedResponseBody
 
         _storable = StorableResponse.TryMake(
             _request, response, _framing, _requestTimeMs, _time.GetUtcNow().ToUnixTimeMilliseconds(), out var decision);
-        _completion.Detail = StorageRules.Word(decision);
+        _completion.Detail = StorageRules.ToToken(decision);
         if (_storable is null || DeclaredLength > _request.Policy.Options.MaxBodyBytes)
         {
-            _completion.Detail = _storable is null ? _completion.Detail : "body-too-large";
+            _completion.Detail = _storable is null ? _completion.Detail : CacheStatusDetails.BodyTooLarge;
             return FillPlan.PassOn;
         }
 
