@@ -31,6 +31,11 @@ internal static class TransparentForwarding
         }
 
         context.ResponseTransforms.Add(new EarlyHeadersTransform());
+        if (context.Cluster?.SessionAffinity is { Enabled: true } affinity)
+        {
+            context.ResponseTransforms.Add(new SessionAffinityTransform(affinity.AffinityKeyName));
+        }
+
         context.RequestTransforms.Add(new RequestHeaderRepair());
         if (context.Cluster?.HttpRequest?.Version is null)
         {
