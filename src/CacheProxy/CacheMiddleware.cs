@@ -19,7 +19,7 @@ internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration
         }
 
         var request = context.Request;
-        if (MethodOverride.Find(request.Headers, request.QueryString, out _) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
+        if (MethodOverride.Find(request.Headers, request.QueryString) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
             // Whether the API follows the request line or the override, and which of several, is not known.
             return writes.HandleAsync(context, caching, method: null, current.Value, next);

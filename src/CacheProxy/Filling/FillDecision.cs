@@ -46,8 +46,8 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
 
         var storable = Storability.Of(request, prior.Vary, framing, requestTimeMs, responseTimeMs, out var decision);
         return storable is not null && response.ContentLength > request.Policy.Options.MaxBodyBytes
-            ? new FillDecision(FillOutcomeKind.Answered, null, null, "body-too-large")
-            : new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.Word(decision));
+            ? new FillDecision(FillOutcomeKind.Answered, null, null, CacheStatusDetails.BodyTooLarge)
+            : new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.ToToken(decision));
     }
 
     /// <summary>The API gave no answer, or one that says that it failed.</summary>
@@ -58,6 +58,6 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
         request.Context.Response.StatusCode >= 500
         && prior.Response is { } stored
         && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives)
-            ? new FillDecision(FillOutcomeKind.Serve, null, stored, "stale-if-error")
+            ? new FillDecision(FillOutcomeKind.Serve, null, stored, CacheStatusDetails.StaleIfError)
             : new FillDecision(FillOutcomeKind.Answered, null, null, "");
 }

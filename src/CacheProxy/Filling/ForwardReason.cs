@@ -96,7 +96,7 @@ internal static class ForwardReasonWords
         ForwardReason.Head => "head",
         ForwardReason.Fenced => "write-under-way",
         ForwardReason.PendingEviction => "eviction-pending",
-        ForwardReason.StoreUnavailable => "store-unavailable",
+        ForwardReason.StoreUnavailable => CacheStatusDetails.StoreUnavailable,
         ForwardReason.LeaderFailed => "leader-failed",
         ForwardReason.FillUnderWay => "fill-under-way",
         ForwardReason.Contended => "contended",

@@ -88,12 +88,13 @@ internal static class CacheProxyHost
         services.AddSingleton<ConfigurationReloader>();
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
         var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
-        TransparentForwarding.AddTo(proxy, tracing: false)
+        TransparentForwarding.AddTo(proxy)
             .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
         DropDataProtection(services);
     }
 
-    // YARP brings it for session affinity, which is refused; at the start it would write keys to the home directory of the user.
+    // YARP adds it for session affinity. Its start writes keys to the user's home directory even where no cluster has affinity;
+    // without that start the first affinity cookie makes them.
     private static void DropDataProtection(IServiceCollection services)
     {
         var starters = services.Where(static service => service.ServiceType == typeof(IHostedService)

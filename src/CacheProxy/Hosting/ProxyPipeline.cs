@@ -7,6 +7,7 @@ internal static class ProxyPipeline
     {
         // Before a destination is chosen: a hit needs none, and is served when none is healthy.
         pipeline.UseMiddleware<CacheMiddleware>();
+        pipeline.UseSessionAffinity();
         pipeline.UseLoadBalancing();
         pipeline.UsePassiveHealthChecks();
     }

@@ -11,8 +11,7 @@ namespace CacheProxy.Http;
 /// <param name="Stored">The answer is now in the cache.</param>
 /// <param name="Collapsed">Answered together with another request.</param>
 /// <param name="TtlSeconds">Freshness that is left; negative when stale.</param>
-/// <param name="Key">The cache key, where configuration wants it shown.</param>
-/// <param name="Detail">A stable word.</param>
+/// <param name="Detail">One of <see cref="CacheStatusDetails"/>, or the word of a reason.</param>
 internal readonly record struct CacheStatus(
     bool Hit = false,
     CacheStatusForward Forward = CacheStatusForward.None,
@@ -20,7 +19,6 @@ internal readonly record struct CacheStatus(
     bool Stored = false,
     bool Collapsed = false,
     long? TtlSeconds = null,
-    string? Key = null,
     string? Detail = null)
 {
     public const string HeaderName = "Cache-Status";
@@ -35,23 +33,23 @@ internal readonly record struct CacheStatus(
 
     public string Format()
     {
-        if (this is { Hit: true, TtlSeconds: { } ttl, Collapsed: false, Stored: false, Key: null, Detail: null })
+        if (this is { Hit: true, TtlSeconds: { } ttl, Collapsed: false, Stored: false, Detail: null })
         {
             return string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
         }
         var text = new StringBuilder(CacheName, 96);
         if (Hit) text.Append("; hit");
-        else if (Forward != CacheStatusForward.None) text.Append("; fwd=").Append(Word(Forward));
+        else if (Forward != CacheStatusForward.None) text.Append("; fwd=").Append(ToToken(Forward));
         if (ForwardStatus is { } status) text.Append("; fwd-status=").Append(status);
         if (TtlSeconds is { } seconds) text.Append("; ttl=").Append(seconds);
         if (Stored) text.Append("; stored");
         if (Collapsed) text.Append("; collapsed");
-        if (Key is not null) AppendString(text.Append("; key="), Key);
-        if (Detail is not null) AppendDetail(text.Append("; detail="), Detail);
+        // Our words are tokens (RFC 9211 §2.8), so that none needs quotes.
+        if (Detail is not null) text.Append("; detail=").Append(Detail);
         return text.ToString();
     }
 
-    private static string Word(CacheStatusForward forward) => forward switch
+    private static string ToToken(CacheStatusForward forward) => forward switch
     {
         CacheStatusForward.None => "",
         CacheStatusForward.Bypass => "bypass",
@@ -61,26 +59,35 @@ internal readonly record struct CacheStatus(
         CacheStatusForward.Miss => "miss",
         CacheStatusForward.Request => "request",
         CacheStatusForward.Stale => "stale",
-        CacheStatusForward.Partial => "partial",
     };
+}
 
-    /// <summary>A token where it is one, else a string (RFC 9211 §2.8).</summary>
-    private static void AppendDetail(StringBuilder text, string detail)
-    {
-        var reader = new StructuredItemReader(detail);
-        if (reader.TryReadItemOrInnerList(out var item) && reader.AtEnd && item.Kind == StructuredItemKind.Token) text.Append(detail);
-        else AppendString(text, detail);
-    }
+/// <summary>Why a request went to the origin, in the words of RFC 9211 §2.2.</summary>
+internal enum CacheStatusForward
+{
+    /// <summary>It did not.</summary>
+    None,
+    /// <summary>The cache was configured not to handle it.</summary>
+    Bypass,
+    /// <summary>The method's semantics require it.</summary>
+    Method,
+    /// <summary>Nothing is stored for the resource.</summary>
+    UriMiss,
+    /// <summary>Something is stored for the resource, but not for these request headers.</summary>
+    VaryMiss,
+    /// <summary>One of the two, not known which.</summary>
+    Miss,
+    /// <summary>Something fresh is stored, but the request's directives did not allow its use.</summary>
+    Request,
+    /// <summary>What is stored is stale.</summary>
+    Stale,
+}
 
-    /// <summary>A string of RFC 8941 §3.3.3; what it cannot hold becomes a question mark.</summary>
-    private static void AppendString(StringBuilder text, string value)
-    {
-        text.Append('"');
-        foreach (var c in value)
-        {
-            if (c is '"' or '\\') text.Append('\\');
-            text.Append(c is < ' ' or > '~' ? '?' : c);
-        }
-        text.Append('"');
-    }
+/// <summary>The words of the detail parameter that no enum stands for. They are stable: clients and dashboards know them.</summary>
+internal static class CacheStatusDetails
+{
+    public const string BodyTooLarge = "body-too-large";
+    public const string OnlyIfCached = "only-if-cached";
+    public const string StaleIfError = "stale-if-error";
+    public const string StoreUnavailable = "store-unavailable";
 }

@@ -162,3 +162,28 @@ internal readonly record struct Freshness(
         return forbidsPolicyStale ? 0 : (long)policy.TotalMilliseconds;
     }
 }
+
+/// <summary>Who said how long a response stays fresh.</summary>
+internal enum FreshnessSource
+{
+    /// <summary>Nobody: it is stale from the start.</summary>
+    None,
+    /// <summary>max-age, s-maxage or Expires, readable or not.</summary>
+    Origin,
+    Policy,
+    /// <summary>Guessed from Last-Modified.</summary>
+    Heuristic,
+}
+
+/// <summary>What may be done with a stored response for one request.</summary>
+internal enum FreshnessVerdict
+{
+    /// <summary>Serve.</summary>
+    Fresh,
+    /// <summary>Stale, but the request's max-stale takes it: serve.</summary>
+    StaleAllowed,
+    /// <summary>Serve, and refresh in the background (RFC 5861 §3).</summary>
+    StaleWhileRevalidate,
+    /// <summary>Ask the origin first.</summary>
+    MustRevalidate,
+}

@@ -8,17 +8,14 @@ namespace CacheProxy.Http;
 /// </summary>
 internal static class MethodOverride
 {
-    /// <param name="headers">Of the request.</param>
-    /// <param name="query">Of the request, as sent.</param>
-    /// <param name="method">The overriding method as sent, of several an unsafe one; empty for <see cref="OverriddenMethod.None"/>.</param>
-    public static OverriddenMethod Find(IHeaderDictionary headers, QueryString query, out string method)
+    /// <summary>Of several overriding methods an unsafe one counts.</summary>
+    public static OverriddenMethod Find(IHeaderDictionary headers, QueryString query)
     {
         var found = OverriddenMethod.None;
-        method = "";
-        Take(headers["X-HTTP-Method-Override"], ref found, ref method);
-        Take(headers["X-HTTP-Method"], ref found, ref method);
-        Take(headers["X-Method-Override"], ref found, ref method);
-        if (query.HasValue && MayHoldParameter(query.Value)) TakeQuery(query.Value!, ref found, ref method);
+        Take(headers["X-HTTP-Method-Override"], ref found);
+        Take(headers["X-HTTP-Method"], ref found);
+        Take(headers["X-Method-Override"], ref found);
+        if (query.HasValue && MayHoldParameter(query.Value)) TakeQuery(query.Value!, ref found);
         return found;
     }
 
@@ -32,15 +29,15 @@ internal static class MethodOverride
         && (type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
             || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase));
 
-    private static void Take(StringValues values, ref OverriddenMethod found, ref string method)
+    private static void Take(StringValues values, ref OverriddenMethod found)
     {
-        for (var i = 0; i < values.Count; i++) Take(values[i] ?? "", ref found, ref method);
+        for (var i = 0; i < values.Count; i++) Take(values[i] ?? "", ref found);
     }
 
-    private static void Take(string value, ref OverriddenMethod found, ref string method)
+    private static void Take(string value, ref OverriddenMethod found)
     {
         if (found == OverriddenMethod.Unsafe) return;
-        method = value.Trim();
+        var method = value.Trim();
         // Frameworks put the overriding name in upper case before they use it, unlike one in a request line.
         found = method.Length == 0 || Methods.IsSafe(method.ToUpperInvariant()) ? OverriddenMethod.Safe : OverriddenMethod.Unsafe;
     }
@@ -49,7 +46,7 @@ internal static class MethodOverride
     private static bool MayHoldParameter(ReadOnlySpan<char> query) =>
         query.Contains("_method", StringComparison.OrdinalIgnoreCase) || query.Contains('%');
 
-    private static void TakeQuery(ReadOnlySpan<char> query, ref OverriddenMethod found, ref string method)
+    private static void TakeQuery(ReadOnlySpan<char> query, ref OverriddenMethod found)
     {
         query = query.TrimStart('?');
         while (!query.IsEmpty)
@@ -61,11 +58,28 @@ internal static class MethodOverride
             var equals = parameter.IndexOf('=');
             var name = equals < 0 ? parameter : parameter[..equals];
             if (!IsOverride(name)) continue;
-            Take(equals < 0 ? "" : Uri.UnescapeDataString(parameter[(equals + 1)..]), ref found, ref method);
+            Take(equals < 0 ? "" : Uri.UnescapeDataString(parameter[(equals + 1)..]), ref found);
         }
     }
 
     private static bool IsOverride(ReadOnlySpan<char> name) =>
         name.Equals("_method", StringComparison.OrdinalIgnoreCase)
         || (name.Contains('%') && Uri.UnescapeDataString(name).Equals("_method", StringComparison.OrdinalIgnoreCase));
+}
+
+/// <summary>Whether a request asks to be taken as one of another method.</summary>
+internal enum OverriddenMethod
+{
+    None,
+    /// <summary>By a safe one; the answer may differ from that to the method in the request line.</summary>
+    Safe,
+    /// <summary>By one that may change something.</summary>
+    Unsafe,
+}
+
+/// <summary>Request methods; their names are case-sensitive (RFC 9110 §9.1).</summary>
+internal static class Methods
+{
+    /// <summary>RFC 9110 §9.2.1. What nobody knows may change something.</summary>
+    public static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
 }

@@ -36,3 +36,6 @@ internal readonly struct ResponseHeaders
         return found;
     }
 }
+
+/// <summary>One header line of a stored response. A name that was repeated is repeated, in the order received.</summary>
+internal readonly record struct HeaderField(string Name, string Value);

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace CacheProxy.Http;
 
 /// <summary>RFC 9111 §3: which responses a shared cache stores, narrowed by policy and by caution (no Set-Cookie, no 206).</summary>
@@ -38,7 +40,7 @@ internal static class StorageRules
     }
 
     /// <summary>The stable word for the detail parameter of Cache-Status; empty for what is stored.</summary>
-    public static string Word(StorageDecision decision) => decision switch
+    public static string ToToken(StorageDecision decision) => decision switch
     {
         StorageDecision.Storable => "",
         StorageDecision.MethodNotCacheable => "method",
@@ -70,4 +72,61 @@ internal static class StorageRules
 
     private static bool IsReusable(in Freshness freshness) =>
         !freshness.NoCache && (freshness.LifetimeMs > 0 || freshness.StaleWhileRevalidateMs > 0 || freshness.StaleIfErrorMs > 0);
+}
+
+/// <summary>Whether a response may be stored, and if not, the first reason against it.</summary>
+internal enum StorageDecision
+{
+    Storable,
+    MethodNotCacheable,
+    RequestNoStore,
+    PartialContent,
+    StatusNotCacheable,
+    /// <summary>must-understand beside a status code whose caching rules nobody knows.</summary>
+    StatusNotUnderstood,
+    NoStore,
+    Private,
+    SetCookie,
+    VaryAny,
+    /// <summary>RFC 9111 §3.5: the request had Authorization, and the response does not say that it may be shared.</summary>
+    AuthorizationNotAllowed,
+    /// <summary>Nothing says how long it stays fresh, and it has no validator.</summary>
+    NoFreshness,
+    /// <summary>Every use would need a validation, and it has no validator.</summary>
+    NotReusable,
+}
+
+/// <summary>What a policy adds to the origin's own word on storing. The default adds nothing: 200 only, explicitly fresh only.</summary>
+/// <param name="Ttl">Freshness of a 200, or of another of <paramref name="Statuses"/> below 400, when the origin gives none.</param>
+/// <param name="NegativeTtl">The same for those of <paramref name="Statuses"/> from 400 on.</param>
+/// <param name="Statuses">Status codes stored beside 200; 206 and 304 never are.</param>
+/// <param name="AnyStatus">Store every final status code that RFC 9111 §3 allows to be stored.</param>
+/// <param name="Heuristic">Guess a lifetime from Last-Modified when nothing else gives one (RFC 9111 §4.2.2).</param>
+/// <param name="StaleWhileRevalidate">Used where the origin says nothing and does not forbid it.</param>
+/// <param name="StaleIfError">Used where the origin says nothing and does not forbid it.</param>
+internal readonly record struct StoragePolicy(
+    TimeSpan? Ttl = null,
+    TimeSpan? NegativeTtl = null,
+    FrozenSet<int>? Statuses = null,
+    bool AnyStatus = false,
+    bool Heuristic = false,
+    TimeSpan StaleWhileRevalidate = default,
+    TimeSpan StaleIfError = default)
+{
+    public bool Names(int status) => status == 200 || Statuses?.Contains(status) == true;
+
+    public TimeSpan? TtlOf(int status) => !Names(status) ? null : status < 400 ? Ttl : NegativeTtl;
+}
+
+/// <summary>What RFC 9110 §15 says of each status code's caching.</summary>
+internal static class StatusRules
+{
+    /// <summary>RFC 9110 §15.1, without 206, which is never stored.</summary>
+    public static bool IsHeuristicallyCacheable(int status) =>
+        status is 200 or 203 or 204 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
+
+    /// <summary>Final status codes of RFC 9110 §15 whose caching requirements are met here: not 206, and 304 stands for another.</summary>
+    public static bool IsUnderstood(int status) =>
+        status is (>= 200 and <= 205) or (>= 300 and <= 303) or 305 or 307 or 308
+            or (>= 400 and <= 417) or 421 or 422 or 426 or (>= 500 and <= 505);
 }

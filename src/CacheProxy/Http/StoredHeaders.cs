@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Http;
@@ -31,4 +32,27 @@ internal static class StoredHeaders
     /// <summary>RFC 9111 §5.2.2.4 and §5.2.2.7 with field names.</summary>
     internal static bool IsWithheld(string name, in ResponseDirectives directives) =>
         FieldNameList.Contains(directives.NoCacheFields, name) || FieldNameList.Contains(directives.PrivateFields, name);
+}
+
+/// <summary>Fields that belong to one connection (RFC 9110 §7.6.1) or to one proxy (RFC 9111 §3.1) and are never stored.</summary>
+internal static class HopByHopHeaders
+{
+    private static readonly FrozenSet<string> Names = FrozenSet.ToFrozenSet(
+        [
+            "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
+            "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    public static bool IsHopByHop(string name) => Names.Contains(name);
+
+    /// <summary>Whether the message's own Connection field names it.</summary>
+    public static bool IsNamedBy(StringValues connection, string name)
+    {
+        for (var i = 0; i < connection.Count; i++)
+        {
+            if (FieldNameList.Contains(connection[i], name)) return true;
+        }
+        return false;
+    }
 }

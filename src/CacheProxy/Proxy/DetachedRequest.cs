@@ -64,3 +64,11 @@ internal static class DetachedRequest
         AvailableDestinations = client.AvailableDestinations,
     };
 }
+
+/// <summary>A request that has no body.</summary>
+internal sealed class NoRequestBody : IHttpRequestBodyDetectionFeature
+{
+    public static readonly NoRequestBody Instance = new();
+
+    public bool CanHaveBody => false;
+}

@@ -1,7 +1,7 @@
 using System.Text;
-using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Transforms;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms.Builder;
+using Yarp.ReverseProxy.Transforms;
 
 namespace CacheProxy.Proxy;
 
@@ -14,10 +14,8 @@ internal static class TransparentForwarding
     // from being sent on a connection that is just being closed, which could only be answered with 502.
     private static readonly TimeSpan IdleConnectionLifetime = TimeSpan.FromSeconds(1);
 
-    /// <param name="proxy">The proxy to make transparent.</param>
-    /// <param name="tracing">Whether requests to the API carry the sidecar's own span; otherwise the client's trace headers pass untouched.</param>
-    public static IReverseProxyBuilder AddTo(IReverseProxyBuilder proxy, bool tracing) =>
-        proxy.AddTransforms(AddTransforms).ConfigureHttpClient((context, handler) => Configure(context, handler, tracing));
+    public static IReverseProxyBuilder AddTo(IReverseProxyBuilder proxy) =>
+        proxy.AddTransforms(AddTransforms).ConfigureHttpClient(static (_, handler) => Configure(handler));
 
     private static void AddTransforms(TransformBuilderContext context)
     {
@@ -32,7 +30,12 @@ internal static class TransparentForwarding
             AddForwardedHeaders(context);
         }
 
-        context.ResponseTransforms.Add(new EarlyHeadTransform());
+        context.ResponseTransforms.Add(new EarlyHeadersTransform());
+        if (context.Cluster?.SessionAffinity is { Enabled: true } affinity)
+        {
+            context.ResponseTransforms.Add(new SessionAffinityTransform(affinity.AffinityKeyName));
+        }
+
         context.RequestTransforms.Add(new RequestHeaderRepair());
         if (context.Cluster?.HttpRequest?.Version is null)
         {
@@ -66,20 +69,49 @@ internal static class TransparentForwarding
         return false;
     }
 
-    private static void Configure(ForwarderHttpClientContext context, SocketsHttpHandler handler, bool tracing)
+    private static void Configure(SocketsHttpHandler handler)
     {
-        var configured = handler.RequestHeaderEncodingSelector;
-        handler.RequestHeaderEncodingSelector = (name, request) =>
-        {
-            SendOnce.OnHeader(name, request);
-            return configured is null ? Encoding.Latin1 : configured(name, request);
-        };
-        handler.ResponseHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
+        handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
         handler.MaxResponseHeadersLength = MaxResponseHeadersKib;
         handler.PooledConnectionIdleTimeout = IdleConnectionLifetime;
-        if (!tracing)
+        // The client's own trace headers pass untouched.
+        handler.ActivityHeadersPropagator = null;
+        AutomaticRetry.Disable(handler);
+    }
+}
+
+/// <summary>Mends what YARP and the HTTP client would make of two request headers.</summary>
+internal sealed class RequestHeaderRepair : RequestTransform
+{
+    public override ValueTask ApplyAsync(RequestTransformContext context)
+    {
+        if (context.HeadersCopied)
         {
-            handler.ActivityHeadersPropagator = null;
+            RestoreUpgradeInsecureRequests(context);
+        }
+
+        NameHost(context);
+
+        return default;
+    }
+
+    // Without a Host the client library adds its own line unseen, and to an empty one a second; servers read two lines differently.
+    // It gets the destination's, as a visible header: AutomaticRetry relies on there being exactly one.
+    private static void NameHost(RequestTransformContext context)
+    {
+        if (!context.HttpContext.Request.Host.HasValue && string.IsNullOrEmpty(context.ProxyRequest.Headers.Host))
+        {
+            context.ProxyRequest.Headers.Host = new Uri(context.DestinationPrefix).Authority;
+        }
+    }
+
+    // An end-to-end header that YARP takes for a hop-by-hop one.
+    private static void RestoreUpgradeInsecureRequests(RequestTransformContext context)
+    {
+        if (context.HttpContext.Request.Headers.TryGetValue(HeaderNames.UpgradeInsecureRequests, out var values)
+            && !context.ProxyRequest.Headers.NonValidated.Contains(HeaderNames.UpgradeInsecureRequests))
+        {
+            AddHeader(context, HeaderNames.UpgradeInsecureRequests, values);
         }
     }
 }

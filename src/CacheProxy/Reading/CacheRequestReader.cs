@@ -87,7 +87,7 @@ internal static class CacheRequestReader
             return ForwardReason.PolicyOff;
         }
 
-        if (MethodOverride.Find(request.Headers, request.QueryString, out _) != OverriddenMethod.None)
+        if (MethodOverride.Find(request.Headers, request.QueryString) != OverriddenMethod.None)
         {
             return ForwardReason.MethodOverride;
         }

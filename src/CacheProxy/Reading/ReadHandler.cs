@@ -179,6 +179,6 @@ internal sealed class ReadHandler(
     private static void RefuseOnlyIfCached(HttpResponse response, CacheStatusForward reason)
     {
         response.StatusCode = StatusCodes.Status504GatewayTimeout;
-        new CacheStatus(Forward: reason, Detail: "only-if-cached").AppendTo(response.Headers);
+        new CacheStatus(Forward: reason, Detail: CacheStatusDetails.OnlyIfCached).AppendTo(response.Headers);
     }
 }

@@ -53,6 +53,6 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     {
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         response.Headers.RetryAfter = RetryAfterSeconds;
-        new CacheStatus(Forward: CacheStatusForward.None, Detail: "store-unavailable").AppendTo(response.Headers);
+        new CacheStatus(Forward: CacheStatusForward.None, Detail: CacheStatusDetails.StoreUnavailable).AppendTo(response.Headers);
     }
 }

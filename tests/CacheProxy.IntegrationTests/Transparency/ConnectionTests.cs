@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CacheProxy.IntegrationTests.Harness;
 using Xunit;
 
@@ -119,6 +120,41 @@ public sealed class ConnectionTests
 
         await client.WriteAsync("GET /3 HTTP/1.0\r\n\r\n");
         Assert.EndsWith("/3", await client.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_idle_connection_to_the_API_is_closed_by_the_sidecar_and_not_left_to_the_API()
+    {
+        var closed = new TaskCompletionSource();
+        await using var upstream = await RawUpstream.StartAsync(async exchange =>
+        {
+            await exchange.WriteAsync(Ok);
+            await exchange.Connection.ReadToEndAsync();
+            closed.SetResult();
+        });
+        await using var proxy = await TransparencyHost.StartAsync(upstream.Port);
+
+        await RawHttp.SendAsync(proxy.Port, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        await closed.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Trace_headers_pass_as_they_came_even_where_the_sidecar_is_traced()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Microsoft.AspNetCore",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var upstream = await RawUpstream.StartAsync(_ => Ok);
+        await using var proxy = await TransparencyHost.StartAsync(upstream.Port);
+
+        await RawHttp.SendAsync(proxy.Port, $"GET /x HTTP/1.1\r\nHost: x\r\ntraceparent: {Trace}\r\n\r\n");
+
+        Assert.Equal([Trace], Assert.Single(upstream.Requests).Values("traceparent"));
     }
 
     private static string Answer(RawHttpMessage request) =>

@@ -46,7 +46,7 @@ internal sealed class TransparencyHost : IAsyncDisposable
             HttpRequest = request,
             Destinations = new Dictionary<string, DestinationConfig> { ["primary"] = new() { Address = $"http://127.0.0.1:{upstreamPort}{pathPrefix}" } },
         };
-        TransparentForwarding.AddTo(builder.Services.AddReverseProxy().LoadFromMemory([route], [cluster]), tracing: false);
+        TransparentForwarding.AddTo(builder.Services.AddReverseProxy().LoadFromMemory([route], [cluster]));
 
         var app = builder.Build();
         app.MapReverseProxy();

@@ -58,7 +58,6 @@ public sealed class ReverseProxyTests
     [InlineData($"{Route}:CorsPolicy", "Default")]
     [InlineData($"{Route}:Metadata:CachePolicy", "customers")]
     [InlineData($"{Route}:Metadata:Evicts", "pets")]
-    [InlineData($"{Cluster}:SessionAffinity:Enabled", "true")]
     [InlineData($"{Cluster}:HttpRequest:VersionPolicy", "Newest")]
     [InlineData($"{Cluster}:Destinations:primary:Address", "localhost:4005")]
     [InlineData($"{Cluster}:Destinations:primary:Address", "api")]

@@ -1,9 +1,8 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Filling;
-using CacheProxy.Http;
 using CacheProxy.Tests.House;
+using CacheProxy.Tests.Http;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -16,21 +15,8 @@ public sealed partial class HttpPageTests
     private static readonly string ExampleFile = Path.Combine(Repository.Root, "tests", "http-cache-tests", "catch-all.json");
 
     [Fact]
-    public void It_has_every_word_of_detail_and_no_other()
-    {
-        var words = Enum.GetValues<ForwardReason>().Select(ForwardReasonWords.Word)
-            .Concat(Enum.GetValues<StorageDecision>().Where(static decision => decision != StorageDecision.Storable).Select(StorageRules.Word))
-            .Concat(WordsInPlace())
-            .ToHashSet();
-
-        Assert.Equal(words.Order(), FirstCells("### The words of `detail`", "detail").Order());
-    }
-
-    [Fact]
-    public void Words_of_detail_that_no_enum_has_are_found_in_the_source() =>
-        Assert.Equal(
-            ["body-too-large", "only-if-cached", "stale-if-error", "store-unavailable"],
-            WordsInPlace().Distinct().Order());
+    public void It_has_every_word_of_detail_and_no_other() =>
+        Assert.Equal(Words.OfDetail().Order(), FirstCells("### The words of `detail`", "detail").Order());
 
     [Fact]
     public void Its_example_is_the_configuration_that_the_public_suite_runs_against() =>
@@ -81,11 +67,6 @@ public sealed partial class HttpPageTests
         }
     }
 
-    private static IEnumerable<string> WordsInPlace() => new[] { "Reading", "Filling", "Writing" }
-        .SelectMany(static folder => Repository.Files(Path.Combine(Repository.Sources, folder), "*.cs"))
-        .SelectMany(static file => Detail().Matches(File.ReadAllText(file)))
-        .Select(static match => match.Groups["word"].Value);
-
     /// <summary>The code words in the first cells of a section's table, whose first column has this name.</summary>
     private static IEnumerable<string> FirstCells(string heading, string column)
     {
@@ -102,9 +83,6 @@ public sealed partial class HttpPageTests
         var end = section.IndexOf("\n#", StringComparison.Ordinal);
         return [.. (end < 0 ? section : section[..end]).Split('\n').Where(static line => line.StartsWith('|') && !line.StartsWith("| ---", StringComparison.Ordinal))];
     }
-
-    [GeneratedRegex("""Detail\s*[=:][^;"]*"(?<word>[a-z][a-z0-9-]*)"[^;]*;""")]
-    private static partial Regex Detail();
 
     [GeneratedRegex("`(?<text>[^`]+)`")]
     private static partial Regex Code();

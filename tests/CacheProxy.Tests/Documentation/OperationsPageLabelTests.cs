@@ -77,7 +77,7 @@ public sealed partial class OperationsPageLabelTests
         metrics.ForwardEnded("p", metrics.Begin());
         Each<ForwardReason>(reason => metrics.Forwarded("p", reason));
         Each<BeginFillOutcome>(outcome => metrics.FillRefused("p", outcome));
-        Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.Word(decision)));
+        Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.ToToken(decision)));
     }
 
     private static void Measure(WriteMetrics metrics)

@@ -54,7 +54,7 @@ public sealed partial class OperationsPageTests
 
     [Fact]
     public void Every_reason_not_to_store_is_on_the_page_and_no_other() => Assert.Equal(
-        Enum.GetValues<StorageDecision>().Except([StorageDecision.Storable]).Select(StorageRules.Word).Order(),
+        Enum.GetValues<StorageDecision>().Except([StorageDecision.Storable]).Select(StorageRules.ToToken).Order(),
         OperationsPage.Table("result").Select(static row => row[0]).Order());
 
     [Fact]

@@ -1,6 +1,4 @@
 using CacheProxy.Http;
-using FsCheck;
-using FsCheck.Fluent;
 using Xunit;
 
 namespace CacheProxy.Tests.Http;
@@ -19,8 +17,8 @@ public sealed class CacheStatusTests
     [Fact]
     public void A_forwarded_request_says_why_and_what_became_of_it() =>
         Assert.Equal(
-            "cacheproxy; fwd=stale; fwd-status=304; ttl=60; stored; collapsed; key=\"demo:customer:1\"; detail=word",
-            new CacheStatus(false, CacheStatusForward.Stale, 304, true, true, 60, "demo:customer:1", "word").Format());
+            "cacheproxy; fwd=stale; fwd-status=304; ttl=60; stored; collapsed; detail=word",
+            new CacheStatus(false, CacheStatusForward.Stale, 304, true, true, 60, "word").Format());
 
     [Theory]
     [InlineData(CacheStatusForward.Bypass, "bypass")]
@@ -30,20 +28,8 @@ public sealed class CacheStatusTests
     [InlineData(CacheStatusForward.Miss, "miss")]
     [InlineData(CacheStatusForward.Request, "request")]
     [InlineData(CacheStatusForward.Stale, "stale")]
-    [InlineData(CacheStatusForward.Partial, "partial")]
     public void Reasons_have_the_names_of_section_2_2(object forward, string word) =>
         Assert.Equal($"cacheproxy; fwd={word}", new CacheStatus(Forward: (CacheStatusForward)forward).Format());
-
-    [Theory]
-    [InlineData("no-store", "no-store")]
-    [InlineData("no store", "\"no store\"")]
-    [InlineData("", "\"\"")]
-    [InlineData("7up", "\"7up\"")]
-    [InlineData("(a)", "\"(a)\"")]
-    [InlineData("a\"b\\c", "\"a\\\"b\\\\c\"")]
-    [InlineData("a\r\nb\u00e9", "\"a??b?\"")]
-    public void A_detail_is_a_token_or_a_string(string detail, string expected) =>
-        Assert.Equal($"cacheproxy; detail={expected}", new CacheStatus(Detail: detail).Format());
 
     [Fact]
     public void Our_member_comes_after_those_of_caches_nearer_to_the_origin()
@@ -57,13 +43,11 @@ public sealed class CacheStatusTests
     }
 
     [Fact]
-    public void Whatever_the_key_and_the_detail_the_member_is_a_valid_structured_field() => Prop.ForAll(
-        Texts.Near("de tail\u00e9\n"),
-        Texts.Near("demo:customer:\"1\""),
-        (detail, key) =>
+    public void With_every_word_of_detail_the_member_is_a_valid_structured_field() =>
+        Assert.All(Words.OfDetail(), static word =>
         {
             // A list member with parameters reads like a dictionary member without a value.
-            var reader = new StructuredDictionaryReader(new CacheStatus(Hit: true, Key: key, Detail: detail).Format());
-            return reader.MoveNext() && !reader.MoveNext() && !reader.Failed;
-        }).QuickCheckThrowOnFailure();
+            var reader = new StructuredDictionaryReader(new CacheStatus(Forward: CacheStatusForward.Miss, Detail: word).Format());
+            Assert.True(reader.MoveNext() && !reader.MoveNext() && !reader.Failed, word);
+        });
 }

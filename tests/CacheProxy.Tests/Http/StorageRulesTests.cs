@@ -144,7 +144,7 @@ public sealed class StorageRulesTests
     [Fact]
     public void Every_reason_has_its_own_word_that_needs_no_quotes()
     {
-        var words = Enum.GetValues<StorageDecision>().Where(decision => decision != StorageDecision.Storable).Select(StorageRules.Word).ToArray();
+        var words = Enum.GetValues<StorageDecision>().Where(decision => decision != StorageDecision.Storable).Select(StorageRules.ToToken).ToArray();
         Assert.Equal(words.Length, words.Distinct().Count());
         Assert.All(words, word => Assert.Matches("^[a-z][a-z0-9-]+$", word));
     }

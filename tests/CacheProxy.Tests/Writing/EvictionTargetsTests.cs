@@ -102,7 +102,7 @@ public sealed class EvictionTargetsTests
     [InlineData("GET", "X-Method-Override: GET", false)]
     public void An_overriding_method_is_noticed_whatever_else_stands_there(string method, string line, bool isUnsafe) => Assert.Equal(
         isUnsafe,
-        MethodOverride.Find(Tests.Http.Headers.Live(line), QueryString.Empty, out _) == OverriddenMethod.Unsafe || !Methods.IsSafe(method));
+        MethodOverride.Find(Tests.Http.Headers.Live(line), QueryString.Empty) == OverriddenMethod.Unsafe || !Methods.IsSafe(method));
 
     private static string Find(string? method, string target, params string[] lines) => string.Join(
         ' ', Find(method, target, "localhost", [.. lines, "X-Tenant-Subdomain: demo"]).Select(static found => found.Key.Value).Order(StringComparer.Ordinal));

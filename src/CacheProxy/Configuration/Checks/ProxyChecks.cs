@@ -27,14 +27,6 @@ internal static class ProxyChecks
     private static void CheckCluster(ClusterConfig cluster, List<ConfigurationProblem> problems)
     {
         var key = Key($"Clusters:{cluster.ClusterId}");
-        if (cluster.SessionAffinity?.Enabled == true)
-        {
-            problems.Add(new(
-                $"{key}:SessionAffinity:Enabled",
-                "true",
-                "false: a cached answer belongs to no session, and a client bound to one server would be answered for another's"));
-        }
-
         if (cluster.Destinations is not { Count: > 0 } destinations)
         {
             problems.Add(new($"{key}:Destinations", null, "missing; at least one destination with an Address"));
