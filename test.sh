@@ -34,18 +34,23 @@ finish() {
   exit 0
 }
 
-# The tests start Redis servers of their own; they need the program, not a service.
-install_redis() {
+# The tests start Redis servers of their own, and have promtool check /metrics; they need the programs, not a service.
+programs=(redis-server redis-cli promtool)
+packages=(redis-server redis-tools prometheus)
+
+have_programs() { [[ $(command -v "${programs[@]}" | wc -l) -eq ${#programs[@]} ]]; }
+
+install_programs() {
   local as_root=()
   if ((EUID != 0)); then
     as_root=(sudo -n)
   fi
   if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! sudo -n true 2>/dev/null; }; then
-    echo "The tests need redis-server and redis-cli. Install them (Debian: apt-get install redis-server redis-tools) and run this again." >&2
+    echo "The tests need ${programs[*]}. Install them (Debian: apt-get install ${packages[*]}) and run this again." >&2
     return 1
   fi
   "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server redis-tools
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
 }
 
 # The number that one attribute of the summary in a result file holds.
@@ -81,10 +86,10 @@ run_tests() {
   fi
 }
 
-if ! command -v redis-server >/dev/null || ! command -v redis-cli >/dev/null; then
-  say "Install redis-server"
-  if ! install_redis; then
-    fail "redis-server is missing"
+if ! have_programs; then
+  say "Install ${packages[*]}"
+  if ! install_programs || ! have_programs; then
+    fail "one of ${programs[*]} is missing"
     finish
   fi
 fi

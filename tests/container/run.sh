@@ -135,7 +135,7 @@ ask "$customer"
 expect 200 'cacheproxy; fwd=uri-miss; fwd-status=200; stored' "After an update"
 grep -q '"firstName":"Ada"' "$work/body" || fail "the update is not there: $(cat "$work/body")"
 ask "http://127.0.0.1:$management/metrics"
-grep -q '^cacheproxy_requests_total{policy="customer",outcome="hit",detail=""} 1$' "$work/body" || fail "/metrics: $(cat "$work/body")"
+grep -q '^cacheproxy_requests_total{detail="",outcome="hit",policy="customer"} 1$' "$work/body" || fail "/metrics: $(cat "$work/body")"
 
 find "$stage" -type f | sort | diff "$work/before" - || fail "the sidecar wrote into its own folder"
 if ((EUID == 0)); then

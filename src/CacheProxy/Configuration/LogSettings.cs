@@ -6,6 +6,7 @@ namespace CacheProxy.Configuration;
 /// <summary>
 /// Reads the section <c>Serilog</c>: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:CATEGORY</c>, and <c>Properties:NAME</c>, which
 /// every event then carries. Where events go is not configurable: to standard output, where the platform collects them.
+/// Serilog's own reader is not used: it ignores what it does not know, and a reload would take effect before it is checked.
 /// </summary>
 internal static class LogSettings
 {

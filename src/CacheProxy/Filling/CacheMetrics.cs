@@ -22,11 +22,11 @@ internal sealed class CacheMetrics
         _requests = meter.CreateCounter<long>(
             "cacheproxy.requests", "{request}", "Safe requests on cached routes, by policy, outcome (hit, stale, collapsed, fill, forward) and detail");
         _shadow = meter.CreateCounter<long>(
-            "cacheproxy.shadow.hits", "{request}", "Requests in mode Shadow that would have been hits, by policy and whether the stored response was equal");
+            "cacheproxy.shadow.hits", "{request}", "Requests in mode Shadow that would have been hits, by policy and whether the stored response equals the one of the API");
         _fills = meter.CreateCounter<long>(
-            "cacheproxy.fills", "{fill}", "Fills by policy and result (stored, revoked, unavailable, or why the response was not stored)");
+            "cacheproxy.fills", "{fill}", "Fills that have ended, by policy and result (stored, revoked, unavailable, or why the response was not stored)");
         _refused = meter.CreateCounter<long>(
-            "cacheproxy.fills.refused", "{fill}", "Fills that the store did not let begin, by policy and reason");
+            "cacheproxy.fills.refused", "{fill}", "Fills that the store refused to begin, by policy and reason");
         meter.CreateObservableGauge(
             "cacheproxy.fills.followers", () => flights.Waiting, "{request}", "Requests that wait for another request's fill");
         _durations = meter.CreateHistogram(

@@ -44,13 +44,12 @@ internal static class CacheProxyHost
         AddConfiguration(builder.Services, sources, watch, snapshot);
         AddListeners(builder, snapshot);
         AddServices(builder.Services);
-        if (exported)
-        {
-            builder.Services.AddHostedService<OtlpExport>();
-        }
+        builder.Configuration.AddInMemoryCollection(OtlpSettings.Variables());
+        MetricsSetup.AddTo(builder.Services, exported);
 
         var app = builder.Build();
         Map(app);
+        MetricsSetup.ExportLastWhenStopped(app);
         return app;
     }
 
@@ -152,9 +151,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ShadowForwarder>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
-        services.AddMetrics();
         services.AddSingleton<CacheMetrics>();
-        services.AddSingleton<PrometheusText>();
         services.AddHostedService<StoreStart>();
         services.AddHostedService<StartAnnouncement>();
     }
@@ -164,7 +161,7 @@ internal static class CacheProxyHost
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
             [Probes.LivePath] = Probes.Live,
-            ["/metrics"] = app.Services.GetRequiredService<PrometheusText>().AnswerAsync,
+            [MetricsPage.Path] = MetricsPage.Create(app.Services),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
         });
         app.UseRouting();

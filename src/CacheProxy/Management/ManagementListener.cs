@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace CacheProxy.Management;
 
 /// <summary>
-/// The listener beside the proxy's. Its connections are marked where they are accepted, so that nothing a request says (its Host, its
-/// target) moves it from one listener to the other.
+/// The listener beside the proxy's. A connection is marked where it is accepted, so that nothing a request says, neither its Host nor its
+/// target, takes it from one listener to the other.
 /// </summary>
 internal static class ManagementListener
 {
@@ -23,19 +24,31 @@ internal static class ManagementListener
         app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : Answer(context, answers));
     }
 
+    /// <summary>A short text as the whole answer.</summary>
+    public static Task WriteAsync(HttpContext context, int status, string text)
+    {
+        var body = Encoding.UTF8.GetBytes(text);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
     private static Task Answer(HttpContext context, FrozenDictionary<string, RequestDelegate> pages)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (!pages.TryGetValue(context.Request.Path.Value ?? "", out var page))
         {
             var known = string.Join(", ", pages.Keys.Order(StringComparer.Ordinal));
-            return PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {known}\n");
+            return WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {known}\n");
         }
 
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
-            return PlainAnswer.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD.\n");
+            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD.\n");
         }
 
         return page(context);

@@ -7,14 +7,14 @@ internal static class Probes
     public const string ReadyPath = "/readyz";
 
     /// <summary>Alive: the process answers.</summary>
-    public static Task Live(HttpContext context) => PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "alive\n");
+    public static Task Live(HttpContext context) => ManagementListener.WriteAsync(context, StatusCodes.Status200OK, "alive\n");
 
     /// <summary>
-    /// Ready until shutdown begins. Redis does not matter: without it the proxy serves, and a pod taken out of the Service for it would
-    /// take the API behind it out too.
+    /// Ready until the stop begins, with Redis or without: without it the proxy forwards, and a pod that left its Service because of Redis
+    /// would take the API behind it along.
     /// </summary>
     public static RequestDelegate Ready(IHostApplicationLifetime lifetime) => context =>
         lifetime.ApplicationStopping.IsCancellationRequested
-            ? PlainAnswer.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
-            : PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "ready\n");
+            ? ManagementListener.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
+            : ManagementListener.WriteAsync(context, StatusCodes.Status200OK, "ready\n");
 }

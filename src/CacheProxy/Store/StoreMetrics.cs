@@ -12,7 +12,7 @@ internal sealed class StoreMetrics
     public StoreMetrics(Meter meter, InstrumentAdvice<double> buckets) => _durations = meter.CreateHistogram(
         "cacheproxy.store.duration",
         "s",
-        "Time that one step waited for Redis, by step and whether Redis answered; steps while the breaker is open wait for nothing",
+        "Time that one step waited for Redis, by step and whether Redis answered; steps while the breaker is open are not counted",
         tags: null,
         buckets);
 

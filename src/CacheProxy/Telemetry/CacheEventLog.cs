@@ -1,8 +1,10 @@
+using System.Collections;
+
 namespace CacheProxy.Telemetry;
 
 /// <summary>
-/// The Debug events of caching, with the properties <c>tenantId</c> and <c>POLICYId</c>. Their names depend on the policy, which the
-/// logging source generator cannot express; this is the only hand-made log call.
+/// The Debug events of caching, with the properties <c>tenantId</c> and <c>POLICYId</c>. The names depend on the policy, which the
+/// logging source generator cannot express; this is the only log call written by hand.
 /// </summary>
 internal sealed class CacheEventLog(ILoggerFactory loggers)
 {
@@ -20,5 +22,31 @@ internal sealed class CacheEventLog(ILoggerFactory loggers)
         {
             _logger.Log(LogLevel.Debug, default, new CacheEvent(text, idName, tenantId, id), null, static (state, _) => state.ToString());
         }
+    }
+
+    /// <summary>The state of one event. It lists its properties itself, so that no formatter changes their names.</summary>
+    private readonly struct CacheEvent(string text, string idName, string? tenantId, string? id) : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        public int Count => 3;
+
+        public KeyValuePair<string, object?> this[int index] => index switch
+        {
+            0 => new("tenantId", tenantId),
+            1 => new(idName, id),
+            2 => new("{OriginalFormat}", text),
+            _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        };
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                yield return this[i];
+            }
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => text;
     }
 }

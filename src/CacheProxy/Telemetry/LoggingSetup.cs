@@ -3,7 +3,7 @@ using Serilog;
 using Serilog.Configuration;
 using Serilog.Core;
 using Serilog.Extensions.Logging;
-using Serilog.Formatting.Json;
+using Serilog.Formatting.Compact;
 
 namespace CacheProxy.Telemetry;
 
@@ -14,12 +14,11 @@ internal sealed class LoggingSetup
 {
     private const string ReadableLine = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Properties:j}{NewLine}{Exception}";
 
-    // The framework reports these with a stack trace; the start itself reports them readably to standard error.
+    // The framework reports these with a stack trace; Program reports them readably to standard error.
     private static readonly string[] ReportedOtherwise = ["Hosting failed to start", "Unable to start Kestrel."];
 
     private readonly LoggingLevelSwitch _default;
     private readonly Dictionary<string, LoggingLevelSwitch> _overrides;
-
     private readonly IReadOnlyDictionary<string, string> _properties;
 
     public LoggingSetup(LoggingOptions options)
@@ -51,15 +50,16 @@ internal sealed class LoggingSetup
 
         WriteTo(configuration.WriteTo, readable, sink);
 
-        // Serilog decides by its own levels. Without the framework's line per request there is neither a scope nor an
-        // activity per request, whose traceparent would be sent on to the API.
-        logging.SetMinimumLevel(LogLevel.Trace);
-        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        logging.Services.AddSingleton<ILoggerProvider>(
-            new UnscopedLoggerProvider(new SerilogLoggerProvider(configuration.CreateLogger(), dispose: true)));
+        // A provider, not the logger factory that Serilog offers: that one adds every scope to every event, such as the connection's id,
+        // and knows no filters. An event has the properties that it names itself.
+        logging.AddSerilog(configuration.CreateLogger(), dispose: true);
+        logging.Services.Configure<LoggerFilterOptions>(static options => options.CaptureScopes = false);
+
+        // The framework's line per request brings an activity per request, whose traceparent would be sent on to the API.
+        logging.AddFilter<SerilogLoggerProvider>("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }
 
-    /// <summary>Takes over new levels; false when more changed, an override added for example, which needs a restart.</summary>
+    /// <summary>Takes over new levels; false when anything else changed, such as an added override, which needs a restart.</summary>
     public bool TryFollow(LoggingOptions options)
     {
         var levels = options.Levels;
@@ -80,5 +80,5 @@ internal sealed class LoggingSetup
         ? target.Sink(sink)
         : readable
             ? target.Console(outputTemplate: ReadableLine, formatProvider: CultureInfo.InvariantCulture)
-            : target.Console(new JsonFormatter(renderMessage: true));
+            : target.Console(new RenderedCompactJsonFormatter());
 }

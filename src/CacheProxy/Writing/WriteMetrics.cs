@@ -14,11 +14,11 @@ internal sealed class WriteMetrics
     {
         var meter = meters.Create(CacheProxyMeter.Name);
         _writes = meter.CreateCounter<long>(
-            "cacheproxy.writes", "{write}", "Resources that ended writes concerned, by policy, result (changed, unchanged, unknown, refused) and whether the store has it (done, pending, unavailable)");
+            "cacheproxy.writes", "{write}", "Resources that writes affect, by policy, result (changed, unchanged, unknown, refused) and whether the store has the end of the write (done, pending, unavailable)");
         _evictions = meter.CreateCounter<long>(
-            "cacheproxy.evictions", "{eviction}", "Evictions by policy and whether the store has it (done) or it is retried (pending)");
+            "cacheproxy.evictions", "{eviction}", "Evictions by writes, by policy and whether the store has them (done) or they are retried (pending)");
         meter.CreateObservableGauge(
-            "cacheproxy.evictions.pending", () => pending.Count, "{eviction}", "Evictions that the store does not have yet; their keys are forwarded");
+            "cacheproxy.evictions.pending", () => pending.Count, "{eviction}", "Evictions that have not reached the store yet; requests for their keys are forwarded");
         meter.CreateObservableGauge(
             "cacheproxy.store.available", () => store.IsAvailable ? 1 : 0, "{state}", "1 while the store answers, 0 while its breaker is open");
     }

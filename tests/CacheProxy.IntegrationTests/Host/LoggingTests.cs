@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Events;
@@ -69,6 +70,28 @@ public sealed class LoggingTests
         Assert.Single(log.Messages, message => message.Contains(started, StringComparison.Ordinal));
         Assert.Equal(2, log.Messages.Count());
         Assert.Equal("CacheProxy stopped", log.Messages.Last());
+    }
+
+    [Fact]
+    public async Task A_line_is_compact_JSON_and_names_its_level_unless_it_is_Information()
+    {
+        using var program = ProgramRun.Start(new Dictionary<string, string>
+        {
+            ["Kestrel__Endpoints__Proxy__Url"] = "http://127.0.0.1:0",
+            ["Kestrel__Endpoints__Management__Url"] = "http://127.0.0.1:0",
+            ["CacheProxy__Redis__ConnectionString"] = "127.0.0.1:9",
+            ["Serilog__Properties__pod"] = "sidecar-7",
+        });
+
+        var lines = new[] { await program.ReadLineAsync(), await program.ReadLineAsync() }.Select(static line => JsonNode.Parse(line)!.AsObject()).ToArray();
+
+        var started = Assert.Single(lines, static line => (int?)line["EventId"]!["Id"] == 1000);
+        var unavailable = Assert.Single(lines, static line => (int?)line["EventId"]!["Id"] == 3001);
+        Assert.Equal(
+            ["@i", "@m", "@t", "EventId", "Management", "Policies", "Proxy", "SourceContext", "Store", "Version", "pod"],
+            started.Select(static pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.StartsWith("CacheProxy ", (string?)started["@m"], StringComparison.Ordinal);
+        Assert.Equal("Warning", (string?)unavailable["@l"]);
     }
 
     private static bool IsOurs(LogEvent logged) =>

@@ -10,6 +10,7 @@ public sealed class ManagementIsolationTests
     [Theory]
     [InlineData("GET /livez HTTP/1.1\r\nHost: {management}\r\n")]
     [InlineData("GET /readyz HTTP/1.1\r\nHost: localhost:9904\r\n")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: localhost:9904\r\n")]
     [InlineData("GET http://{management}/livez HTTP/1.1\r\nHost: {management}\r\n")]
     [InlineData("GET http://{management}/metrics HTTP/1.1\r\nHost: {management}\r\n")]
     [InlineData("GET /livez HTTP/1.1\r\nHost: {proxy}\r\nX-Forwarded-Host: {management}\r\nX-Forwarded-Port: 9904\r\n")]

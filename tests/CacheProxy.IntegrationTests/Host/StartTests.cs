@@ -30,15 +30,15 @@ public sealed class StartTests
         });
 
         var started = JsonNode.Parse(await program.ReadLineAsync())!;
-        Assert.Equal("Information", (string?)started["Level"]);
-        var proxy = new Uri((string)started["Properties"]!["Proxy"]!);
+        Assert.Equal(1000, (int?)started["EventId"]!["Id"]);
+        var proxy = new Uri((string)started["Proxy"]!);
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         Assert.Equal("api answers", await client.GetStringAsync(new Uri(proxy, "/api/orders"), TestContext.Current.CancellationToken));
 
         await program.TerminateAsync();
         var (exitCode, output, errors) = await program.WaitAsync();
         Assert.Equal(0, exitCode);
-        Assert.Equal("CacheProxy stopped", (string?)JsonNode.Parse(output.Trim())!["RenderedMessage"]);
+        Assert.Equal("CacheProxy stopped", (string?)JsonNode.Parse(output.Trim())!["@m"]);
         Assert.Equal("", errors);
     }
 

@@ -42,7 +42,7 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
         while (proxy is null)
         {
             // Redis may be reported before the listeners are.
-            proxy = (string?)JsonNode.Parse(await _program.ReadLineAsync())!["Properties"]?["Proxy"];
+            proxy = (string?)JsonNode.Parse(await _program.ReadLineAsync())!["Proxy"];
         }
 
         var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { BaseAddress = new Uri(proxy) };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Xunit;
@@ -18,15 +19,15 @@ public sealed class MetricsTests
 
         var text = await MetricsOfAsync(proxy);
 
-        Assert.Contains("""cacheproxy_requests_total{policy="customer",outcome="fill",detail="miss"} 1""", text, StringComparison.Ordinal);
-        Assert.Contains("""cacheproxy_requests_total{policy="customer",outcome="hit",detail=""} 1""", text, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_requests_total{detail="miss",outcome="fill",policy="customer"} 1""", text, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_requests_total{detail="",outcome="hit",policy="customer"} 1""", text, StringComparison.Ordinal);
         Assert.Contains(
-            """cacheproxy_requests_total{policy="customer",outcome="forward",detail="request-no-store"} 1""", text, StringComparison.Ordinal);
+            """cacheproxy_requests_total{detail="request-no-store",outcome="forward",policy="customer"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("""cacheproxy_fills_total{policy="customer",result="stored"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("""cacheproxy_writes_total{policy="customer",result="changed",store="done"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("""cacheproxy_evictions_total{policy="customer",store="done"} 1""", text, StringComparison.Ordinal);
-        Assert.Contains("cacheproxy_evictions_pending 0", text, StringComparison.Ordinal);
-        Assert.Contains("cacheproxy_store_available 1", text, StringComparison.Ordinal);
+        Assert.Contains("cacheproxy_evictions_pending{} 0", text, StringComparison.Ordinal);
+        Assert.Contains("cacheproxy_store_available{} 1", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,9 +41,9 @@ public sealed class MetricsTests
         (await proxy.SendAsync(HttpMethod.Get, "/api/customers/1", ("Cache-Control", "no-store"))).Dispose();
 
         // A duration is known after the client has its answer.
-        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="fill"} 1""");
-        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="hit"} 2""");
-        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="forward"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{outcome="fill",policy="customer"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{outcome="hit",policy="customer"} 2""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{outcome="forward",policy="customer"} 1""");
     }
 
     [Fact]
@@ -57,9 +58,9 @@ public sealed class MetricsTests
         (await proxy.GetAsync("/api/customers/1")).Dispose();
         (await proxy.GetAsync("/api/customers/1")).Dispose();
 
-        await ShowsAsync(proxy, """cacheproxy_requests_total{policy="customer",outcome="stale",detail=""} 1""");
-        await ShowsAsync(proxy, """cacheproxy_requests_total{policy="customer",outcome="fill",detail="refresh"} 1""");
-        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{policy="customer",outcome="fill"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_requests_total{detail="",outcome="stale",policy="customer"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_requests_total{detail="refresh",outcome="fill",policy="customer"} 1""");
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{outcome="fill",policy="customer"} 1""");
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class MetricsTests
 
         foreach (var step in (string[])["look-up", "begin-fill", "complete-fill", "begin-write", "end-write"])
         {
-            await ShowsAsync(proxy, $$"""cacheproxy_store_duration_seconds_count{step="{{step}}",outcome="answered"} 1""");
+            await ShowsAsync(proxy, $$"""cacheproxy_store_duration_seconds_count{outcome="answered",step="{{step}}"} 1""");
         }
     }
 
@@ -119,7 +120,7 @@ public sealed class MetricsTests
 
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         await ShowsAsync(proxy, """cacheproxy_writes_total{policy="customer",result="refused",store="unavailable"} 1""");
-        await ShowsAsync(proxy, "cacheproxy_store_available 0");
+        await ShowsAsync(proxy, "cacheproxy_store_available{} 0");
     }
 
     [Fact]
@@ -134,9 +135,42 @@ public sealed class MetricsTests
         Assert.DoesNotContain("outcome=\"fill\"", await MetricsOfAsync(idle), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Promtool_has_nothing_to_say()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, redis: redis.ConnectionString);
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.GetAsync("/api/customers/1")).Dispose();
+        (await proxy.SendAsync(HttpMethod.Put, "/api/customers/1")).Dispose();
+        await ShowsAsync(proxy, """cacheproxy_request_duration_seconds_count{outcome="hit",policy="customer"} 1""");
+
+        Assert.Equal((0, "", ""), await PromtoolAsync(await MetricsOfAsync(proxy)));
+        // It says something when there is something.
+        Assert.NotEqual(0, (await PromtoolAsync("# TYPE a counter\na 1\na 1\n")).ExitCode);
+    }
+
     private static Task ShowsAsync(ProxyUnderTest proxy, string line) =>
         Eventually.TrueAsync(async () => (await MetricsOfAsync(proxy)).Split('\n').Contains(line));
 
     private static Task<string> MetricsOfAsync(ProxyUnderTest proxy) =>
         proxy.Client.GetStringAsync(new Uri(proxy.Management, "/metrics"), TestContext.Current.CancellationToken);
+
+    private static async Task<(int ExitCode, string Output, string Errors)> PromtoolAsync(string exposition)
+    {
+        var start = new ProcessStartInfo("promtool", ["check", "metrics"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var promtool = Process.Start(start)!;
+        await promtool.StandardInput.WriteAsync(exposition);
+        promtool.StandardInput.Close();
+        var output = promtool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = promtool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (promtool.ExitCode, await output, await errors);
+    }
 }

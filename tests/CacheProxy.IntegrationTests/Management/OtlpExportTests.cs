@@ -62,12 +62,40 @@ public sealed class OtlpExportTests
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT = \"collector:4317\"", errors, StringComparison.Ordinal);
     }
 
-    private static async Task GetCustomerAsync(ProgramRun program)
+    [Fact]
+    public async Task Where_OpenTelemetry_is_switched_off_nothing_is_sent_and_the_page_stays()
+    {
+        await using var collector = await StubApi.StartAsync();
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        using var program = ProgramRun.Start(new Dictionary<string, string>
+        {
+            ["Kestrel__Endpoints__Proxy__Url"] = "http://127.0.0.1:0",
+            ["Kestrel__Endpoints__Management__Url"] = "http://127.0.0.1:0",
+            ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = api.Address,
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_SDK_DISABLED"] = "true",
+        });
+        var management = await GetCustomerAsync(program);
+
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        Assert.Contains(
+            "outcome=\"fill\"",
+            await client.GetStringAsync(new Uri(management, "/metrics"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        await program.TerminateAsync();
+        Assert.Equal(0, (await program.WaitAsync()).ExitCode);
+        Assert.Empty(collector.Requests);
+    }
+
+    /// <returns>The address of the management listener.</returns>
+    private static async Task<Uri> GetCustomerAsync(ProgramRun program)
     {
         var started = JsonNode.Parse(await program.ReadLineAsync())!;
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         client.DefaultRequestHeaders.Add("X-Tenant-Subdomain", "demo");
         await client.GetStringAsync(
-            new Uri(new Uri((string)started["Properties"]!["Proxy"]!), "/api/customers/1"), TestContext.Current.CancellationToken);
+            new Uri(new Uri((string)started["Proxy"]!), "/api/customers/1"), TestContext.Current.CancellationToken);
+        return new Uri((string)started["Management"]!);
     }
 }

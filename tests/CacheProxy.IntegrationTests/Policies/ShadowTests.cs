@@ -22,8 +22,8 @@ public sealed class ShadowTests
         Assert.Equal("cacheproxy; fwd=uri-miss; fwd-status=200; stored", first.CacheStatus);
         Assert.Equal("cacheproxy; fwd=bypass; fwd-status=200; detail=shadow", third.CacheStatus);
         var metrics = (await proxy.AskAsync(new Uri(proxy.Management, "/metrics").AbsoluteUri)).Text;
-        Assert.Contains("""cacheproxy_shadow_hits_total{policy="customer",equal="true"} 1""", metrics, StringComparison.Ordinal);
-        Assert.Contains("""cacheproxy_shadow_hits_total{policy="customer",equal="false"} 1""", metrics, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_shadow_hits_total{equal="true",policy="customer"} 1""", metrics, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_shadow_hits_total{equal="false",policy="customer"} 1""", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("Customer cache hit", proxy.Log.Messages);
     }
 

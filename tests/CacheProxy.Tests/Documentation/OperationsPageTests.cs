@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using CacheProxy.Configuration;
 using CacheProxy.Filling;
@@ -5,9 +6,10 @@ using CacheProxy.Hosting;
 using CacheProxy.Http;
 using CacheProxy.Management;
 using CacheProxy.Telemetry;
-using CacheProxy.Tests.House;
-using Microsoft.AspNetCore.Http;
+using CacheProxy.Tests.Management;
+using CacheProxy.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace CacheProxy.Tests.Documentation;
@@ -17,9 +19,8 @@ public sealed partial class OperationsPageTests
     [Fact]
     public void Every_log_event_is_on_the_page_as_the_program_writes_it_and_no_other()
     {
-        var declared = Repository.Files(Repository.Sources, "*.cs")
-            .SelectMany(static file => LogEvent().Matches(File.ReadAllText(file)))
-            .Select(static match => $"{match.Groups["id"].Value} {match.Groups["level"].Value} {match.Groups["text"].Value}")
+        var declared = LogEvents.OfTheProgram
+            .Select(static logged => $"{logged.EventId} {logged.Level} {logged.Message.Replace("\n", "\\n", StringComparison.Ordinal)}")
             .Order(StringComparer.Ordinal);
 
         Assert.Equal(declared, OperationsPage.Table("id").Select(static row => $"{row[0]} {row[1]} {row[2]}").Order(StringComparer.Ordinal));
@@ -28,11 +29,11 @@ public sealed partial class OperationsPageTests
     [Fact]
     public async Task Every_metric_is_on_the_page_with_its_name_and_type_and_no_other()
     {
-        var exposed = (await ExpositionAsync()).Split('\n')
+        var exposed = (await ExpositionAsync())
             .Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
             .Select(static line => line["# TYPE ".Length..]);
 
-        Assert.Equal(exposed, Metrics().Select(static row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
+        Assert.Equal(exposed.Order(StringComparer.Ordinal), Metrics().Select(static row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,19 +82,45 @@ public sealed partial class OperationsPageTests
 
     private static string[][] Metrics() => OperationsPage.Table("name");
 
-    /// <summary>What the whole program shows, with the store that has most to show; nothing is started, and no Redis is there.</summary>
-    private static async Task<string> ExpositionAsync()
+    /// <summary>
+    /// What the whole program shows once everything that it can measure has been measured, with the store that has most to show; nothing
+    /// listens, and no Redis is there.
+    /// </summary>
+    private static async Task<string[]> ExpositionAsync()
     {
         await using var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1"]);
-        var context = new DefaultHttpContext();
-        using var body = new MemoryStream();
-        context.Response.Body = body;
-        await app.Services.GetRequiredService<PrometheusText>().AnswerAsync(context);
-        return System.Text.Encoding.UTF8.GetString(body.ToArray());
+        // The part of the start with which measuring begins.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        var meters = app.Services.GetRequiredService<IMeterFactory>();
+        using var instruments = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Meter.Name == CacheProxyMeter.Name)
+                {
+                    Measure(instrument);
+                }
+            },
+        };
+        instruments.Start();
+        return await Exposition.ReadAsync(MetricsPage.Create(app.Services));
     }
 
-    [GeneratedRegex(@"\[LoggerMessage\(\s*(?<id>\d+),\s*LogLevel\.(?<level>\w+),\s*""(?<text>(?:[^""\\]|\\.)*)""")]
-    private static partial Regex LogEvent();
+    private static void Measure(Instrument instrument)
+    {
+        switch (instrument)
+        {
+            case Counter<long> counter:
+                counter.Add(1);
+                break;
+            case Histogram<double> histogram:
+                histogram.Record(1);
+                break;
+            default:
+                Assert.True(instrument.IsObservable, $"{instrument.Name} is of a kind that this test cannot measure");
+                break;
+        }
+    }
 
     [GeneratedRegex(@"\bcacheproxy_\w+")]
     private static partial Regex MetricName();

@@ -1,9 +1,8 @@
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace CacheProxy.Tests.House;
 
-public sealed partial class SourceFileTests
+public sealed class SourceFileTests
 {
     private const int LongestFile = 300;
 
@@ -16,26 +15,6 @@ public sealed partial class SourceFileTests
             .Select(static file => (file, lines: File.ReadLines(file).Count()))
             .Where(static pair => pair.lines > LongestFile)
             .Select(static pair => $"{Repository.Relative(pair.file)}: {pair.lines}"));
-
-    [Fact]
-    public void No_log_event_id_is_used_twice()
-    {
-        var ids = Repository.Files(Repository.Sources, "*.cs")
-            .SelectMany(static file => EventId().Matches(File.ReadAllText(file))
-                .Select(match => (id: int.Parse(match.Groups["id"].Value), file: Repository.Relative(file))))
-            .ToArray();
-
-        Assert.NotEmpty(ids);
-        AssertNone(ids.GroupBy(static pair => pair.id)
-            .Where(static group => group.Count() > 1)
-            .Select(static group => $"{group.Key}: {string.Join(", ", group.Select(static pair => pair.file))}"));
-    }
-
-    [Fact]
-    public void Every_log_event_has_an_id() => AssertNone(
-        Repository.Files(Repository.Sources, "*.cs")
-            .Where(static file => File.ReadAllText(file) is var text && LogMethod().Count(text) != EventId().Count(text))
-            .Select(Repository.Relative));
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing() => AssertNone(
@@ -64,10 +43,4 @@ public sealed partial class SourceFileTests
     }
 
     private static IEnumerable<string> CodeFiles() => Repository.Files(Repository.Root, "*.cs");
-
-    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*=\s*)?(?<id>\d+)")]
-    private static partial Regex EventId();
-
-    [GeneratedRegex(@"\[LoggerMessage\b")]
-    private static partial Regex LogMethod();
 }

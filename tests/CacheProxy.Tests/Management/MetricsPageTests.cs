@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using Xunit;
 
 namespace CacheProxy.Tests.Management;
 
-public sealed class PrometheusTextTests
+/// <summary>The text format of Prometheus, version 0.0.4, as the program configures its exporter.</summary>
+public sealed class MetricsPageTests
 {
     [Fact]
     public async Task A_counter_is_a_sum_by_labels_and_its_name_says_total()
@@ -14,7 +16,7 @@ public sealed class PrometheusTextTests
         counter.Add(5, new KeyValuePair<string, object?>("kind", "a"));
 
         Assert.Equal(
-            ["# HELP some_things_total Things", "# TYPE some_things_total counter", "some_things_total{kind=\"a\"} 7", "some_things_total{kind=\"b\"} 3"],
+            ["# TYPE some_things_total counter", "# HELP some_things_total Things", "some_things_total{kind=\"a\"} 7", "some_things_total{kind=\"b\"} 3"],
             await exposition.ReadAsync());
     }
 
@@ -24,10 +26,10 @@ public sealed class PrometheusTextTests
         using var exposition = new Exposition();
         var value = 1;
         exposition.Meter.CreateObservableGauge("level", () => value, "{state}", "Level");
-        Assert.Contains("level 1", await exposition.ReadAsync());
+        Assert.Contains("level{} 1", await exposition.ReadAsync());
         value = 0;
 
-        Assert.Equal(["# HELP level Level", "# TYPE level gauge", "level 0"], await exposition.ReadAsync());
+        Assert.Equal(["# TYPE level gauge", "# HELP level Level", "level{} 0"], await exposition.ReadAsync());
     }
 
     [Fact]
@@ -43,8 +45,8 @@ public sealed class PrometheusTextTests
 
         Assert.Equal(
             [
-                "# HELP wait_seconds Waits",
                 "# TYPE wait_seconds histogram",
+                "# HELP wait_seconds Waits",
                 "wait_seconds_bucket{who=\"me\",le=\"0.5\"} 2",
                 "wait_seconds_bucket{who=\"me\",le=\"1\"} 3",
                 "wait_seconds_bucket{who=\"me\",le=\"+Inf\"} 4",
@@ -61,7 +63,7 @@ public sealed class PrometheusTextTests
         exposition.Meter.CreateHistogram<double>("wait", "s", "Waits", tags: null, new() { HistogramBucketBoundaries = [1] }).Record(1);
 
         Assert.Equal(
-            ["wait_seconds_bucket{le=\"1\"} 1", "wait_seconds_bucket{le=\"+Inf\"} 1", "wait_seconds_sum 1", "wait_seconds_count 1"],
+            ["wait_seconds_bucket{le=\"1\"} 1", "wait_seconds_bucket{le=\"+Inf\"} 1", "wait_seconds_sum{} 1", "wait_seconds_count{} 1"],
             (await exposition.ReadAsync())[2..]);
     }
 
@@ -75,12 +77,12 @@ public sealed class PrometheusTextTests
     }
 
     [Fact]
-    public async Task What_has_not_happened_yet_is_named_but_has_no_series()
+    public async Task What_has_not_happened_yet_is_not_shown()
     {
         using var exposition = new Exposition();
         exposition.Meter.CreateCounter<long>("never", "{time}", "Never");
 
-        Assert.Equal(["# HELP never_total Never", "# TYPE never_total counter"], await exposition.ReadAsync());
+        Assert.Empty(await exposition.ReadAsync());
     }
 
     [Fact]
@@ -102,9 +104,9 @@ public sealed class PrometheusTextTests
         })));
 
         var lines = await exposition.ReadAsync();
-        Assert.Contains("count_total 80000", lines);
-        Assert.Contains("wait_seconds_count 80000", lines);
-        Assert.Contains("wait_seconds_sum 40000", lines);
+        Assert.Contains("count_total{} 80000", lines);
+        Assert.Contains("wait_seconds_count{} 80000", lines);
+        Assert.Contains("wait_seconds_sum{} 40000", lines);
     }
 
     [Fact]
@@ -115,5 +117,24 @@ public sealed class PrometheusTextTests
         other.Meter.CreateCounter<long>("elsewhere").Add(1);
 
         Assert.Empty(await exposition.ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_meter_of_another_name_is_not_shown()
+    {
+        using var exposition = new Exposition();
+        exposition.Meters.Create("Microsoft.AspNetCore.Hosting").CreateCounter<long>("elsewhere").Add(1);
+
+        Assert.Empty(await exposition.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_OpenMetrics_gets_the_same_text()
+    {
+        using var exposition = new Exposition();
+        exposition.Meter.CreateHistogram<double>("wait", "s", "Waits", tags: null, new() { HistogramBucketBoundaries = [1] }).Record(1);
+
+        Assert.Equal(
+            await exposition.ReadAsync(), await exposition.ReadAsync("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"));
     }
 }

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Diagnostics.Metrics;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace CacheProxy.Telemetry;
+
+/// <summary>OpenTelemetry as the one carrier of the program's metrics: for <c>/metrics</c> always, by OTLP where the environment names a collector.</summary>
+internal static class MetricsSetup
+{
+    private const string ServiceName = "cacheproxy";
+    private const int LastExportMilliseconds = 5000;
+
+    public static void AddTo(IServiceCollection services, bool exported)
+    {
+        // By scope and not by AddMeter, which takes every meter of that name in the process: several hosts in one process have one each.
+        services.AddMetrics(static metrics =>
+            metrics.EnableMetrics(CacheProxyMeter.Name, instrumentName: null, listenerName: null, MeterScope.Local));
+
+        // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last, and so win.
+        services.AddOpenTelemetry()
+            .ConfigureResource(static resource => resource.Clear().AddService(ServiceName).AddTelemetrySdk().AddEnvironmentVariableDetector())
+            .WithMetrics(metrics =>
+            {
+                metrics.AddPrometheusExporter(static page =>
+                {
+                    // Neither says anything that a scrape does not know.
+                    page.ScopeInfoEnabled = false;
+                    page.TargetInfoEnabled = false;
+                    // A page shows what is true when it is asked for.
+                    page.ScrapeResponseCacheDurationMilliseconds = 0;
+                });
+                if (exported)
+                {
+                    metrics.AddOtlpExporter();
+                }
+            });
+    }
+
+    /// <summary>Sends what was measured last: when nothing is measured any more, and what the gauges ask still exists.</summary>
+    public static void ExportLastWhenStopped(WebApplication app)
+    {
+        var provider = app.Services.GetRequiredService<MeterProvider>();
+        app.Lifetime.ApplicationStopped.Register(() => provider.Shutdown(LastExportMilliseconds));
+    }
+}
