@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// A digest over named parts, each framed by its tag, count and lengths, so that no two different inputs are one sequence of bytes.
+/// A digest over tagged parts. Each is framed by its tag, count and lengths, so that different inputs never make the same bytes.
 /// </summary>
 internal ref struct FramedDigest
 {
@@ -64,7 +64,7 @@ internal ref struct FramedDigest
         {
             _rented = null;
             _buffer = default;
-            // What was digested may be a credential; it does not stay in a shared buffer.
+            // The input may be a credential, which must not stay in a shared buffer.
             ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
     }
@@ -105,4 +105,17 @@ internal ref struct FramedDigest
         _buffer = larger;
         _length = length;
     }
+}
+
+/// <summary>Tags of the parts of a variant's digest. Their numbers are part of the format of what is stored.</summary>
+internal enum DigestPart : byte
+{
+    Query = 1,
+    Credentials = 2,
+    CredentialHeader = 3,
+    VaryHeader = 4,
+    ForwardedHeader = 5,
+    Path = 6,
+    Client = 7,
+    Scheme = 8,
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Writing;
 
-public sealed class LiberalPathTests
+public sealed class LenientPathTests
 {
     [Theory]
     [InlineData("/api/customers/1", "/api/customers/1")]
@@ -45,19 +45,19 @@ public sealed class LiberalPathTests
     [InlineData("*", "/*")]
     [InlineData("/...", "/")]
     [InlineData("/a%", "/a%")]
-    public void A_path_is_read_as_the_most_liberal_API_reads_it(string path, string expected) => Assert.Equal(expected, LiberalPath.Read(path));
+    public void A_path_is_read_as_the_most_liberal_API_reads_it(string path, string expected) => Assert.Equal(expected, LenientPath.Read(path));
 
     [Fact]
     public void A_well_formed_path_reads_as_it_stands() => Prop.ForAll(
         Gen.Elements("/", "a", "B1", ".c", "d.e", "%41", "~", "+", ":", "@").ArrayOf().Select(static parts => "/" + string.Concat(parts)).ToArbitrary(),
         static path => !WellFormedPath.Check(path)
-            || (LiberalPath.Read(path) is var read && read.TrimEnd('/') == Uri.UnescapeDataString(path).TrimEnd('/'))).QuickCheckThrowOnFailure();
+            || (LenientPath.Read(path) is var read && read.TrimEnd('/') == Uri.UnescapeDataString(path).TrimEnd('/'))).QuickCheckThrowOnFailure();
 
     [Fact]
     public void What_was_read_is_beyond_doubt_or_no_key() => Prop.ForAll(
         Gen.Elements("/", "a", "..", ".", ";", "%2F", "%5c", "%00", "\\", " ", "%20", "%25", "2e", "?", "#")
             .ArrayOf().Select(static parts => "/" + string.Concat(parts)).ToArbitrary(),
-        static path => LiberalPath.Read(path) is ['/', ..] read
+        static path => LenientPath.Read(path) is ['/', ..] read
             && !read.Contains("//", StringComparison.Ordinal)
             && !read[1..].Split('/').Any(static segment => segment is "." or "..")).QuickCheckThrowOnFailure();
 }
