@@ -18,30 +18,8 @@ internal sealed partial class ConfigurationReloader(
     TimeProvider time,
     ILogger<ConfigurationReloader> logger) : BackgroundService
 {
-    private readonly Lock _lock = new();
-    private volatile ConfigurationSnapshot _current = first;
-
-    /// <summary>The configuration in force. No request asks for it: between routing and the answer it may change.</summary>
-    public ConfigurationSnapshot Current => _current;
-
-    /// <summary>Reads now; returns whether the new configuration took effect.</summary>
-    public bool Reload()
-    {
-        lock (_lock)
-        {
-            var problems = new List<ConfigurationProblem>(watch.Vanished());
-            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, _current.Options.Redis, problems) : null;
-            if (next is null)
-            {
-                ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
-                return false;
-            }
-
-            TakeOver(next);
-            Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
-            return true;
-        }
-    }
+    /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>
+    public ConfigurationSnapshot Current { get; private set; } = first;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -59,9 +37,23 @@ internal sealed partial class ConfigurationReloader(
         }
     }
 
+    private void Reload()
+    {
+        var problems = new List<ConfigurationProblem>(watch.Vanished());
+        var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, Current.Options.Redis, problems) : null;
+        if (next is null)
+        {
+            ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
+            return;
+        }
+
+        TakeOver(next);
+        Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
+    }
+
     private void TakeOver(ConfigurationSnapshot next)
     {
-        var running = _current;
+        var running = Current;
         foreach (var section in (string[])[KestrelSettings.SectionName, CacheProxySettings.RedisSection])
         {
             if (!SameValues(running.Values.GetSection(section), next.Values.GetSection(section)))
@@ -75,7 +67,7 @@ internal sealed partial class ConfigurationReloader(
             NeedsRestart(logger, TelemetrySettings.LogSection);
         }
 
-        _current = next;
+        Current = next;
         proxy.Update(generation.Begin(next.Proxy.Routes, next.Rules), next.Proxy.Clusters);
     }
 
@@ -103,7 +95,7 @@ internal sealed partial class ConfigurationReloader(
 internal sealed class ConfigurationFileWatch
 {
     /// <summary>A change takes effect when two readings in a row agree, so that a half-written file is not used.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly IReadOnlyList<string> _files;
     private readonly bool[] _there;

@@ -58,17 +58,6 @@ internal ref struct FramedDigest
         Release();
     }
 
-    public void Release()
-    {
-        if (_rented is { } rented)
-        {
-            _rented = null;
-            _buffer = default;
-            // The input may be a credential, which must not stay in a shared buffer.
-            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-        }
-    }
-
     private void AppendText(scoped ReadOnlySpan<char> text)
     {
         AppendInt(text.Length);
@@ -104,6 +93,17 @@ internal ref struct FramedDigest
         _rented = larger;
         _buffer = larger;
         _length = length;
+    }
+
+    private void Release()
+    {
+        if (_rented is { } rented)
+        {
+            _rented = null;
+            _buffer = default;
+            // The input may be a credential, which must not stay in a shared buffer.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
     }
 }
 

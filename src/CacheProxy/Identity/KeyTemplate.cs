@@ -10,10 +10,10 @@ namespace CacheProxy.Identity;
 internal sealed class KeyTemplate
 {
     /// <summary>Longest route value that is put into a key, in characters.</summary>
-    public const int MaxValueLength = 128;
+    private const int MaxValueLength = 128;
 
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
-    public const int MaxPathLength = 2048;
+    private const int MaxPathLength = 2048;
 
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
