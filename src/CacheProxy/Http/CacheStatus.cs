@@ -39,15 +39,47 @@ internal readonly record struct CacheStatus(
         {
             return string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
         }
+
         var text = new StringBuilder(CacheName, 96);
-        if (Hit) text.Append("; hit");
-        else if (Forward != CacheStatusForward.None) text.Append("; fwd=").Append(Word(Forward));
-        if (ForwardStatus is { } status) text.Append("; fwd-status=").Append(status);
-        if (TtlSeconds is { } seconds) text.Append("; ttl=").Append(seconds);
-        if (Stored) text.Append("; stored");
-        if (Collapsed) text.Append("; collapsed");
-        if (Key is not null) AppendString(text.Append("; key="), Key);
-        if (Detail is not null) AppendDetail(text.Append("; detail="), Detail);
+        if (Hit)
+        {
+            text.Append("; hit");
+        }
+        else if (Forward != CacheStatusForward.None)
+        {
+            text.Append("; fwd=").Append(Word(Forward));
+        }
+
+        if (ForwardStatus is { } status)
+        {
+            text.Append("; fwd-status=").Append(status);
+        }
+
+        if (TtlSeconds is { } seconds)
+        {
+            text.Append("; ttl=").Append(seconds);
+        }
+
+        if (Stored)
+        {
+            text.Append("; stored");
+        }
+
+        if (Collapsed)
+        {
+            text.Append("; collapsed");
+        }
+
+        if (Key is not null)
+        {
+            AppendString(text.Append("; key="), Key);
+        }
+
+        if (Detail is not null)
+        {
+            AppendDetail(text.Append("; detail="), Detail);
+        }
+
         return text.ToString();
     }
 
@@ -68,8 +100,14 @@ internal readonly record struct CacheStatus(
     private static void AppendDetail(StringBuilder text, string detail)
     {
         var reader = new StructuredItemReader(detail);
-        if (reader.TryReadItemOrInnerList(out var item) && reader.AtEnd && item.Kind == StructuredItemKind.Token) text.Append(detail);
-        else AppendString(text, detail);
+        if (reader.TryReadItemOrInnerList(out var item) && reader.AtEnd && item.Kind == StructuredItemKind.Token)
+        {
+            text.Append(detail);
+        }
+        else
+        {
+            AppendString(text, detail);
+        }
     }
 
     /// <summary>A string of RFC 8941 §3.3.3; what it cannot hold becomes a question mark.</summary>
@@ -78,9 +116,14 @@ internal readonly record struct CacheStatus(
         text.Append('"');
         foreach (var c in value)
         {
-            if (c is '"' or '\\') text.Append('\\');
+            if (c is '"' or '\\')
+            {
+                text.Append('\\');
+            }
+
             text.Append(c is < ' ' or > '~' ? '?' : c);
         }
+
         text.Append('"');
     }
 }

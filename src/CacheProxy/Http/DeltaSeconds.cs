@@ -12,7 +12,11 @@ internal static class DeltaSeconds
     public static bool TryParse(ReadOnlySpan<char> text, out long seconds)
     {
         seconds = 0;
-        if (text.IsEmpty) return false;
+        if (text.IsEmpty)
+        {
+            return false;
+        }
+
         foreach (var c in text)
         {
             if (!char.IsAsciiDigit(c))
@@ -20,8 +24,10 @@ internal static class DeltaSeconds
                 seconds = 0;
                 return false;
             }
+
             seconds = Math.Min(Greatest, seconds * 10 + (c - '0'));
         }
+
         return true;
     }
 }

@@ -10,7 +10,11 @@ internal ref struct FieldNameList(ReadOnlySpan<char> list)
     public bool MoveNext()
     {
         _rest = _rest.TrimStart(" \t,");
-        if (_rest.IsEmpty) return false;
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
         var comma = _rest.IndexOf(',');
         Current = (comma < 0 ? _rest : _rest[..comma]).TrimEnd(" \t");
         _rest = comma < 0 ? default : _rest[comma..];
@@ -21,8 +25,12 @@ internal ref struct FieldNameList(ReadOnlySpan<char> list)
     {
         for (var names = new FieldNameList(list); names.MoveNext();)
         {
-            if (names.Current.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+            if (names.Current.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
+
         return false;
     }
 }

@@ -11,8 +11,16 @@ internal static class HeadUpdate
     {
         var ours = Validators.Of(new ResponseHeaders(stored));
         var theirs = Validators.Of(new ResponseHeaders(head));
-        if (theirs.ETag is not null && theirs.ETag != ours.ETag) return false;
-        if (theirs.LastModified is not null && theirs.LastModified != ours.LastModified) return false;
+        if (theirs.ETag is not null && theirs.ETag != ours.ETag)
+        {
+            return false;
+        }
+
+        if (theirs.LastModified is not null && theirs.LastModified != ours.LastModified)
+        {
+            return false;
+        }
+
         return head.ContentLength is not { } length || length == storedBodyLength;
     }
 }

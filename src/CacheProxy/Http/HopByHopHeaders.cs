@@ -20,8 +20,12 @@ internal static class HopByHopHeaders
     {
         for (var i = 0; i < connection.Count; i++)
         {
-            if (FieldNameList.Contains(connection[i], name)) return true;
+            if (FieldNameList.Contains(connection[i], name))
+            {
+                return true;
+            }
         }
+
         return false;
     }
 }

@@ -18,7 +18,11 @@ internal static class MethodOverride
         Take(headers["X-HTTP-Method-Override"], ref found, ref method);
         Take(headers["X-HTTP-Method"], ref found, ref method);
         Take(headers["X-Method-Override"], ref found, ref method);
-        if (query.HasValue && MayHoldParameter(query.Value)) TakeQuery(query.Value!, ref found, ref method);
+        if (query.HasValue && MayHoldParameter(query.Value))
+        {
+            TakeQuery(query.Value!, ref found, ref method);
+        }
+
         return found;
     }
 
@@ -34,12 +38,19 @@ internal static class MethodOverride
 
     private static void Take(StringValues values, ref OverriddenMethod found, ref string method)
     {
-        for (var i = 0; i < values.Count; i++) Take(values[i] ?? "", ref found, ref method);
+        for (var i = 0; i < values.Count; i++)
+        {
+            Take(values[i] ?? "", ref found, ref method);
+        }
     }
 
     private static void Take(string value, ref OverriddenMethod found, ref string method)
     {
-        if (found == OverriddenMethod.Unsafe) return;
+        if (found == OverriddenMethod.Unsafe)
+        {
+            return;
+        }
+
         method = value.Trim();
         // Frameworks put the overriding name in upper case before they use it, unlike one in a request line.
         found = method.Length == 0 || Methods.IsSafe(method.ToUpperInvariant()) ? OverriddenMethod.Safe : OverriddenMethod.Unsafe;
@@ -60,7 +71,11 @@ internal static class MethodOverride
             query = end < 0 ? default : query[(end + 1)..];
             var equals = parameter.IndexOf('=');
             var name = equals < 0 ? parameter : parameter[..equals];
-            if (!IsOverride(name)) continue;
+            if (!IsOverride(name))
+            {
+                continue;
+            }
+
             Take(equals < 0 ? "" : Uri.UnescapeDataString(parameter[(equals + 1)..]), ref found, ref method);
         }
     }

@@ -17,9 +17,17 @@ internal static class StoredHeaders
         var fields = new List<HeaderField>(headers.Count);
         foreach (var (name, values) in headers)
         {
-            if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives)) continue;
-            for (var i = 0; i < values.Count; i++) fields.Add(new HeaderField(name, values[i] ?? ""));
+            if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives))
+            {
+                continue;
+            }
+
+            for (var i = 0; i < values.Count; i++)
+            {
+                fields.Add(new HeaderField(name, values[i] ?? ""));
+            }
         }
+
         return [.. fields];
     }
 

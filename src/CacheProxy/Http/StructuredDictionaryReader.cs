@@ -27,15 +27,31 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
     public readonly bool TryGetSeconds(out long seconds)
     {
         seconds = 0;
-        if (Item.Kind != StructuredItemKind.Integer) return false;
-        if (!Item.Raw.StartsWith("-")) DeltaSeconds.TryParse(Item.Raw, out seconds);
+        if (Item.Kind != StructuredItemKind.Integer)
+        {
+            return false;
+        }
+
+        if (!Item.Raw.StartsWith("-"))
+        {
+            DeltaSeconds.TryParse(Item.Raw, out seconds);
+        }
+
         return true;
     }
 
     public bool MoveNext()
     {
-        if (Failed || !SkipToMember()) return false;
-        if (!_items.TryReadKey(out var key)) return Fail();
+        if (Failed || !SkipToMember())
+        {
+            return false;
+        }
+
+        if (!_items.TryReadKey(out var key))
+        {
+            return Fail();
+        }
+
         Key = key;
         if (!_items.TryTake('='))
         {
@@ -45,8 +61,12 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
         {
             var isRead = _items.TryReadItemOrInnerList(out var item);
             Item = item;
-            if (!isRead) return Fail();
+            if (!isRead)
+            {
+                return Fail();
+            }
         }
+
         return _items.TrySkipParameters() || Fail();
     }
 
@@ -57,9 +77,18 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
             _first = false;
             return !_items.AtEnd;
         }
+
         _items.SkipOptionalWhiteSpace();
-        if (_items.AtEnd) return false;
-        if (!_items.TryTake(',')) return Fail();
+        if (_items.AtEnd)
+        {
+            return false;
+        }
+
+        if (!_items.TryTake(','))
+        {
+            return Fail();
+        }
+
         _items.SkipOptionalWhiteSpace();
         return !_items.AtEnd || Fail();
     }

@@ -20,7 +20,11 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
 
     public bool TryTake(char expected)
     {
-        if (_rest.IsEmpty || _rest[0] != expected) return false;
+        if (_rest.IsEmpty || _rest[0] != expected)
+        {
+            return false;
+        }
+
         _rest = _rest[1..];
         return true;
     }
@@ -28,7 +32,11 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
     public bool TryReadKey(out ReadOnlySpan<char> key)
     {
         key = default;
-        if (_rest.IsEmpty || !(char.IsAsciiLetterLower(_rest[0]) || _rest[0] == '*')) return false;
+        if (_rest.IsEmpty || !(char.IsAsciiLetterLower(_rest[0]) || _rest[0] == '*'))
+        {
+            return false;
+        }
+
         key = Take(_rest.IndexOfAnyExcept(KeyCharacters));
         return true;
     }
@@ -41,9 +49,17 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
         while (TryTake(';'))
         {
             _rest = _rest.TrimStart(' ');
-            if (!TryReadKey(out _)) return false;
-            if (TryTake('=') && !TryReadItem(out _)) return false;
+            if (!TryReadKey(out _))
+            {
+                return false;
+            }
+
+            if (TryTake('=') && !TryReadItem(out _))
+            {
+                return false;
+            }
         }
+
         return true;
     }
 
@@ -61,16 +77,28 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
                 list = new StructuredItem(StructuredItemKind.InnerList, whole[..^_rest.Length]);
                 return true;
             }
+
             // Members are separated by spaces.
-            if (before == _rest.Length && before != whole.Length - 1) return false;
-            if (!TryReadItem(out _) || !TrySkipParameters()) return false;
+            if (before == _rest.Length && before != whole.Length - 1)
+            {
+                return false;
+            }
+
+            if (!TryReadItem(out _) || !TrySkipParameters())
+            {
+                return false;
+            }
         }
     }
 
     private bool TryReadItem(out StructuredItem item)
     {
         item = default;
-        if (_rest.IsEmpty) return false;
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
         return _rest[0] switch
         {
             '"' => TryReadString(out item),
@@ -92,7 +120,11 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
     private bool TryReadBoolean(out StructuredItem item)
     {
         item = default;
-        if (_rest.Length < 2 || _rest[1] is not ('0' or '1')) return false;
+        if (_rest.Length < 2 || _rest[1] is not ('0' or '1'))
+        {
+            return false;
+        }
+
         item = new StructuredItem(StructuredItemKind.Boolean, Take(2));
         return true;
     }
@@ -101,7 +133,11 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
     {
         item = default;
         var close = _rest[1..].IndexOf(':');
-        if (close < 0 || _rest.Slice(1, close).ContainsAnyExcept(Base64Characters)) return false;
+        if (close < 0 || _rest.Slice(1, close).ContainsAnyExcept(Base64Characters))
+        {
+            return false;
+        }
+
         item = new StructuredItem(StructuredItemKind.ByteSequence, Take(close + 2));
         return true;
     }
@@ -111,14 +147,23 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
         item = default;
         for (var i = 1; i < _rest.Length; i++)
         {
-            if (_rest[i] is < ' ' or > '~') return false;
+            if (_rest[i] is < ' ' or > '~')
+            {
+                return false;
+            }
+
             if (_rest[i] == '"')
             {
                 item = new StructuredItem(StructuredItemKind.String, Take(i + 1));
                 return true;
             }
-            if (_rest[i] == '\\' && (++i == _rest.Length || _rest[i] is not ('"' or '\\'))) return false;
+
+            if (_rest[i] == '\\' && (++i == _rest.Length || _rest[i] is not ('"' or '\\')))
+            {
+                return false;
+            }
         }
+
         return false;
     }
 
@@ -128,15 +173,28 @@ internal ref struct StructuredItemReader(ReadOnlySpan<char> text)
         var start = _rest[0] == '-' ? 1 : 0;
         var whole = CountDigits(_rest[start..]);
         var end = start + whole;
-        if (whole == 0) return false;
+        if (whole == 0)
+        {
+            return false;
+        }
+
         if (end == _rest.Length || _rest[end] != '.')
         {
-            if (whole > 15) return false;
+            if (whole > 15)
+            {
+                return false;
+            }
+
             item = new StructuredItem(StructuredItemKind.Integer, Take(end));
             return true;
         }
+
         var fraction = CountDigits(_rest[(end + 1)..]);
-        if (whole > 12 || fraction is 0 or > 3) return false;
+        if (whole > 12 || fraction is 0 or > 3)
+        {
+            return false;
+        }
+
         item = new StructuredItem(StructuredItemKind.Decimal, Take(end + 1 + fraction));
         return true;
     }
