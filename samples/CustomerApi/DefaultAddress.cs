@@ -13,6 +13,8 @@ internal static class DefaultAddress
         var named = builder.Configuration.GetSection("Kestrel:Endpoints").Exists()
             || KeysThatNameAnAddress.Any(key => !string.IsNullOrEmpty(builder.Configuration[key]));
         if (!named)
+        {
             builder.WebHost.UseUrls(Url);
+        }
     }
 }

@@ -42,7 +42,10 @@ internal static class CommandLine
                 _ => (null, $"Unknown option '{argument}'. {SeeHelp}"),
             };
             if (next is null)
+            {
                 return (null, problem);
+            }
+
             options = next;
         }
 

@@ -15,7 +15,9 @@ internal static class DemoRun
             using var client = NewClient();
             var ports = Ports.Choose(options);
             if (options.Redis is not null)
+            {
                 await RedisCheck.PingAsync(options.Redis, stop);
+            }
 
             // A prefix of this run's own: what an earlier run left in Redis is never a hit of this one.
             var keyPrefix = options.Redis is null ? "" : $"demo-{Guid.NewGuid():N}:";
@@ -36,7 +38,9 @@ internal static class DemoRun
         {
             Console.WriteLine("Stopped.");
             if (!walked)
+            {
                 return ExitCode.Interrupted;
+            }
         }
         catch (Exception problem) when (problem is StartException or HttpRequestException or TaskCanceledException)
         {

@@ -24,6 +24,7 @@ internal static class Invitation
               curl -i http://localhost:{{ports.Management}}/readyz
             """);
         if (RedisAddress.TryParse(options.Redis, out var host, out var port))
+        {
             output.WriteLine($"""
 
                 What Redis holds (for 5 minutes; the prefix is this run's own):
@@ -31,6 +32,8 @@ internal static class Invitation
                   redis-cli -h {host} -p {port} HGET {keyPrefix}demo:customer:124 body
                   redis-cli -h {host} -p {port} TTL {keyPrefix}demo:customer:124
                 """);
+        }
+
         output.WriteLine();
         output.WriteLine("Ctrl-C stops everything.");
     }

@@ -11,9 +11,14 @@ internal static class RedisAddress
         host = colon > 0 ? text![..colon] : "";
         port = 0;
         if (host.StartsWith('[') && host.EndsWith(']'))
+        {
             host = host[1..^1];
+        }
         else if (host.Contains(':'))
+        {
             return false;
+        }
+
         return Uri.CheckHostName(host) is not UriHostNameType.Unknown
             && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
             && port is > 0 and <= 65535;

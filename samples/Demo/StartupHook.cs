@@ -24,7 +24,10 @@ internal static partial class StartupHook
         }
 
         if (OperatingSystem.IsWindows() || Kill(Environment.ProcessId, SigTerm) != 0)
+        {
             Environment.Exit(0);
+        }
+
         Thread.Sleep(Grace);
         Process.GetCurrentProcess().Kill();
     }

@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
@@ -7,40 +6,39 @@ using CacheProxy.Writing;
 
 namespace CacheProxy;
 
-/// <summary>The fork of the way: no policy, forward; safe method, read; unsafe, write.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, CurrentConfiguration current, ReadHandler reads, WriteHandler writes, ForwardResponder forwards)
+/// <summary>Decides what becomes of a request: no policy, forward; safe method, read; unsafe method, write.</summary>
+internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, WriteHandler writes, ForwardResponder forwards)
 {
     public Task Invoke(HttpContext context)
     {
-        var caching = context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>();
-        if (caching is { Policy: null, Evicts.IsEmpty: true })
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>() is not { } route)
         {
-            caching = null;
+            return next(context);
         }
 
         var request = context.Request;
         if (MethodOverride.Find(request.Headers, request.QueryString) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
-            // Whether the API follows the request line or the override, and which of several, is not known.
-            return writes.HandleAsync(context, caching, method: null, current.Value, next);
+            // The API may follow the request line or any of the overrides.
+            return writes.HandleAsync(context, route, method: null, next);
         }
 
         if (!Methods.IsSafe(request.Method))
         {
-            return writes.HandleAsync(context, caching, request.Method, current.Value, next);
+            return writes.HandleAsync(context, route, request.Method, next);
         }
 
-        return caching?.Policy is { } policy ? Read(context, policy) : next(context);
+        return route.Policy is { } policy ? Read(context, policy, route.Rules) : next(context);
     }
 
-    private Task Read(HttpContext context, CachePolicy policy)
+    private Task Read(HttpContext context, CachePolicy policy, RequestRules rules)
     {
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             return forwards.ForwardAsync(context, policy, ForwardReason.Method, next);
         }
 
-        return CacheRequestReader.TryRead(context, policy, current.Value, out var request, out var reason)
+        return CacheRequestReader.TryRead(context, policy, rules, out var request, out var reason)
             ? reads.HandleAsync(request!, next)
             : forwards.ForwardAsync(context, policy, reason, next);
     }

@@ -10,7 +10,7 @@ try
 }
 catch (ConfigurationRefusedException refused)
 {
-    // Everything an operator can mend is reported at once; anything else is a defect of ours and keeps its stack trace.
+    // Everything that an operator can fix is reported at once; anything else is a defect of ours and keeps its stack trace.
     await Console.Error.WriteAsync(ConfigurationReport.OfStart(refused.Problems));
     return 1;
 }

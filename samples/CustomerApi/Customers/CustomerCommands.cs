@@ -45,7 +45,10 @@ internal sealed class CustomerCommands(Database database, TimeProvider time)
                 $"UPDATE customers SET updated_at = @Now{assignments} WHERE tenant_id = @TenantId AND id = @CustomerId {Returning}",
                 values);
             if (updated.Count == 0)
+            {
                 return null;
+            }
+
             var pets = await write.QueryAsync<Pet>(
                 QueryKind.PetsOfCustomer,
                 $"SELECT {CustomerColumns.OfPet} FROM pets WHERE tenant_id = @TenantId AND customer_id = @CustomerId ORDER BY id",
@@ -81,7 +84,10 @@ internal sealed class CustomerCommands(Database database, TimeProvider time)
     {
         var values = new DynamicParameters(new { TenantId = tenantId, CustomerId = customerId, Now = Timestamp.Write(time.GetUtcNow()) });
         foreach (var (column, value) in fields.Values)
+        {
             values.Add(column, value);
+        }
+
         return values;
     }
 }

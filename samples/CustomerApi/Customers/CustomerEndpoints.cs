@@ -31,14 +31,20 @@ internal static class CustomerEndpoints
         Tenant tenant, CustomerQueries customers, CancellationToken stop, int page = 1, int pageSize = DefaultPageSize)
     {
         if (page < 1 || pageSize is < 1 or > MaxPageSize)
+        {
             return Invalid($"'page' begins at 1, 'pageSize' goes from 1 to {MaxPageSize}.");
+        }
+
         return TypedResults.Ok(await customers.ListAsync(tenant, page, pageSize, stop));
     }
 
     private static async Task<IResult> SearchAsync(Tenant tenant, CustomerQueries customers, CancellationToken stop, string? q = null)
     {
         if (string.IsNullOrWhiteSpace(q))
+        {
             return Invalid("'q' says what to search for, e.g. /api/customers/search?q=garcia");
+        }
+
         return TypedResults.Ok(await customers.SearchAsync(tenant, q.Trim(), stop));
     }
 
@@ -47,7 +53,10 @@ internal static class CustomerEndpoints
     {
         var (fields, problem) = await SubmittedFields.ReadAsync(request, Field.OfCustomer, allRequired: true, stop);
         if (fields is null)
+        {
             return Invalid(problem!);
+        }
+
         var customer = await customers.CreateAsync(tenant, fields, stop);
         return TypedResults.Created($"/api/customers/{customer.Id}", customer);
     }
@@ -57,7 +66,10 @@ internal static class CustomerEndpoints
     {
         var (fields, problem) = await SubmittedFields.ReadAsync(request, Field.OfCustomer, allRequired: false, stop);
         if (fields is null)
+        {
             return Invalid(problem!);
+        }
+
         var customer = TryParseId(id, out var number) ? await customers.UpdateAsync(tenant, number, fields, stop) : null;
         return customer is null ? UnknownCustomer() : TypedResults.Ok(customer);
     }
@@ -73,7 +85,10 @@ internal static class CustomerEndpoints
     {
         var (fields, problem) = await SubmittedFields.ReadAsync(request, Field.OfPet, allRequired: true, stop);
         if (fields is null)
+        {
             return Invalid(problem!);
+        }
+
         var pet = TryParseId(id, out var number) ? await customers.AddPetAsync(tenant, number, fields, stop) : null;
         return pet is null ? UnknownCustomer() : TypedResults.Created($"/api/customers/{number}", pet);
     }

@@ -23,7 +23,10 @@ internal sealed record CustomerPetRow
     public static Customer? ToCustomer(IReadOnlyList<CustomerPetRow> rows)
     {
         if (rows.Count == 0)
+        {
             return null;
+        }
+
         var customer = rows[0];
         return new Customer
         {

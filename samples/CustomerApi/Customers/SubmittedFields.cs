@@ -39,7 +39,10 @@ internal sealed class SubmittedFields
         using (document)
         {
             if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
                 return (null, "The body is not a JSON object.");
+            }
+
             var fields = new SubmittedFields();
             var problem = known.Select(field => fields.Take(document.RootElement, field, allRequired)).FirstOrDefault(found => found is not null);
             return problem is null ? (fields, null) : (null, problem);
@@ -49,9 +52,14 @@ internal sealed class SubmittedFields
     private string? Take(JsonElement body, Field field, bool mustBeThere)
     {
         if (!body.TryGetProperty(field.Name, out var value))
+        {
             return field.Required && mustBeThere ? $"'{field.Name}' is missing." : null;
+        }
+
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+        {
             return $"'{field.Name}' is not a text.";
+        }
 
         string? text;
         try
@@ -65,11 +73,20 @@ internal sealed class SubmittedFields
         }
 
         if (field.Required && string.IsNullOrWhiteSpace(text))
+        {
             return $"'{field.Name}' is empty.";
+        }
+
         if (text?.Length > MaxLength)
+        {
             return $"'{field.Name}' is longer than {MaxLength} characters.";
+        }
+
         if (field.IsDate && text is not null && !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        {
             return $"'{field.Name}' is not a date like 2024-05-31.";
+        }
+
         _values[field.Column] = text;
         return null;
     }

@@ -52,9 +52,15 @@ internal static class DatabaseSchema
         await using var transaction = connection.BeginTransaction(deferred: false);
         var found = await connection.ExecuteScalarAsync<long>("PRAGMA user_version", transaction: transaction);
         if (found == Version)
+        {
             return;
+        }
+
         if (found != 0)
+        {
             throw new UnusableDatabaseException($"it has schema version {found}, this program knows {Version}; delete it or name another.");
+        }
+
         await connection.ExecuteAsync(Tables, transaction: transaction);
         await SeedData.InsertAsync(transaction);
         await connection.ExecuteAsync($"PRAGMA user_version = {Version}", transaction: transaction);

@@ -12,7 +12,9 @@ internal sealed class QueryCounter
     public void Reset()
     {
         foreach (var kind in Kinds)
+        {
             Interlocked.Exchange(ref _counts[(int)kind], 0);
+        }
     }
 
     public QueryCounts Snapshot()

@@ -8,13 +8,20 @@ internal sealed class TenantMiddleware(RequestDelegate next, TenantDirectory ten
     public Task InvokeAsync(HttpContext context)
     {
         if (!context.Request.Path.StartsWithSegments("/api"))
+        {
             return next(context);
+        }
 
         var values = context.Request.Headers[Header];
         if (values.Count != 1 || string.IsNullOrWhiteSpace(values[0]))
+        {
             return Refuse(context, "No tenant", $"Send the header {Header} once, e.g. '{Header}: demo'.");
+        }
+
         if (tenants.Find(values[0]!.Trim()) is not { } tenant)
+        {
             return Refuse(context, "Unknown tenant", $"No tenant has the subdomain that {Header} names.");
+        }
 
         context.Features.Set(tenant);
         return next(context);

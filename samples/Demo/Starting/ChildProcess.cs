@@ -51,9 +51,15 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToList())
+        {
             start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in settings)
+        {
             start.Environment[name] = value;
+        }
+
         start.Environment["DOTNET_STARTUP_HOOKS"] = Assembly.GetExecutingAssembly().Location;
         return new ChildProcess(program, Process.Start(start)!);
     }
@@ -95,12 +101,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     private void Keep(string? line)
     {
         if (line is null)
+        {
             return;
+        }
+
         lock (_linesLock)
         {
             _lastLines.Enqueue(line);
             if (_lastLines.Count > LinesKept)
+            {
                 _lastLines.Dequeue();
+            }
         }
     }
 }

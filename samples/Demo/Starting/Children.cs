@@ -54,18 +54,26 @@ internal sealed class Children : IAsyncDisposable
         var anyExit = Task.WhenAny(_processes.Select(process => process.Exited));
         await Task.WhenAny(working, anyExit);
         if (working.IsCompletedSuccessfully)
+        {
             return await working;
+        }
 
         // A request that failed may be the first sign of a child's end; and a terminal's Ctrl-C reaches the children too, whose
         // end may be seen before the demo's own signal.
         await Task.WhenAny(anyExit, Task.Delay(Settling, stop));
         if (anyExit.IsCompleted)
+        {
             await Task.WhenAny(Task.Delay(Settling, stop));
+        }
+
         await childGone.CancelAsync();
         await Task.WhenAny(working);
         stop.ThrowIfCancellationRequested();
         if (anyExit.IsCompleted)
+        {
             throw new StartException(_processes.First(process => process.Exited.IsCompleted).Obituary());
+        }
+
         return await working;
     }
 
@@ -73,7 +81,10 @@ internal sealed class Children : IAsyncDisposable
     {
         // The front first, so that it does not see the API go away.
         foreach (var process in Enumerable.Reverse(_processes))
+        {
             await process.DisposeAsync();
+        }
+
         try
         {
             _dataFolder.Delete(recursive: true);
@@ -100,7 +111,10 @@ internal sealed class Children : IAsyncDisposable
             while (!await IsReadyAsync(url, client, patience.Token))
             {
                 if (process.Exited.IsCompleted)
+                {
                     throw new StartException(process.Obituary());
+                }
+
                 await Task.Delay(Pause, patience.Token);
             }
         }

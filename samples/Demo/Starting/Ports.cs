@@ -18,7 +18,10 @@ internal sealed record Ports(int Proxy, int Api, int Management)
     private static int Choose(int wanted, string user, string option, HashSet<int> taken)
     {
         if (wanted == 0)
+        {
             return AnyFree(taken);
+        }
+
         var problem = Try(IPAddress.Loopback, wanted) ?? Try(IPAddress.IPv6Loopback, wanted);
         return problem switch
         {
@@ -38,7 +41,9 @@ internal sealed record Ports(int Proxy, int Api, int Management)
             listener.Start();
             var port = ((IPEndPoint)listener.LocalEndpoint).Port;
             if (Try(IPAddress.IPv6Loopback, port) is null && taken.Add(port))
+            {
                 return port;
+            }
         }
     }
 

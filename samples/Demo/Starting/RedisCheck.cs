@@ -22,7 +22,9 @@ internal static class RedisCheck
             using var reader = new StreamReader(stream, Encoding.ASCII);
             var answer = await reader.ReadLineAsync(patience.Token);
             if (answer != "+PONG")
+            {
                 throw new StartException($"What listens at {address} does not answer PING as an open Redis does but: '{answer}'.");
+            }
         }
         catch (Exception problem) when (problem is SocketException or IOException)
         {

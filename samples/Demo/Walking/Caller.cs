@@ -30,7 +30,9 @@ internal sealed class Caller(HttpClient client, Ports ports)
         using var request = new HttpRequestMessage(new HttpMethod(step.Method), $"http://localhost:{port}{step.Path}");
         request.Headers.Add("X-Tenant-Subdomain", step.Tenant);
         if (step.Body is not null)
+        {
             request.Content = new StringContent(step.Body, Encoding.UTF8, "application/x-www-form-urlencoded");
+        }
 
         var begin = Stopwatch.GetTimestamp();
         using var response = await client.SendAsync(request, stop);

@@ -11,9 +11,14 @@ internal sealed record Step(string Method, string Path, Expected Expected, strin
     public IEnumerable<string> Problems(Exchange exchange)
     {
         if ((int)exchange.Status is < 200 or > 299)
+        {
             yield return $"the status is {(int)exchange.Status}";
+        }
+
         if (Shows is not null && !exchange.Body.Contains(Shows, StringComparison.Ordinal))
+        {
             yield return $"the body does not show {Shows}";
+        }
 
         var (inOrder, wanted) = Expected switch
         {
@@ -22,6 +27,8 @@ internal sealed record Step(string Method, string Path, Expected Expected, strin
             Expected.Forwarded => (!exchange.Answer.IsHit && exchange.Queries > 0, "no hit, and queries"),
         };
         if (!inOrder)
+        {
             yield return $"expected was {wanted}";
+        }
     }
 }

@@ -37,7 +37,9 @@ internal sealed class Walk(Caller caller, TextWriter output)
         try
         {
             while (!(await caller.ThroughProxyAsync(Script.WarmUp, patience.Token)).Answer.IsHit)
+            {
                 await Task.Delay(WarmUpPause, patience.Token);
+            }
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -55,7 +57,9 @@ internal sealed class Walk(Caller caller, TextWriter output)
     {
         await HeadingAsync(title);
         foreach (var step in steps)
+        {
             await StepAsync(step, stop);
+        }
     }
 
     private async Task ScenarioAsync(string title, IReadOnlyList<Step> steps, long queries, CancellationToken stop)
@@ -63,14 +67,20 @@ internal sealed class Walk(Caller caller, TextWriter output)
         var straight = TimeSpan.Zero;
         var queriesBefore = caller.QueriesSoFar;
         foreach (var step in steps)
+        {
             straight += (await caller.StraightToApiAsync(step, stop)).Elapsed;
+        }
+
         var straightQueries = caller.QueriesSoFar - queriesBefore;
 
         await HeadingAsync(title);
         var cached = TimeSpan.Zero;
         queriesBefore = caller.QueriesSoFar;
         foreach (var step in steps)
+        {
             cached += (await StepAsync(step, stop)).Elapsed;
+        }
+
         var cachedQueries = caller.QueriesSoFar - queriesBefore;
 
         await output.WriteLineAsync(
@@ -101,7 +111,10 @@ internal sealed class Walk(Caller caller, TextWriter output)
     {
         _steps++;
         if (problems.Count == 0)
+        {
             return "ok";
+        }
+
         _failures++;
         return $"FAILED: {string.Join("; ", problems)}";
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
 using CacheProxy.Store.Redis;
 using StackExchange.Redis;
@@ -24,17 +26,17 @@ internal static class CacheProxySettings
 
     private static TenantOptions ReadTenant(SettingsReader reader)
     {
-        var absent = new TenantOptions();
+        var defaults = new TenantOptions();
         var options = new TenantOptions
         {
             Sources = reader.List(
                 "Sources",
-                absent.Sources,
+                defaults.Sources,
                 "Host, or Header:NAME with the name of a request header",
                 static text => TenantResolver.IsSource(text) ? text : null),
             BaseDomains = reader.List(
                 "BaseDomains",
-                absent.BaseDomains,
+                defaults.BaseDomains,
                 "a domain name such as example.com, without scheme, port and wildcard",
                 static text => IsDomain(text) ? text.ToLowerInvariant() : null),
         };
@@ -44,15 +46,15 @@ internal static class CacheProxySettings
 
     private static CredentialOptions ReadCredentials(SettingsReader reader)
     {
-        var absent = new CredentialOptions();
+        var defaults = new CredentialOptions();
         var options = new CredentialOptions
         {
             Headers = reader.List(
                 "Headers",
-                absent.Headers,
+                defaults.Headers,
                 "the name of a request header",
                 static text => TenantResolver.IsSource($"Header:{text}") ? text : null),
-            FingerprintSecret = reader.Text("FingerprintSecret") ?? absent.FingerprintSecret,
+            FingerprintSecret = reader.Text("FingerprintSecret") ?? defaults.FingerprintSecret,
         };
         reader.RefuseTheRest();
         return options;
@@ -60,12 +62,12 @@ internal static class CacheProxySettings
 
     private static RedisOptions ReadRedis(SettingsReader reader)
     {
-        var absent = new RedisOptions();
+        var defaults = new RedisOptions();
         var options = new RedisOptions
         {
             ConnectionString = ReadConnectionString(reader),
             KeyPrefix = ReadKeyPrefix(reader),
-            Timeout = reader.Duration("Timeout", absent.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
+            Timeout = reader.Duration("Timeout", defaults.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
         };
         reader.RefuseTheRest();
         return options;
@@ -122,7 +124,7 @@ internal static class CacheProxySettings
             return "";
         }
 
-        // In braces Redis Cluster would see a hash tag, and put every key into one slot.
+        // Redis Cluster takes text in braces for a hash tag, and would put every key into one slot.
         if (text.Length > LongestPrefix || !text.All(static c => c is > ' ' and <= '~' and not '{' and not '}'))
         {
             reader.Refuse("KeyPrefix", text, "at most 128 visible ASCII characters without braces");
@@ -133,4 +135,16 @@ internal static class CacheProxySettings
 
     private static bool IsDomain(string text) =>
         text.Length <= 253 && text.Split('.').All(static label => TenantName.TryParse(label, out _));
+}
+
+/// <summary>The section <c>CacheProxy</c>, read and checked.</summary>
+internal sealed record CacheProxyOptions
+{
+    public TenantOptions Tenant { get; init; } = new();
+
+    public CredentialOptions Credentials { get; init; } = new();
+
+    public RedisOptions Redis { get; init; } = new();
+
+    public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

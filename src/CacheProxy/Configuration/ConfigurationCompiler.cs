@@ -1,20 +1,19 @@
-using System.Collections.Frozen;
 using CacheProxy.Configuration.Checks;
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Identity;
 using CacheProxy.Store.Redis;
 
 namespace CacheProxy.Configuration;
 
-/// <summary>Turns values into a checked snapshot, or into the list of everything that is wrong with them.</summary>
+/// <summary>Turns values into a checked snapshot, or into a list of all problems.</summary>
 internal static class ConfigurationCompiler
 {
     /// <summary>The snapshot; <c>null</c> exactly when there are problems.</summary>
     /// <param name="sources">Where the values come from.</param>
     /// <param name="running">
-    /// What was set up once and stays: with another key prefix, replicas that have not reloaded yet would not see this one's evictions.
+    /// The Redis options in use, which a reload keeps: with another key prefix, replicas that have not reloaded yet would not see this
+    /// one's evictions.
     /// </param>
-    /// <param name="problems">Takes everything that is wrong.</param>
+    /// <param name="problems">Receives every problem.</param>
     public static ConfigurationSnapshot? Compile(
         ConfigurationSources sources, RedisOptions? running, List<ConfigurationProblem> problems)
     {
@@ -24,7 +23,7 @@ internal static class ConfigurationCompiler
         }
 
         var listeners = KestrelSettings.Read(Reader(values, KestrelSettings.SectionName, problems));
-        var logging = LogSettings.Read(Reader(values, LogSettings.SectionName, problems));
+        var logging = TelemetrySettings.ReadLogging(Reader(values, TelemetrySettings.LogSection, problems));
         var options = CacheProxySettings.Read(Reader(values, CacheProxySettings.SectionName, problems));
         options = options with { Redis = running ?? options.Redis };
         var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix);
@@ -34,16 +33,9 @@ internal static class ConfigurationCompiler
             : new ConfigurationSnapshot
             {
                 Options = options,
+                Rules = new RequestRules(options, policies, proxy.Routes),
                 Listeners = listeners,
                 Logging = logging,
-                Tenants = new TenantResolver(options.Tenant),
-                Credentials = new CredentialFingerprint(options.Credentials),
-                Policies = policies,
-                CachedRoutes = new CachedRoutes(proxy.Routes, policies),
-                Routes = proxy.Routes.ToFrozenDictionary(
-                    static route => route.RouteId,
-                    route => policies.ForRoute(route.Metadata),
-                    StringComparer.OrdinalIgnoreCase),
                 Proxy = proxy,
                 Values = values,
             };
@@ -55,7 +47,7 @@ internal static class ConfigurationCompiler
         ReverseProxyShape.Check(Reader(values, ReverseProxyShape.SectionName, problems));
         if (problems.Count > before)
         {
-            // YARP would stumble over the same values again, one at a time and with less to say.
+            // YARP would fail on the same values, one at a time and with less precise messages.
             return null;
         }
 

@@ -1,42 +1,25 @@
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Telemetry;
 using Yarp.ReverseProxy.Configuration;
 
 namespace CacheProxy.Configuration;
 
 /// <summary>
-/// Reads everything again when a file has changed. Only a configuration without a problem takes effect, and then as a whole; otherwise
-/// the last good one stays, here and in YARP.
+/// Reads everything again when a file has changed. Only a configuration without a problem takes effect, and as a whole; otherwise the
+/// last good one stays in force, here and in YARP.
 /// </summary>
-internal sealed class ConfigurationReloader(
+internal sealed partial class ConfigurationReloader(
     ConfigurationSources sources,
     ConfigurationFileWatch watch,
-    CurrentConfiguration current,
+    ConfigurationSnapshot first,
     RouteGeneration generation,
     InMemoryConfigProvider proxy,
     LoggingSetup logging,
     TimeProvider time,
     ILogger<ConfigurationReloader> logger) : BackgroundService
 {
-    private readonly Lock _lock = new();
-
-    /// <summary>Reads now; returns whether the new configuration took effect.</summary>
-    public bool Reload()
-    {
-        lock (_lock)
-        {
-            var problems = new List<ConfigurationProblem>(watch.Vanished());
-            var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, current.Value.Options.Redis, problems) : null;
-            if (next is null)
-            {
-                Log.ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
-                return false;
-            }
-
-            TakeOver(next);
-            Log.Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
-            return true;
-        }
-    }
+    /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>
+    public ConfigurationSnapshot Current { get; private set; } = first;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,33 +31,148 @@ internal sealed class ConfigurationReloader(
             }
             catch (Exception exception)
             {
-                // A defect of ours must not end a program that serves: the last good configuration stays.
-                Log.ReloadFailed(logger, exception);
+                // A defect of ours must not end a running program: the last good configuration stays in force.
+                ReloadFailed(logger, exception);
             }
         }
     }
 
+    private void Reload()
+    {
+        var problems = new List<ConfigurationProblem>(watch.Vanished());
+        var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, Current.Options.Redis, problems) : null;
+        if (next is null)
+        {
+            ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
+            return;
+        }
+
+        TakeOver(next);
+        Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
+    }
+
     private void TakeOver(ConfigurationSnapshot next)
     {
-        var running = current.Value;
+        var running = Current;
         foreach (var section in (string[])[KestrelSettings.SectionName, CacheProxySettings.RedisSection])
         {
             if (!SameValues(running.Values.GetSection(section), next.Values.GetSection(section)))
             {
-                Log.NeedsRestart(logger, section);
+                NeedsRestart(logger, section);
             }
         }
 
         if (!logging.TryFollow(next.Logging))
         {
-            Log.NeedsRestart(logger, LogSettings.SectionName);
+            NeedsRestart(logger, TelemetrySettings.LogSection);
         }
 
-        current.Replace(next);
-        proxy.Update(generation.Begin(next), next.Proxy.Clusters);
+        Current = next;
+        proxy.Update(generation.Begin(next.Proxy.Routes, next.Rules), next.Proxy.Clusters);
     }
 
     private static bool SameValues(IConfigurationSection left, IConfigurationSection right) =>
         left.AsEnumerable().OrderBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase)
             .SequenceEqual(right.AsEnumerable().OrderBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase));
+
+    [LoggerMessage(1100, LogLevel.Information, "Configuration reloaded: {Routes} routes, {Policies} policies")]
+    private static partial void Reloaded(ILogger logger, int routes, int policies);
+
+    [LoggerMessage(1101, LogLevel.Error, "Configuration not reloaded, the last good one stays in force; {Count} problems:\n{Problems}")]
+    private static partial void ReloadRefused(ILogger logger, int count, string problems);
+
+    [LoggerMessage(1102, LogLevel.Warning, "The changed configuration of {Section} takes effect at the next start")]
+    private static partial void NeedsRestart(ILogger logger, string section);
+
+    [LoggerMessage(1103, LogLevel.Error, "Configuration not reloaded, the last good one stays in force")]
+    private static partial void ReloadFailed(ILogger logger, Exception exception);
+}
+
+/// <summary>
+/// Watches the configuration files by reading them. They are small, and their content changes whether a file is edited, replaced by
+/// renaming, or belongs to a ConfigMap whose directory link is swapped. Change events miss the last case.
+/// </summary>
+internal sealed class ConfigurationFileWatch
+{
+    /// <summary>A change takes effect when two readings in a row agree, so that a half-written file is not used.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly IReadOnlyList<string> _files;
+    private readonly bool[] _there;
+    private byte[]?[] _handled;
+
+    /// <summary>Create it before the first configuration is read, so that no change in between is missed.</summary>
+    public ConfigurationFileWatch(IReadOnlyList<string> files)
+    {
+        _files = files;
+        _handled = Read();
+        _there = [.. _handled.Select(static content => content is not null)];
+    }
+
+    /// <summary>Files that were there at the start and are gone: more likely an accident than a wish for the defaults.</summary>
+    public IEnumerable<ConfigurationProblem> Vanished()
+    {
+        for (var i = 0; i < _files.Count; i++)
+        {
+            if (_there[i] && !File.Exists(_files[i]))
+            {
+                yield return new ConfigurationProblem(_files[i], null, "missing; the file was there at the start");
+            }
+        }
+    }
+
+    /// <summary>Waits until a file differs from what was last handled, and has settled. False when stopped.</summary>
+    public async Task<bool> WaitForChangeAsync(TimeProvider time, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        var seen = _handled;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                var now = Read();
+                if (Same(now, seen) && !Same(now, _handled))
+                {
+                    _handled = now;
+                    return true;
+                }
+
+                seen = now;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The host is stopping: nothing more to wait for.
+        }
+
+        return false;
+    }
+
+    private byte[]?[] Read() => [.. _files.Select(ReadFile)];
+
+    private static byte[]? ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Absent or unreadable: either is a state to compare. The reload reports what is wrong.
+            return null;
+        }
+    }
+
+    private static bool Same(byte[]?[] left, byte[]?[] right)
+    {
+        for (var i = 0; i < left.Length; i++)
+        {
+            if (left[i] is null != right[i] is null || !left[i].AsSpan().SequenceEqual(right[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -26,7 +27,7 @@ internal static class ConfigurationReport
         return text.ToString();
     }
 
-    /// <summary>The report of a start that did not take place.</summary>
+    /// <summary>The report when the program cannot start.</summary>
     public static string OfStart(IReadOnlyCollection<ConfigurationProblem> problems) => string.Create(
         CultureInfo.InvariantCulture,
         $"CacheProxy cannot start: {problems.Count} {(problems.Count == 1 ? "problem" : "problems")}.\n\n{Text(problems)}");
@@ -43,4 +44,17 @@ internal static class ConfigurationReport
 
         return text.Append(value.Length > LongestValue ? "…\"" : "\"").ToString();
     }
+}
+
+/// <summary>One thing wrong with the configuration.</summary>
+/// <param name="Key">The configuration key, with colons.</param>
+/// <param name="Value">What is there; <c>null</c> when the key is missing. Never a secret.</param>
+/// <param name="Allowed">What is allowed instead, as a phrase.</param>
+internal sealed record ConfigurationProblem(string Key, string? Value, string Allowed);
+
+/// <summary>The configuration cannot be used; carries everything that is wrong with it.</summary>
+internal sealed class ConfigurationRefusedException(ImmutableArray<ConfigurationProblem> problems)
+    : Exception(ConfigurationReport.Text(problems))
+{
+    public ImmutableArray<ConfigurationProblem> Problems { get; } = problems;
 }

@@ -5,16 +5,16 @@ using CacheProxy.Configuration.Checks;
 namespace CacheProxy.Configuration;
 
 /// <summary>
-/// Where values come from, the later over the earlier: the file beside the program, a mounted file, environment variables, the command
-/// line. Each <see cref="Read"/> reads all of them anew; nothing here changes by itself.
+/// Where values come from; the later source wins: the file beside the program, a mounted file, environment variables, the command line.
+/// Each <see cref="Read"/> reads all of them anew; nothing here changes by itself.
 /// </summary>
 /// <param name="directory">The program's directory.</param>
 /// <param name="arguments">The command line.</param>
-/// <param name="last">Values over all others.</param>
+/// <param name="last">Values that win over all others.</param>
 internal sealed class ConfigurationSources(string directory, string[] arguments, IConfiguration last)
 {
     private static readonly string[] Sections =
-        [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, LogSettings.SectionName];
+        [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, TelemetrySettings.LogSection];
 
     /// <summary>The files in order, whether they are there or not. The second is where a ConfigMap is mounted as a directory.</summary>
     public IReadOnlyList<string> Files { get; } =
@@ -41,7 +41,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         builder.AddEnvironmentVariables();
         AddCommandLine(builder, problems);
 
-        // Not chained: a chained configuration passes over empty values, by which a later source takes an earlier one's away.
+        // Not chained: a chained configuration drops empty values, with which a later source removes the value of an earlier one.
         return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
     }
 
@@ -55,7 +55,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         }
         catch (Exception exception) when (exception is FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
-            // A file that cannot be read stops a start, and leaves a reload without effect.
+            // A file that cannot be read prevents a start, and makes a reload change nothing.
             problems.Add(new ConfigurationProblem(path, null, $"valid JSON; {Cause(exception)}"));
             return null;
         }
@@ -84,12 +84,38 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         }
     }
 
-    // Only what somebody wrote for this program: the environment is full of variables that are none of its business.
+    // Only in what is written for this program: most environment variables are meant for others.
     private static void RefuseUnknownSections(IConfigurationRoot values, List<ConfigurationProblem> problems)
     {
         var reader = new SettingsReader(values, problems);
         reader.Know(Sections);
         reader.Know("$schema");
         reader.RefuseTheRest();
+    }
+}
+
+/// <summary>Finds arguments that the framework's command line silently ignores.</summary>
+internal static class CommandLineArguments
+{
+    public static void Check(string[] arguments, List<ConfigurationProblem> problems)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var argument = arguments[i];
+            var isKey = argument.StartsWith("--", StringComparison.Ordinal);
+            if (isKey && argument.Contains('='))
+            {
+                continue;
+            }
+
+            // A key without '=' takes the next argument as its value.
+            if (!isKey || i + 1 == arguments.Length)
+            {
+                problems.Add(new ConfigurationProblem("(command line)", argument, "--KEY=VALUE, such as --CacheProxy:Redis:Timeout=250ms"));
+                return;
+            }
+
+            i++;
+        }
     }
 }

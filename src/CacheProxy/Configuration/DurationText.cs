@@ -12,7 +12,7 @@ internal static class DurationText
     private static readonly (string Unit, double Milliseconds)[] Units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-    /// <summary>A bare number is refused, but for 0: whoever writes 30 means seconds, and TimeSpan would read 30 days.</summary>
+    /// <summary>Refuses a bare number other than 0: a person who writes 30 means seconds, and TimeSpan would read 30 days.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -24,7 +24,7 @@ internal static class DurationText
         return text.Contains(':') ? TryParseClock(text, out duration) : TryParseUnit(text, out duration);
     }
 
-    /// <summary>The shortest of the forms with a unit.</summary>
+    /// <summary>The shortest form with a unit.</summary>
     public static string Format(TimeSpan duration)
     {
         if (duration == TimeSpan.Zero)

@@ -56,7 +56,7 @@ internal static class KestrelSettings
 
     private static void ReadTls(SettingsReader reader)
     {
-        // HTTP/3 needs a second, multiplexed listener, which would not be told apart from the other one's.
+        // HTTP/3 opens a multiplexed listener, on which requests for management and for the API could not be distinguished.
         if (reader.Text("Protocols") is { } protocols
             && protocols.ToUpperInvariant() is not ("HTTP1" or "HTTP2" or "HTTP1ANDHTTP2"))
         {
@@ -112,4 +112,17 @@ internal static class KestrelSettings
                 $"{ListenerSettings.Management}:Url", management, $"another port than the proxy's, which listens on {proxy}");
         }
     }
+}
+
+/// <summary>Where the two listeners listen, as configured.</summary>
+/// <param name="ProxyUrl"><c>Kestrel:Endpoints:Proxy:Url</c>.</param>
+/// <param name="ManagementUrl"><c>Kestrel:Endpoints:Management:Url</c>.</param>
+internal sealed record ListenerSettings(string ProxyUrl, string ManagementUrl)
+{
+    public const string Proxy = "Proxy";
+    public const string Management = "Management";
+    public const string DefaultProxyUrl = "http://*:4004";
+    public const string DefaultManagementUrl = "http://localhost:9904";
+
+    public static string UrlKey(string endpoint) => $"{KestrelSettings.SectionName}:Endpoints:{endpoint}:Url";
 }

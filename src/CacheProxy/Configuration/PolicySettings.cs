@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
-using CacheProxy.Configuration.Checks;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
 
@@ -38,25 +38,25 @@ internal static class PolicySettings
     private static CachePolicyOptions? ReadPolicy(SettingsReader reader)
     {
         var key = ReadKey(reader);
-        var absent = new CachePolicyOptions { Name = reader.Name, Key = key ?? "" };
-        var policy = absent with
+        var defaults = new CachePolicyOptions { Name = reader.Name, Key = key ?? "" };
+        var policy = defaults with
         {
             Ttl = reader.Duration("Ttl", MoreThanZero, Day),
-            Mode = reader.Choice("Mode", absent.Mode),
-            EvictOn = reader.List("EvictOn", absent.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
-            Credentials = reader.Choice("Credentials", absent.Credentials),
-            WriteConsistency = reader.Choice("WriteConsistency", absent.WriteConsistency),
-            WriteDeadline = reader.Duration("WriteDeadline", absent.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
-            MemoryTtl = reader.Duration("MemoryTtl", absent.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
-            StaleIfError = reader.Duration("StaleIfError", absent.StaleIfError, TimeSpan.Zero, Day),
-            StaleWhileRevalidate = reader.Duration("StaleWhileRevalidate", absent.StaleWhileRevalidate, TimeSpan.Zero, Day),
-            TtlJitter = reader.Duration("TtlJitter", absent.TtlJitter, TimeSpan.Zero, Day),
-            MaxBodyBytes = reader.Integer("MaxBodyBytes", absent.MaxBodyBytes, 1, 64 * Mebibyte),
-            MaxVariants = reader.Integer("MaxVariants", absent.MaxVariants, 1, 4096),
-            StatusCodes = reader.List("StatusCodes", absent.StatusCodes, "a status code from 200 to 599 but 206 and 304, or *", Status),
+            Mode = reader.Choice("Mode", defaults.Mode),
+            EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
+            Credentials = reader.Choice("Credentials", defaults.Credentials),
+            WriteConsistency = reader.Choice("WriteConsistency", defaults.WriteConsistency),
+            WriteDeadline = reader.Duration("WriteDeadline", defaults.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            MemoryTtl = reader.Duration("MemoryTtl", defaults.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
+            StaleIfError = reader.Duration("StaleIfError", defaults.StaleIfError, TimeSpan.Zero, Day),
+            StaleWhileRevalidate = reader.Duration("StaleWhileRevalidate", defaults.StaleWhileRevalidate, TimeSpan.Zero, Day),
+            TtlJitter = reader.Duration("TtlJitter", defaults.TtlJitter, TimeSpan.Zero, Day),
+            MaxBodyBytes = reader.Integer("MaxBodyBytes", defaults.MaxBodyBytes, 1, 64 * Mebibyte),
+            MaxVariants = reader.Integer("MaxVariants", defaults.MaxVariants, 1, 4096),
+            StatusCodes = reader.List("StatusCodes", defaults.StatusCodes, "a status code from 200 to 599 but 206 and 304, or *", Status),
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
-            HeuristicFreshness = reader.Switch("HeuristicFreshness", absent.HeuristicFreshness),
-            Coalesce = reader.Choice("Coalesce", absent.Coalesce),
+            HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
+            Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
@@ -119,4 +119,84 @@ internal static class PolicySettings
         text.Length is > 0 and <= LongestName
         && char.IsAsciiLetter(text[0])
         && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+}
+
+/// <summary>
+/// Whether two templates could make one key: <c>{tenant}:{kind}:{id}</c> and <c>{tenant}:customer:{id}</c> could. Each template is an
+/// automaton that reads keys; two templates overlap if one key takes both to their end.
+/// </summary>
+internal static class KeyOverlap
+{
+    private const char FirstVisible = '!';
+    private const char LastVisible = '~';
+
+    public static bool Exists(string left, string right)
+    {
+        var (one, other) = (Steps(left), Steps(right));
+        var seen = new HashSet<(int One, int Other)> { (0, 0) };
+        var open = new Queue<(int One, int Other)>(seen);
+        while (open.TryDequeue(out var state))
+        {
+            if (state == (one.Count, other.Count))
+            {
+                return true;
+            }
+
+            for (var c = FirstVisible; c <= LastVisible; c++)
+            {
+                foreach (var next in Next(one, state.One, c).SelectMany(i => Next(other, state.Other, c).Select(j => (i, j))))
+                {
+                    if (seen.Add(next))
+                    {
+                        open.Enqueue(next);
+                    }
+                }
+            }
+        }
+
+        return false;
+    }
+
+    // In state N the first N steps are done; the last of them may take more characters.
+    private static IEnumerable<int> Next(List<Step> steps, int state, char c)
+    {
+        if (state < steps.Count && steps[state].Begins(c))
+        {
+            yield return state + 1;
+        }
+
+        if (state > 0 && steps[state - 1].GoesOn(c))
+        {
+            yield return state;
+        }
+    }
+
+    private static List<Step> Steps(string template)
+    {
+        var steps = new List<Step>();
+        foreach (var part in KeyTemplateParser.Parse(template, out _))
+        {
+            switch (part.Kind)
+            {
+                case KeyPartKind.Literal:
+                    steps.AddRange(part.Text.Select(static literal => new Step(c => c == literal, static _ => false)));
+                    break;
+                case KeyPartKind.Path:
+                    steps.Add(new Step(static c => c == '/', UriCharacters.Path.Contains));
+                    break;
+                case KeyPartKind.Host:
+                    steps.Add(OneOrMore(UriCharacters.Host));
+                    break;
+                case KeyPartKind.Tenant or KeyPartKind.RouteValue:
+                    steps.Add(OneOrMore(UriCharacters.Unreserved));
+                    break;
+            }
+        }
+
+        return steps;
+    }
+
+    private static Step OneOrMore(SearchValues<char> characters) => new(characters.Contains, characters.Contains);
+
+    private sealed record Step(Func<char, bool> Begins, Func<char, bool> GoesOn);
 }

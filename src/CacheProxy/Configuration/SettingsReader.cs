@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using CacheProxy.Configuration.Checks;
 
 namespace CacheProxy.Configuration;
 
 /// <summary>
-/// Reads one section, value by value, and remembers what was asked for: what is left over at <see cref="RefuseTheRest"/> is unknown.
-/// Nothing throws; every problem is collected. An empty value counts as absent, so that an environment variable can take a value away.
+/// Reads one section, value by value, and remembers which keys were read: those left over at <see cref="RefuseTheRest"/> are unknown.
+/// Nothing throws; every problem is collected. An empty value counts as absent, so that an environment variable can remove a value.
 /// </summary>
 internal sealed class SettingsReader
 {
@@ -35,7 +34,7 @@ internal sealed class SettingsReader
         var section = _section.GetSection(name);
         if (!string.IsNullOrWhiteSpace(section.Value))
         {
-            // The value stays unsaid: a connection string in the wrong place holds a password.
+            // Without the value: a connection string in the wrong place holds a password.
             Refuse(name, null, "a section with keys of its own, not a value");
         }
 
@@ -59,8 +58,8 @@ internal sealed class SettingsReader
         return string.IsNullOrEmpty(value) ? null : value;
     }
 
-    public TimeSpan Duration(string name, TimeSpan absent, TimeSpan least, TimeSpan most) =>
-        Duration(name, least, most) ?? absent;
+    public TimeSpan Duration(string name, TimeSpan defaultValue, TimeSpan least, TimeSpan most) =>
+        Duration(name, least, most) ?? defaultValue;
 
     public TimeSpan? Duration(string name, TimeSpan least, TimeSpan most)
     {
@@ -81,11 +80,11 @@ internal sealed class SettingsReader
         return null;
     }
 
-    public int Integer(string name, int absent, int least, int most)
+    public int Integer(string name, int defaultValue, int least, int most)
     {
         if (Text(name) is not { } text)
         {
-            return absent;
+            return defaultValue;
         }
 
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
@@ -94,14 +93,14 @@ internal sealed class SettingsReader
         }
 
         Refuse(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
-        return absent;
+        return defaultValue;
     }
 
-    public bool Switch(string name, bool absent)
+    public bool Switch(string name, bool defaultValue)
     {
         if (Text(name) is not { } text)
         {
-            return absent;
+            return defaultValue;
         }
 
         if (bool.TryParse(text, out var value))
@@ -110,15 +109,15 @@ internal sealed class SettingsReader
         }
 
         Refuse(name, text, "true or false");
-        return absent;
+        return defaultValue;
     }
 
-    public TEnum Choice<TEnum>(string name, TEnum absent)
+    public TEnum Choice<TEnum>(string name, TEnum defaultValue)
         where TEnum : struct, Enum
     {
         if (Text(name) is not { } text)
         {
-            return absent;
+            return defaultValue;
         }
 
         foreach (var choice in Enum.GetNames<TEnum>())
@@ -130,7 +129,7 @@ internal sealed class SettingsReader
         }
 
         Refuse(name, text, $"one of {string.Join(", ", Enum.GetNames<TEnum>())}");
-        return absent;
+        return defaultValue;
     }
 
     /// <summary>
@@ -138,10 +137,10 @@ internal sealed class SettingsReader
     /// empty entry counts as absent, and a list without entries too.
     /// </summary>
     /// <param name="name">The key.</param>
-    /// <param name="absent">The list when there is none.</param>
+    /// <param name="defaultValue">The list when there is none.</param>
     /// <param name="allowed">What every entry must be, as a phrase.</param>
     /// <param name="accept">The entry as it is kept; <c>null</c> refuses it.</param>
-    public ImmutableArray<string> List(string name, ImmutableArray<string> absent, string allowed, Func<string, string?> accept)
+    public ImmutableArray<string> List(string name, ImmutableArray<string> defaultValue, string allowed, Func<string, string?> accept)
     {
         _known.Add(name);
         var section = _section.GetSection(name);
@@ -166,10 +165,10 @@ internal sealed class SettingsReader
             }
         }
 
-        return list.Count == 0 ? absent : list.ToImmutable();
+        return list.Count == 0 ? defaultValue : list.ToImmutable();
     }
 
-    /// <summary>A section that this reader need not look into.</summary>
+    /// <summary>Keys that are known but not checked here.</summary>
     public void Know(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
@@ -183,7 +182,7 @@ internal sealed class SettingsReader
 
     public void Missing(string name, string allowed) => _problems.Add(new ConfigurationProblem(PathOf(name), null, $"missing; {allowed}"));
 
-    /// <summary>Refuses every key that was not asked for.</summary>
+    /// <summary>Refuses every key that was not read.</summary>
     public void RefuseTheRest()
     {
         foreach (var child in _section.GetChildren().Where(child => !_known.Contains(child.Key)))
@@ -203,4 +202,38 @@ internal sealed class SettingsReader
 
     private string PathOf(string name) =>
         name.Length == 0 ? _path : _path.Length == 0 ? name : ConfigurationPath.Combine(_path, name);
+}
+
+/// <summary>What somebody who misspelt a name may have meant.</summary>
+internal static class NearestName
+{
+    /// <summary>The closest of <paramref name="known"/>; <c>null</c> when none is close.</summary>
+    public static string? Of(string name, IEnumerable<string> known)
+    {
+        var closest = known
+            .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .OrderBy(static pair => pair.distance)
+            .ThenBy(static pair => pair.candidate, StringComparer.Ordinal)
+            .FirstOrDefault();
+        return closest.candidate is not null && closest.distance <= Math.Max(2, name.Length * 2 / 5) ? closest.candidate : null;
+    }
+
+    // Levenshtein, one row at a time.
+    private static int Distance(string left, string right)
+    {
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[right.Length];
+    }
 }

@@ -1,5 +1,5 @@
 using CacheProxy.Configuration;
-using CacheProxy.Configuration.Checks;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
@@ -17,34 +17,30 @@ internal static class CacheProxyHost
 {
     /// <summary>The whole program, ready to start.</summary>
     /// <exception cref="ConfigurationRefusedException">The configuration cannot be used.</exception>
-    public static WebApplication Build(string[] args, Action<WebApplicationBuilder> customise) =>
-        Build(args, new CacheProxyHostSeams { Customise = customise });
-
-    /// <inheritdoc cref="Build(string[], Action{WebApplicationBuilder})"/>
-    public static WebApplication Build(string[] args, CacheProxyHostSeams? seams = null)
+    public static WebApplication Build(string[] args, CacheProxyHostOptions? options = null)
     {
-        seams ??= new CacheProxyHostSeams();
-        // Empty, so that nothing is configured by ASPNETCORE_URLS and its kin, and nothing reads a configuration that changes by itself.
+        options ??= new CacheProxyHostOptions();
+        // Empty, so that variables such as ASPNETCORE_URLS configure nothing, and nothing reads a configuration that changes by itself.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = "CacheProxy",
-            ContentRootPath = seams.Directory,
+            ContentRootPath = options.Directory,
             EnvironmentName = EnvironmentName(),
         });
-        seams.Customise?.Invoke(builder);
+        options.Customise?.Invoke(builder);
 
-        var sources = new ConfigurationSources(seams.Directory, args, builder.Configuration);
+        var sources = new ConfigurationSources(options.Directory, args, builder.Configuration);
         var watch = new ConfigurationFileWatch(sources.Files);
         var problems = new List<ConfigurationProblem>();
-        var exported = OtlpSettings.Read(problems);
+        var exported = TelemetrySettings.SendsMetrics(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
 
-        AddLogging(builder, snapshot, seams);
+        AddLogging(builder, snapshot, options);
         AddConfiguration(builder.Services, sources, watch, snapshot);
         AddListeners(builder, snapshot);
-        AddServices(builder.Services);
-        builder.Configuration.AddInMemoryCollection(OtlpSettings.Variables());
+        AddServices(builder.Services, snapshot.Options);
+        builder.Configuration.AddInMemoryCollection(TelemetrySettings.MetricsVariables());
         MetricsSetup.AddTo(builder.Services, exported);
 
         var app = builder.Build();
@@ -57,21 +53,21 @@ internal static class CacheProxyHost
     /// <exception cref="ConfigurationRefusedException">A listener's address cannot be listened on.</exception>
     public static async Task StartAsync(WebApplication app)
     {
-        var snapshot = app.Services.GetRequiredService<CurrentConfiguration>().Value;
+        var listeners = app.Services.GetRequiredService<BoundListeners>();
         try
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (ListenFailure.Explain(exception, snapshot.Listeners) is { } problem)
+        catch (Exception exception) when (listeners.Explain(exception) is { } problem)
         {
             throw new ConfigurationRefusedException([problem]);
         }
     }
 
-    private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostSeams seams)
+    private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostOptions options)
     {
         var logging = new LoggingSetup(snapshot.Logging);
-        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), seams.LogSink);
+        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), options.LogSink);
         builder.Services.AddSingleton(logging);
     }
 
@@ -82,11 +78,10 @@ internal static class CacheProxyHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(sources);
         services.AddSingleton(generation);
-        services.AddSingleton(new CurrentConfiguration(snapshot));
         services.AddSingleton(watch);
-        services.AddSingleton<ConfigurationReloader>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConfigurationReloader>(provider, snapshot));
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
-        var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot), snapshot.Proxy.Clusters);
+        var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot.Proxy.Routes, snapshot.Rules), snapshot.Proxy.Clusters);
         TransparentForwarding.AddTo(proxy)
             .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
         DropDataProtection(services);
@@ -130,12 +125,12 @@ internal static class CacheProxyHost
         }
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, CacheProxyOptions options)
     {
         services.AddRouting();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
-        services.AddSingleton(StoreSelection.Create);
+        services.AddSingleton(provider => StoreSelection.Create(provider, options.Redis));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
@@ -152,8 +147,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<CacheMetrics>();
-        services.AddHostedService<StoreStart>();
-        services.AddHostedService<StartAnnouncement>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
     private static void Map(WebApplication app)

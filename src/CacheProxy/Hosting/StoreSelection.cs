@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CacheProxy.Configuration;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Store.Redis;
@@ -10,9 +9,8 @@ namespace CacheProxy.Hosting;
 /// <summary>Chooses the store: Redis where a connection string is configured, else the embedded one of this process.</summary>
 internal static class StoreSelection
 {
-    public static ICacheStore Create(IServiceProvider services)
+    public static ICacheStore Create(IServiceProvider services, RedisOptions options)
     {
-        var options = services.GetRequiredService<CurrentConfiguration>().Value.Options.Redis;
         var time = services.GetRequiredService<TimeProvider>();
         return options.ConnectionString.Length == 0
             ? new MemoryStore(time)

@@ -14,7 +14,11 @@ internal static class AffectedResources
     {
         var location = response.Location;
         var contentLocation = response.ContentLocation;
-        if (location.Count == 0 && contentLocation.Count == 0) return default;
+        if (location.Count == 0 && contentLocation.Count == 0)
+        {
+            return default;
+        }
+
         // The target is parsed only as a base for relative references; a host that is no host leaves nothing to compare with.
         var target = $"{request.Scheme}://{request.Host.Value}{request.PathBase.ToUriComponent()}{request.Path.ToUriComponent()}{request.QueryString}";
         return Uri.TryCreate(target, UriKind.Absolute, out var uri)
@@ -25,7 +29,11 @@ internal static class AffectedResources
     /// <summary>A reference as in the response's header, resolved against the request's target; null when absent or elsewhere.</summary>
     public static string? SameOrigin(Uri target, string? reference)
     {
-        if (string.IsNullOrWhiteSpace(reference) || !Uri.TryCreate(target, reference.Trim(), out var resolved)) return null;
+        if (string.IsNullOrWhiteSpace(reference) || !Uri.TryCreate(target, reference.Trim(), out var resolved))
+        {
+            return null;
+        }
+
         var isSame = resolved.Scheme is "http" or "https"
             && resolved.Host.Equals(target.Host, StringComparison.OrdinalIgnoreCase)
             && (resolved.Port == target.Port || (resolved.IsDefaultPort && target.IsDefaultPort));

@@ -20,16 +20,33 @@ internal readonly record struct ByteRange(long First, long Last)
     public static RangeOutcome Select(StringValues field, long bodyLength, out ByteRange range)
     {
         range = default;
-        if (field.Count != 1 || !TryParse(field[0], out var first, out var last)) return RangeOutcome.Whole;
+        if (field.Count != 1 || !TryParse(field[0], out var first, out var last))
+        {
+            return RangeOutcome.Whole;
+        }
+
         if (first is null)
         {
-            if (last == 0) return RangeOutcome.Unsatisfiable;
+            if (last == 0)
+            {
+                return RangeOutcome.Unsatisfiable;
+            }
+
             // An empty body has no range that could be named, and a suffix of it is all of it.
-            if (bodyLength == 0) return RangeOutcome.Whole;
+            if (bodyLength == 0)
+            {
+                return RangeOutcome.Whole;
+            }
+
             range = new ByteRange(Math.Max(0, bodyLength - last!.Value), bodyLength - 1);
             return RangeOutcome.Partial;
         }
-        if (first >= bodyLength) return RangeOutcome.Unsatisfiable;
+
+        if (first >= bodyLength)
+        {
+            return RangeOutcome.Unsatisfiable;
+        }
+
         range = new ByteRange(first.Value, Math.Min(last ?? long.MaxValue, bodyLength - 1));
         return RangeOutcome.Partial;
     }
@@ -37,10 +54,22 @@ internal readonly record struct ByteRange(long First, long Last)
     /// <summary>RFC 9110 §13.1.5: without If-Range, or when it names this very representation, Range applies.</summary>
     public static bool IsAllowedByIfRange(StringValues field, in Validators stored, long nowMs)
     {
-        if (field.Count == 0) return true;
-        if (field.Count > 1) return false;
+        if (field.Count == 0)
+        {
+            return true;
+        }
+
+        if (field.Count > 1)
+        {
+            return false;
+        }
+
         var condition = field[0].AsSpan().Trim(" \t");
-        if (condition.IndexOf('"') >= 0) return stored.ETag is not null && EntityTag.IsSame(condition, stored.ETag.AsSpan().Trim(" \t"));
+        if (condition.IndexOf('"') >= 0)
+        {
+            return stored.ETag is not null && EntityTag.IsSame(condition, stored.ETag.AsSpan().Trim(" \t"));
+        }
+
         // A date is a strong validator only if the response is dated at least a second later (§8.8.2.2).
         return HttpDate.TryParse(condition, nowMs, out var conditionMs)
             && HttpDate.TryParse(stored.LastModified, nowMs, out var modifiedMs)
@@ -52,23 +81,40 @@ internal readonly record struct ByteRange(long First, long Last)
     {
         first = last = null;
         field = field.Trim(" \t");
-        if (!field.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase)) return false;
+        if (!field.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
         field = field["bytes=".Length..].Trim(" \t");
         var dash = field.IndexOf('-');
-        if (dash < 0 || !TryPosition(field[..dash], out first) || !TryPosition(field[(dash + 1)..], out last)) return false;
+        if (dash < 0 || !TryPosition(field[..dash], out first) || !TryPosition(field[(dash + 1)..], out last))
+        {
+            return false;
+        }
+
         return (first is not null || last is not null) && (first is null || last is null || first <= last);
     }
 
     private static bool TryPosition(ReadOnlySpan<char> text, out long? position)
     {
         position = null;
-        if (text.IsEmpty) return true;
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
         var value = 0L;
         foreach (var c in text)
         {
-            if (!char.IsAsciiDigit(c)) return false;
+            if (!char.IsAsciiDigit(c))
+            {
+                return false;
+            }
+
             value = value > (long.MaxValue - 9) / 10 ? long.MaxValue : value * 10 + (c - '0');
         }
+
         position = value;
         return true;
     }

@@ -38,14 +38,40 @@ internal readonly record struct CacheStatus(
             return string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
         }
         var text = new StringBuilder(CacheName, 96);
-        if (Hit) text.Append("; hit");
-        else if (Forward != CacheStatusForward.None) text.Append("; fwd=").Append(ToToken(Forward));
-        if (ForwardStatus is { } status) text.Append("; fwd-status=").Append(status);
-        if (TtlSeconds is { } seconds) text.Append("; ttl=").Append(seconds);
-        if (Stored) text.Append("; stored");
-        if (Collapsed) text.Append("; collapsed");
+        if (Hit)
+        {
+            text.Append("; hit");
+        }
+        else if (Forward != CacheStatusForward.None)
+        {
+            text.Append("; fwd=").Append(ToToken(Forward));
+        }
+
+        if (ForwardStatus is { } status)
+        {
+            text.Append("; fwd-status=").Append(status);
+        }
+
+        if (TtlSeconds is { } seconds)
+        {
+            text.Append("; ttl=").Append(seconds);
+        }
+
+        if (Stored)
+        {
+            text.Append("; stored");
+        }
+
+        if (Collapsed)
+        {
+            text.Append("; collapsed");
+        }
         // Our words are tokens (RFC 9211 §2.8), so that none needs quotes.
-        if (Detail is not null) text.Append("; detail=").Append(Detail);
+        if (Detail is not null)
+        {
+            text.Append("; detail=").Append(Detail);
+        }
+
         return text.ToString();
     }
 

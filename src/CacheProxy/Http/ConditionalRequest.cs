@@ -17,8 +17,16 @@ internal static class ConditionalRequest
     /// <param name="nowMs">Unix milliseconds.</param>
     public static ConditionalOutcome Evaluate(IHeaderDictionary request, int storedStatus, in Validators stored, long nowMs)
     {
-        if (MustForward(request)) return ConditionalOutcome.Forward;
-        if (storedStatus is < 200 or > 299) return ConditionalOutcome.Full;
+        if (MustForward(request))
+        {
+            return ConditionalOutcome.Forward;
+        }
+
+        if (storedStatus is < 200 or > 299)
+        {
+            return ConditionalOutcome.Full;
+        }
+
         var ifNoneMatch = request.IfNoneMatch;
         var isUnchanged = ifNoneMatch.Count > 0
             // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void.

@@ -26,7 +26,11 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
     public bool MoveNext()
     {
         _rest = _rest.TrimStart(Separators);
-        if (_rest.IsEmpty) return false;
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
         Malformed = false;
         Value = default;
         HasValue = false;
@@ -34,7 +38,11 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
         var end = _rest.IndexOfAny(",=; \t");
         Name = TakeUpTo(end < 0 ? _rest.Length : end);
         var afterSpace = _rest.TrimStart(" \t");
-        if (!afterSpace.StartsWith("=")) return true;
+        if (!afterSpace.StartsWith("="))
+        {
+            return true;
+        }
+
         Malformed = afterSpace.Length != _rest.Length;
         HasValue = true;
         _rest = afterSpace[1..];
@@ -57,9 +65,11 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
                 _rest = after;
                 return;
             }
+
             // A quotation that ends in the middle of a word may have begun by mistake: it hides no directive behind its commas.
             Malformed = true;
         }
+
         Value = TakeUpToComma();
     }
 
@@ -80,9 +90,16 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
     {
         for (var i = 1; i < text.Length; i++)
         {
-            if (text[i] == '\\') i++;
-            else if (text[i] == '"') return i;
+            if (text[i] == '\\')
+            {
+                i++;
+            }
+            else if (text[i] == '"')
+            {
+                return i;
+            }
         }
+
         return -1;
     }
 }
@@ -99,7 +116,11 @@ internal static class DeltaSeconds
     public static bool TryParse(ReadOnlySpan<char> text, out long seconds)
     {
         seconds = 0;
-        if (text.IsEmpty) return false;
+        if (text.IsEmpty)
+        {
+            return false;
+        }
+
         foreach (var c in text)
         {
             if (!char.IsAsciiDigit(c))

@@ -51,7 +51,11 @@ internal readonly record struct Freshness(
         in StoragePolicy policy)
     {
         // RFC 9110 §6.6.1: a response without a readable Date is dated by its recipient.
-        if (!HttpDate.TryParse(update.First("Date"), responseTimeMs, out var dateMs)) dateMs = responseTimeMs;
+        if (!HttpDate.TryParse(update.First("Date"), responseTimeMs, out var dateMs))
+        {
+            dateMs = responseTimeMs;
+        }
+
         var lifetimeMs = Lifetime(merged, in directives, status, dateMs, responseTimeMs, in policy, out var source);
         var forbidsStale = directives.NoCache || directives.MustRevalidate || directives.ProxyRevalidate;
         var forbidsPolicyStale = forbidsStale || directives.SMaxAge is not null;
@@ -77,13 +81,22 @@ internal readonly record struct Freshness(
     /// <summary>May it be served at this age, to a request that asks this?</summary>
     public FreshnessVerdict Judge(long ageMs, in RequestDirectives request)
     {
-        if (NoCache || Refuses(ageMs, in request)) return FreshnessVerdict.MustRevalidate;
-        if (IsFresh(ageMs)) return FreshnessVerdict.Fresh;
+        if (NoCache || Refuses(ageMs, in request))
+        {
+            return FreshnessVerdict.MustRevalidate;
+        }
+
+        if (IsFresh(ageMs))
+        {
+            return FreshnessVerdict.Fresh;
+        }
+
         var stalenessMs = ageMs - LifetimeMs;
         if (!MustRevalidate && request.MaxStale is { } maxStale && (double)stalenessMs <= maxStale * 1000d)
         {
             return FreshnessVerdict.StaleAllowed;
         }
+
         return stalenessMs < StaleWhileRevalidateMs && !WantsFresh(in request)
             ? FreshnessVerdict.StaleWhileRevalidate
             : FreshnessVerdict.MustRevalidate;
@@ -114,23 +127,30 @@ internal readonly record struct Freshness(
         out FreshnessSource source)
     {
         source = FreshnessSource.Origin;
-        if ((directives.SMaxAge ?? directives.MaxAge) is { } seconds) return seconds * 1000;
+        if ((directives.SMaxAge ?? directives.MaxAge) is { } seconds)
+        {
+            return seconds * 1000;
+        }
+
         if (!directives.Targeted && headers.First("Expires") is { } expires)
         {
             // RFC 9111 §5.3: an invalid date, "0" above all, is in the past.
             return HttpDate.TryParse(expires, responseTimeMs, out var expiresMs) ? Math.Max(0, expiresMs - dateMs) : 0;
         }
+
         if (policy.TtlOf(status) is { } ttl)
         {
             source = FreshnessSource.Policy;
             return (long)ttl.TotalMilliseconds;
         }
+
         var mayGuess = policy.Heuristic && (directives.Public || StatusRules.IsHeuristicallyCacheable(status));
         if (mayGuess && HttpDate.TryParse(headers.First("Last-Modified"), responseTimeMs, out var modifiedMs) && modifiedMs < dateMs)
         {
             source = FreshnessSource.Heuristic;
             return Math.Min(GreatestHeuristicMs, (dateMs - modifiedMs) / 10);
         }
+
         source = FreshnessSource.None;
         return 0;
     }
@@ -157,8 +177,16 @@ internal readonly record struct Freshness(
     /// </summary>
     private static long Window(long? origin, TimeSpan policy, bool forbidsStale, bool forbidsPolicyStale)
     {
-        if (forbidsStale) return 0;
-        if (origin is { } seconds) return seconds * 1000;
+        if (forbidsStale)
+        {
+            return 0;
+        }
+
+        if (origin is { } seconds)
+        {
+            return seconds * 1000;
+        }
+
         return forbidsPolicyStale ? 0 : (long)policy.TotalMilliseconds;
     }
 }

@@ -17,7 +17,11 @@ internal static class HttpDate
         text = text.Trim(" \t");
         var comma = text.IndexOf(',');
         unixMs = 0;
-        if (comma < 0) return TryParseAsctime(text, ref unixMs);
+        if (comma < 0)
+        {
+            return TryParseAsctime(text, ref unixMs);
+        }
+
         return comma == 3 ? TryParseImfFixdate(text, ref unixMs) : TryParseRfc850(text, comma, nowMs, ref unixMs);
     }
 
@@ -32,18 +36,34 @@ internal static class HttpDate
     /// <summary>Sunday, 06-Nov-94 08:49:37 GMT</summary>
     private static bool TryParseRfc850(ReadOnlySpan<char> text, int comma, long nowMs, ref long unixMs)
     {
-        if (comma is < 6 or > 9 || text.Length != comma + 24 || !IsName(text[..comma]) || !EndsInGmt(text)) return false;
+        if (comma is < 6 or > 9 || text.Length != comma + 24 || !IsName(text[..comma]) || !EndsInGmt(text))
+        {
+            return false;
+        }
+
         var date = text[(comma + 1)..];
-        if (date[0] != ' ' || date[3] != '-' || date[7] != '-' || date[10] != ' ') return false;
+        if (date[0] != ' ' || date[3] != '-' || date[7] != '-' || date[10] != ' ')
+        {
+            return false;
+        }
+
         if (!TryNumber(date.Slice(1, 2), out var day) || !TryMonth(date.Slice(4, 3), out var month)
             || !TryNumber(date.Slice(8, 2), out var year))
         {
             return false;
         }
+
         var thisYear = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(nowMs, 0, 200_000_000_000_000)).Year;
         year += thisYear / 100 * 100;
-        if (year > thisYear + 50) year -= 100;
-        else if (year <= thisYear - 50) year += 100;
+        if (year > thisYear + 50)
+        {
+            year -= 100;
+        }
+        else if (year <= thisYear - 50)
+        {
+            year += 100;
+        }
+
         return TryCombine(year, month, day, date.Slice(11, 8), ref unixMs);
     }
 
@@ -62,11 +82,13 @@ internal static class HttpDate
         {
             return false;
         }
+
         // 60 is a leap second, which Unix time does not count.
         if (year is < 1 or > 9999 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 60)
         {
             return false;
         }
+
         var midnight = new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc);
         unixMs = (long)(midnight - DateTime.UnixEpoch).TotalMilliseconds + ((hour * 60L + minute) * 60 + second) * 1000;
         return true;
@@ -78,8 +100,12 @@ internal static class HttpDate
     {
         foreach (var c in text)
         {
-            if (!char.IsAsciiLetter(c)) return false;
+            if (!char.IsAsciiLetter(c))
+            {
+                return false;
+            }
         }
+
         return true;
     }
 
@@ -88,9 +114,14 @@ internal static class HttpDate
         number = 0;
         foreach (var c in text)
         {
-            if (!char.IsAsciiDigit(c)) return false;
+            if (!char.IsAsciiDigit(c))
+            {
+                return false;
+            }
+
             number = number * 10 + (c - '0');
         }
+
         return true;
     }
 
@@ -98,8 +129,12 @@ internal static class HttpDate
     {
         for (month = 1; month <= 12; month++)
         {
-            if (text.Equals(Months.AsSpan((month - 1) * 3, 3), StringComparison.OrdinalIgnoreCase)) return true;
+            if (text.Equals(Months.AsSpan((month - 1) * 3, 3), StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
+
         return false;
     }
 }

@@ -15,7 +15,11 @@ internal static class MethodOverride
         Take(headers["X-HTTP-Method-Override"], ref found);
         Take(headers["X-HTTP-Method"], ref found);
         Take(headers["X-Method-Override"], ref found);
-        if (query.HasValue && MayHoldParameter(query.Value)) TakeQuery(query.Value!, ref found);
+        if (query.HasValue && MayHoldParameter(query.Value))
+        {
+            TakeQuery(query.Value!, ref found);
+        }
+
         return found;
     }
 
@@ -31,12 +35,19 @@ internal static class MethodOverride
 
     private static void Take(StringValues values, ref OverriddenMethod found)
     {
-        for (var i = 0; i < values.Count; i++) Take(values[i] ?? "", ref found);
+        for (var i = 0; i < values.Count; i++)
+        {
+            Take(values[i] ?? "", ref found);
+        }
     }
 
     private static void Take(string value, ref OverriddenMethod found)
     {
-        if (found == OverriddenMethod.Unsafe) return;
+        if (found == OverriddenMethod.Unsafe)
+        {
+            return;
+        }
+
         var method = value.Trim();
         // Frameworks put the overriding name in upper case before they use it, unlike one in a request line.
         found = method.Length == 0 || Methods.IsSafe(method.ToUpperInvariant()) ? OverriddenMethod.Safe : OverriddenMethod.Unsafe;
@@ -57,7 +68,11 @@ internal static class MethodOverride
             query = end < 0 ? default : query[(end + 1)..];
             var equals = parameter.IndexOf('=');
             var name = equals < 0 ? parameter : parameter[..equals];
-            if (!IsOverride(name)) continue;
+            if (!IsOverride(name))
+            {
+                continue;
+            }
+
             Take(equals < 0 ? "" : Uri.UnescapeDataString(parameter[(equals + 1)..]), ref found);
         }
     }

@@ -32,19 +32,41 @@ internal record struct RequestDirectives
         for (var i = 0; i < cacheControl.Count; i++)
         {
             var reader = new DirectiveReader(cacheControl[i]);
-            while (reader.MoveNext()) directives.Take(in reader);
+            while (reader.MoveNext())
+            {
+                directives.Take(in reader);
+            }
         }
+
         return directives;
     }
 
     private void Take(in DirectiveReader directive)
     {
-        if (directive.Is("no-store")) NoStore = true;
-        else if (directive.Is("no-cache")) NoCache = true;
-        else if (directive.Is("only-if-cached")) OnlyIfCached = true;
-        else if (directive.Is("max-age")) MaxAge ??= Seconds(in directive);
-        else if (directive.Is("min-fresh")) MinFresh ??= Seconds(in directive);
-        else if (directive.Is("max-stale")) MaxStale ??= directive.HasValue ? Seconds(in directive) : AnyStaleness;
+        if (directive.Is("no-store"))
+        {
+            NoStore = true;
+        }
+        else if (directive.Is("no-cache"))
+        {
+            NoCache = true;
+        }
+        else if (directive.Is("only-if-cached"))
+        {
+            OnlyIfCached = true;
+        }
+        else if (directive.Is("max-age"))
+        {
+            MaxAge ??= Seconds(in directive);
+        }
+        else if (directive.Is("min-fresh"))
+        {
+            MinFresh ??= Seconds(in directive);
+        }
+        else if (directive.Is("max-stale"))
+        {
+            MaxStale ??= directive.HasValue ? Seconds(in directive) : AnyStaleness;
+        }
     }
 
     private static long? Seconds(in DirectiveReader directive) =>

@@ -60,8 +60,12 @@ internal record struct ResponseDirectives
         for (var i = 0; i < cacheControl.Count; i++)
         {
             var reader = new DirectiveReader(cacheControl[i]);
-            while (reader.MoveNext()) directives.Take(in reader);
+            while (reader.MoveNext())
+            {
+                directives.Take(in reader);
+            }
         }
+
         return directives;
     }
 
@@ -75,27 +79,68 @@ internal record struct ResponseDirectives
             var reader = new StructuredDictionaryReader(field[i]);
             for (; reader.MoveNext(); members++)
             {
-                if (!directives.TakeTargeted(in reader)) return false;
+                if (!directives.TakeTargeted(in reader))
+                {
+                    return false;
+                }
             }
-            if (reader.Failed) return false;
+
+            if (reader.Failed)
+            {
+                return false;
+            }
         }
+
         directives.Targeted = true;
         return members > 0;
     }
 
     private void Take(in DirectiveReader directive)
     {
-        if (directive.Is("no-store")) NoStore = true;
-        else if (directive.Is("no-cache")) TakeNoCache(FieldNames(in directive));
-        else if (directive.Is("private")) TakePrivate(FieldNames(in directive));
-        else if (directive.Is("public")) Public = true;
-        else if (directive.Is("must-revalidate")) MustRevalidate = true;
-        else if (directive.Is("proxy-revalidate")) ProxyRevalidate = true;
-        else if (directive.Is("must-understand")) MustUnderstand = true;
-        else if (directive.Is("max-age")) MaxAge ??= Seconds(in directive);
-        else if (directive.Is("s-maxage")) SMaxAge ??= Seconds(in directive);
-        else if (directive.Is("stale-while-revalidate")) StaleWhileRevalidate ??= Seconds(in directive);
-        else if (directive.Is("stale-if-error")) StaleIfError ??= Seconds(in directive);
+        if (directive.Is("no-store"))
+        {
+            NoStore = true;
+        }
+        else if (directive.Is("no-cache"))
+        {
+            TakeNoCache(FieldNames(in directive));
+        }
+        else if (directive.Is("private"))
+        {
+            TakePrivate(FieldNames(in directive));
+        }
+        else if (directive.Is("public"))
+        {
+            Public = true;
+        }
+        else if (directive.Is("must-revalidate"))
+        {
+            MustRevalidate = true;
+        }
+        else if (directive.Is("proxy-revalidate"))
+        {
+            ProxyRevalidate = true;
+        }
+        else if (directive.Is("must-understand"))
+        {
+            MustUnderstand = true;
+        }
+        else if (directive.Is("max-age"))
+        {
+            MaxAge ??= Seconds(in directive);
+        }
+        else if (directive.Is("s-maxage"))
+        {
+            SMaxAge ??= Seconds(in directive);
+        }
+        else if (directive.Is("stale-while-revalidate"))
+        {
+            StaleWhileRevalidate ??= Seconds(in directive);
+        }
+        else if (directive.Is("stale-if-error"))
+        {
+            StaleIfError ??= Seconds(in directive);
+        }
     }
 
     private bool TakeTargeted(in StructuredDictionaryReader member)
@@ -112,8 +157,8 @@ internal record struct ResponseDirectives
             case "must-revalidate": MustRevalidate = !member.IsFalse; return true;
             case "proxy-revalidate": ProxyRevalidate = !member.IsFalse; return true;
             case "must-understand": MustUnderstand = !member.IsFalse; return true;
-            case "no-cache": if (!member.IsFalse) TakeNoCache(member.Text); return true;
-            case "private": if (!member.IsFalse) TakePrivate(member.Text); return true;
+            case "no-cache": if (!member.IsFalse) { TakeNoCache(member.Text); } return true;
+            case "private": if (!member.IsFalse) { TakePrivate(member.Text); } return true;
             default: return true;
         }
     }
@@ -122,14 +167,26 @@ internal record struct ResponseDirectives
 
     private void TakeNoCache(string? fields)
     {
-        if (string.IsNullOrWhiteSpace(fields)) NoCache = true;
-        else NoCacheFields = NoCacheFields is null ? fields : $"{NoCacheFields},{fields}";
+        if (string.IsNullOrWhiteSpace(fields))
+        {
+            NoCache = true;
+        }
+        else
+        {
+            NoCacheFields = NoCacheFields is null ? fields : $"{NoCacheFields},{fields}";
+        }
     }
 
     private void TakePrivate(string? fields)
     {
-        if (string.IsNullOrWhiteSpace(fields)) Private = true;
-        else PrivateFields = PrivateFields is null ? fields : $"{PrivateFields},{fields}";
+        if (string.IsNullOrWhiteSpace(fields))
+        {
+            Private = true;
+        }
+        else
+        {
+            PrivateFields = PrivateFields is null ? fields : $"{PrivateFields},{fields}";
+        }
     }
 
     private static string? FieldNames(in DirectiveReader directive) =>

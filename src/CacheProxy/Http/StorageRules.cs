@@ -23,20 +23,61 @@ internal static class StorageRules
         in Freshness freshness,
         in StoragePolicy policy)
     {
-        if (method != HttpMethods.Get) return StorageDecision.MethodNotCacheable;
-        if (request.NoStore) return StorageDecision.RequestNoStore;
-        if (status == StatusCodes.Status206PartialContent) return StorageDecision.PartialContent;
-        if (!IsStatusCacheable(status, in directives, in freshness, in policy)) return StorageDecision.StatusNotCacheable;
-        if (directives.MustUnderstand && !StatusRules.IsUnderstood(status)) return StorageDecision.StatusNotUnderstood;
+        if (method != HttpMethods.Get)
+        {
+            return StorageDecision.MethodNotCacheable;
+        }
+
+        if (request.NoStore)
+        {
+            return StorageDecision.RequestNoStore;
+        }
+
+        if (status == StatusCodes.Status206PartialContent)
+        {
+            return StorageDecision.PartialContent;
+        }
+
+        if (!IsStatusCacheable(status, in directives, in freshness, in policy))
+        {
+            return StorageDecision.StatusNotCacheable;
+        }
+
+        if (directives.MustUnderstand && !StatusRules.IsUnderstood(status))
+        {
+            return StorageDecision.StatusNotUnderstood;
+        }
+
         // RFC 9111 §5.2.2.3: who understands must-understand and the status code ignores the no-store meant for others.
-        if (directives is { NoStore: true, MustUnderstand: false }) return StorageDecision.NoStore;
-        if (directives.Private) return StorageDecision.Private;
-        if (headers.Contains("Set-Cookie")) return StorageDecision.SetCookie;
-        if (!VaryNames.TryParse(headers["Vary"], out _)) return StorageDecision.VaryAny;
-        if (needsSharingConsent && !AllowsSharing(in directives)) return StorageDecision.AuthorizationNotAllowed;
-        if (Validators.Of(headers).Exist) return StorageDecision.Storable;
-        if (freshness.Source == FreshnessSource.None) return StorageDecision.NoFreshness;
-        return IsReusable(in freshness) ? StorageDecision.Storable : StorageDecision.NotReusable;
+        if (directives is { NoStore: true, MustUnderstand: false })
+        {
+            return StorageDecision.NoStore;
+        }
+
+        if (directives.Private)
+        {
+            return StorageDecision.Private;
+        }
+
+        if (headers.Contains("Set-Cookie"))
+        {
+            return StorageDecision.SetCookie;
+        }
+
+        if (!VaryNames.TryParse(headers["Vary"], out _))
+        {
+            return StorageDecision.VaryAny;
+        }
+
+        if (needsSharingConsent && !AllowsSharing(in directives))
+        {
+            return StorageDecision.AuthorizationNotAllowed;
+        }
+
+        return Validators.Of(headers).Exist ? StorageDecision.Storable
+            : freshness.Source == FreshnessSource.None ? StorageDecision.NoFreshness
+            : IsReusable(in freshness) ? StorageDecision.Storable
+            : StorageDecision.NotReusable;
     }
 
     /// <summary>The stable word for the detail parameter of Cache-Status; empty for what is stored.</summary>
@@ -64,8 +105,16 @@ internal static class StorageRules
     private static bool IsStatusCacheable(
         int status, in ResponseDirectives directives, in Freshness freshness, in StoragePolicy policy)
     {
-        if (status is < 200 or > 999 or StatusCodes.Status304NotModified) return false;
-        if (policy.Names(status)) return true;
+        if (status is < 200 or > 999 or StatusCodes.Status304NotModified)
+        {
+            return false;
+        }
+
+        if (policy.Names(status))
+        {
+            return true;
+        }
+
         return policy.AnyStatus
             && (directives.Public || freshness.Source == FreshnessSource.Origin || StatusRules.IsHeuristicallyCacheable(status));
     }

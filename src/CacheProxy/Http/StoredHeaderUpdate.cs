@@ -13,7 +13,11 @@ internal static class StoredHeaderUpdate
     {
         var ours = Validators.Of(new ResponseHeaders(stored));
         var theirs = Validators.Of(new ResponseHeaders(notModified));
-        if (theirs.ETag is not null) return ours.ETag is not null && EntityTag.IsSameWeakly(ours.ETag, theirs.ETag);
+        if (theirs.ETag is not null)
+        {
+            return ours.ETag is not null && EntityTag.IsSameWeakly(ours.ETag, theirs.ETag);
+        }
+
         return theirs.LastModified is null || ours.LastModified is null || ours.LastModified == theirs.LastModified;
     }
 
@@ -29,13 +33,24 @@ internal static class StoredHeaderUpdate
         var merged = new List<HeaderField>(stored.Length + 4);
         foreach (var field in stored)
         {
-            if (!Updates(field.Name, update, connection)) merged.Add(field);
-            else if (!Has(merged, field.Name)) Append(merged, field.Name, update);
+            if (!Updates(field.Name, update, connection))
+            {
+                merged.Add(field);
+            }
+            else if (!Has(merged, field.Name))
+            {
+                Append(merged, field.Name, update);
+            }
         }
+
         foreach (var (name, _) in update)
         {
-            if (Updates(name, update, connection) && !Has(merged, name)) Append(merged, name, update);
+            if (Updates(name, update, connection) && !Has(merged, name))
+            {
+                Append(merged, name, update);
+            }
         }
+
         return WithoutWithheld([.. merged]);
     }
 
@@ -66,15 +81,22 @@ internal static class StoredHeaderUpdate
     {
         foreach (var field in fields)
         {
-            if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+            if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
+
         return false;
     }
 
     private static void Append(List<HeaderField> fields, string name, IHeaderDictionary update)
     {
         var values = update[name];
-        for (var i = 0; i < values.Count; i++) fields.Add(new HeaderField(name, values[i] ?? ""));
+        for (var i = 0; i < values.Count; i++)
+        {
+            fields.Add(new HeaderField(name, values[i] ?? ""));
+        }
     }
 }
 
@@ -89,8 +111,16 @@ internal static class HeadUpdate
     {
         var ours = Validators.Of(new ResponseHeaders(stored));
         var theirs = Validators.Of(new ResponseHeaders(head));
-        if (theirs.ETag is not null && theirs.ETag != ours.ETag) return false;
-        if (theirs.LastModified is not null && theirs.LastModified != ours.LastModified) return false;
+        if (theirs.ETag is not null && theirs.ETag != ours.ETag)
+        {
+            return false;
+        }
+
+        if (theirs.LastModified is not null && theirs.LastModified != ours.LastModified)
+        {
+            return false;
+        }
+
         return head.ContentLength is not { } length || length == storedBodyLength;
     }
 }

@@ -18,9 +18,17 @@ internal static class StoredHeaders
         var fields = new List<HeaderField>(headers.Count);
         foreach (var (name, values) in headers)
         {
-            if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives)) continue;
-            for (var i = 0; i < values.Count; i++) fields.Add(new HeaderField(name, values[i] ?? ""));
+            if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives))
+            {
+                continue;
+            }
+
+            for (var i = 0; i < values.Count; i++)
+            {
+                fields.Add(new HeaderField(name, values[i] ?? ""));
+            }
         }
+
         return [.. fields];
     }
 
@@ -51,7 +59,10 @@ internal static class HopByHopHeaders
     {
         for (var i = 0; i < connection.Count; i++)
         {
-            if (FieldNameList.Contains(connection[i], name)) return true;
+            if (FieldNameList.Contains(connection[i], name))
+            {
+                return true;
+            }
         }
         return false;
     }

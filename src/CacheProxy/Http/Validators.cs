@@ -32,8 +32,15 @@ internal static class EntityTag
         {
             for (ReadOnlySpan<char> rest = list[i]; TryTake(ref rest, out var member);)
             {
-                if (member is "*") return true;
-                if (tag is not null && Opaque(member).SequenceEqual(Opaque(tag.AsSpan().Trim(" \t")))) return true;
+                if (member is "*")
+                {
+                    return true;
+                }
+
+                if (tag is not null && Opaque(member).SequenceEqual(Opaque(tag.AsSpan().Trim(" \t"))))
+                {
+                    return true;
+                }
             }
         }
         return false;
@@ -52,7 +59,11 @@ internal static class EntityTag
     {
         rest = rest.TrimStart(" \t,");
         member = default;
-        if (rest.IsEmpty) return false;
+        if (rest.IsEmpty)
+        {
+            return false;
+        }
+
         var end = rest.IndexOf(',');
         var open = rest.IndexOf('"');
         if (open >= 0 && (end < 0 || open < end) && rest[(open + 1)..].IndexOf('"') is >= 0 and var length)

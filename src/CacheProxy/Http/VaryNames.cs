@@ -27,21 +27,31 @@ internal static class VaryNames
     public static bool TryParse(StringValues vary, out string names)
     {
         names = "";
-        if (vary.Count == 0) return true;
+        if (vary.Count == 0)
+        {
+            return true;
+        }
+
         if (vary.Count == 1 && IsCanonicalName(vary[0]))
         {
             names = vary[0]!;
             return true;
         }
+
         var sorted = new SortedSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < vary.Count; i++)
         {
             for (var members = new FieldNameList(vary[i]); members.MoveNext();)
             {
-                if (members.Current is "*" || members.Current.ContainsAnyExcept(TokenCharacters)) return false;
+                if (members.Current is "*" || members.Current.ContainsAnyExcept(TokenCharacters))
+                {
+                    return false;
+                }
+
                 sorted.Add(members.Current.ToString().ToLowerInvariant());
             }
         }
+
         names = string.Join(',', sorted);
         return true;
     }
@@ -49,12 +59,28 @@ internal static class VaryNames
     /// <summary>Of two canonical texts; the first itself when it names everything already.</summary>
     public static string Union(string left, string right)
     {
-        if (right.Length == 0 || left == right) return left;
-        if (left.Length == 0) return right;
+        if (right.Length == 0 || left == right)
+        {
+            return left;
+        }
+
+        if (left.Length == 0)
+        {
+            return right;
+        }
+
         var sorted = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var name in Enumerate(left)) sorted.Add(name);
+        foreach (var name in Enumerate(left))
+        {
+            sorted.Add(name);
+        }
+
         var leftCount = sorted.Count;
-        foreach (var name in Enumerate(right)) sorted.Add(name);
+        foreach (var name in Enumerate(right))
+        {
+            sorted.Add(name);
+        }
+
         return sorted.Count == leftCount ? left : string.Join(',', sorted);
     }
 
@@ -89,7 +115,11 @@ internal ref struct FieldNameList(ReadOnlySpan<char> list)
     public bool MoveNext()
     {
         _rest = _rest.TrimStart(" \t,");
-        if (_rest.IsEmpty) return false;
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
         var comma = _rest.IndexOf(',');
         Current = (comma < 0 ? _rest : _rest[..comma]).TrimEnd(" \t");
         _rest = comma < 0 ? default : _rest[comma..];
@@ -100,7 +130,10 @@ internal ref struct FieldNameList(ReadOnlySpan<char> list)
     {
         for (var names = new FieldNameList(list); names.MoveNext();)
         {
-            if (names.Current.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
+            if (names.Current.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
         return false;
     }

@@ -29,12 +29,17 @@ internal static class VaryNormalization
     /// <summary>The same string when it is in normal form already. An absent header gives ""; tell it from an empty one by its count.</summary>
     public static string Normalize(string name, StringValues values)
     {
-        if (values.Count == 0) return "";
+        if (values.Count == 0)
+        {
+            return "";
+        }
+
         if (NotLists.Contains(name))
         {
             // No header value holds a line feed, so that several lines never look like one.
             return values.Count == 1 ? values[0] ?? "" : string.Join('\n', values.ToArray());
         }
+
         var joined = values.Count == 1 ? values[0] ?? "" : string.Join(", ", values.ToArray());
         var spaced = HasNormalSpaces(joined) ? joined : NormalizeSpaces(joined);
         return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAny(UpperCase) ? spaced.ToLowerInvariant() : spaced;
@@ -42,16 +47,33 @@ internal static class VaryNormalization
 
     private static bool HasNormalSpaces(ReadOnlySpan<char> text)
     {
-        if (text.IsEmpty) return true;
-        if (IsSpace(text[0]) || IsSpace(text[^1]) || text.Contains('"')) return false;
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
+        if (IsSpace(text[0]) || IsSpace(text[^1]) || text.Contains('"'))
+        {
+            return false;
+        }
+
         for (var comma = text.IndexOf(','); comma >= 0;)
         {
             var after = text[(comma + 1)..];
-            if ((comma > 0 && IsSpace(text[comma - 1])) || after.IsEmpty || after[0] != ' ') return false;
-            if (after.Length == 1 || IsSpace(after[1])) return false;
+            if ((comma > 0 && IsSpace(text[comma - 1])) || after.IsEmpty || after[0] != ' ')
+            {
+                return false;
+            }
+
+            if (after.Length == 1 || IsSpace(after[1]))
+            {
+                return false;
+            }
+
             text = after[1..];
             comma = text.IndexOf(',');
         }
+
         return true;
     }
 
@@ -62,14 +84,21 @@ internal static class VaryNormalization
         var isQuoted = false;
         for (var i = 0; i < text.Length; i++)
         {
-            if (isQuoted && text[i] == '\\') i++;
-            else if (text[i] == '"') isQuoted = !isQuoted;
+            if (isQuoted && text[i] == '\\')
+            {
+                i++;
+            }
+            else if (text[i] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
             else if (text[i] == ',' && !isQuoted)
             {
                 result.Append(text[start..i].Trim(" \t")).Append(", ");
                 start = i + 1;
             }
         }
+
         return result.Append(text[start..].Trim(" \t")).ToString();
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Identity;
 
-/// <summary>Which requests carry credentials, and a digest that tells any two sets of them apart.</summary>
+/// <summary>Says whether a request carries credentials, and makes a digest that differs for any two sets of them.</summary>
 internal sealed class CredentialFingerprint
 {
     public const int Length = 32;
@@ -47,4 +47,17 @@ internal sealed class CredentialFingerprint
 
         digest.Finish(destination);
     }
+}
+
+/// <summary>What counts as a credential (<c>CacheProxy:Credentials</c>).</summary>
+internal sealed record CredentialOptions
+{
+    /// <summary>Request headers that carry credentials. Default: Authorization, Cookie, X-Api-Key.</summary>
+    public ImmutableArray<string> Headers { get; init; } = ["Authorization", "Cookie", "X-Api-Key"];
+
+    /// <summary>
+    /// Secret for the HMAC-SHA-256 of the credentials' fingerprint; all replicas need the same. Default: empty, a plain SHA-256.
+    /// Set it where others can read the store and credentials could be guessed.
+    /// </summary>
+    public string FingerprintSecret { get; init; } = "";
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// A digest over named parts, each framed by its tag, count and lengths, so that no two different inputs are one sequence of bytes.
+/// A digest over tagged parts. Each is framed by its tag, count and lengths, so that different inputs never make the same bytes.
 /// </summary>
 internal ref struct FramedDigest
 {
@@ -58,17 +58,6 @@ internal ref struct FramedDigest
         Release();
     }
 
-    public void Release()
-    {
-        if (_rented is { } rented)
-        {
-            _rented = null;
-            _buffer = default;
-            // What was digested may be a credential; it does not stay in a shared buffer.
-            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
-        }
-    }
-
     private void AppendText(scoped ReadOnlySpan<char> text)
     {
         AppendInt(text.Length);
@@ -105,4 +94,28 @@ internal ref struct FramedDigest
         _buffer = larger;
         _length = length;
     }
+
+    private void Release()
+    {
+        if (_rented is { } rented)
+        {
+            _rented = null;
+            _buffer = default;
+            // The input may be a credential, which must not stay in a shared buffer.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+}
+
+/// <summary>Tags of the parts of a variant's digest. Their numbers are part of the format of what is stored.</summary>
+internal enum DigestPart : byte
+{
+    Query = 1,
+    Credentials = 2,
+    CredentialHeader = 3,
+    VaryHeader = 4,
+    ForwardedHeader = 5,
+    Path = 6,
+    Client = 7,
+    Scheme = 8,
 }

@@ -1,7 +1,100 @@
+using System.Collections.Immutable;
+
 namespace CacheProxy.Identity;
 
 /// <summary>One place of a request that may name its tenant.</summary>
 internal interface ITenantSource
 {
-    void Read(HttpRequest request, ref TenantVotes votes);
+    void Read(HttpRequest request, ref TenantCandidates candidates);
+}
+
+/// <summary>The tenant as the value of a request header.</summary>
+internal sealed class HeaderTenantSource(string header) : ITenantSource
+{
+    public void Read(HttpRequest request, ref TenantCandidates candidates)
+    {
+        if (!request.Headers.TryGetValue(header, out var values))
+        {
+            return;
+        }
+
+        if (values.Count == 0)
+        {
+            candidates.AddMalformed("");
+        }
+
+        foreach (var value in values)
+        {
+            if (value is not null && !value.Contains(','))
+            {
+                candidates.Add(value);
+                continue;
+            }
+
+            // An intermediary may have joined two lines into one, and it is unknown which of them the API takes.
+            foreach (var part in (value ?? "").Split(',', StringSplitOptions.TrimEntries))
+            {
+                candidates.AddMalformed(part);
+            }
+        }
+    }
+}
+
+/// <summary>The tenant as the one label before a base domain: <c>demo.example.com</c> under <c>example.com</c> is <c>demo</c>.</summary>
+internal sealed class HostTenantSource(ImmutableArray<string> baseDomains) : ITenantSource
+{
+    // Of nested domains the longest one applies.
+    private readonly ImmutableArray<string> _baseDomains = [.. baseDomains.OrderByDescending(static domain => domain.Length)];
+
+    public void Read(HttpRequest request, ref TenantCandidates candidates)
+    {
+        if (_baseDomains.IsEmpty || request.Host.Value is not { Length: > 0 } host)
+        {
+            return;
+        }
+
+        var name = WithoutPort(host);
+        var rooted = name.EndsWith('.');
+        if (rooted)
+        {
+            name = name[..^1];
+        }
+
+        var doubtful = rooted;
+        foreach (var domain in _baseDomains)
+        {
+            // A base domain below another one: to an API that only knows the upper one, it names a tenant.
+            doubtful |= name.Equals(domain, StringComparison.OrdinalIgnoreCase);
+            if (name.Length > domain.Length + 1
+                && name[^(domain.Length + 1)] == '.'
+                && name.EndsWith(domain, StringComparison.OrdinalIgnoreCase))
+            {
+                AddPrefix(name[..^(domain.Length + 1)], doubtful, ref candidates);
+                return;
+            }
+        }
+    }
+
+    private static void AddPrefix(ReadOnlySpan<char> prefix, bool doubtful, ref TenantCandidates candidates)
+    {
+        var dot = prefix.IndexOf('.');
+        if (dot < 0 && !doubtful)
+        {
+            candidates.Add(prefix.ToString());
+            return;
+        }
+
+        // Several labels, a rooted name or a base domain: an API may read a tenant from either end of it, so no read is cached.
+        candidates.AddMalformed(dot < 0 ? prefix.ToString() : prefix[..dot].ToString());
+        if (dot >= 0)
+        {
+            candidates.AddMalformed(prefix[(prefix.LastIndexOf('.') + 1)..].ToString());
+        }
+    }
+
+    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)
+    {
+        var colon = host.LastIndexOf(':');
+        return colon < 0 || host.LastIndexOf(']') > colon ? host : host[..colon];
+    }
 }

@@ -5,15 +5,15 @@ using System.Runtime.CompilerServices;
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// A policy's key, parsed once: <c>{tenant}:customer:{id}</c>. Formatting refuses every request whose key would not be certain.
+/// A policy's key, parsed once: <c>{tenant}:customer:{id}</c>. A request whose key would be uncertain gets none.
 /// </summary>
 internal sealed class KeyTemplate
 {
     /// <summary>Longest route value that is put into a key, in characters.</summary>
-    public const int MaxValueLength = 128;
+    private const int MaxValueLength = 128;
 
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
-    public const int MaxPathLength = 2048;
+    private const int MaxPathLength = 2048;
 
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
@@ -50,18 +50,20 @@ internal sealed class KeyTemplate
     /// <summary>The same template with <paramref name="prefix"/> before every key.</summary>
     public KeyTemplate WithPrefix(string prefix) => new(Text, _parts, prefix);
 
-    /// <summary>The key of a request; false when a value is absent or not beyond doubt.</summary>
+    /// <summary>The key of a request; false when a value is absent or could be read in two ways.</summary>
     public bool TryFormat(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: false, out key);
 
     /// <summary>
-    /// The key that an API might mean by a request whose values are in doubt: of each route value the first part that is beyond doubt.
-    /// For evictions only: evicting too much costs a miss, evicting too little a stale read.
+    /// The key of the resource that an API may see in a request whose route values can be read in two ways: from the safe prefix of each.
+    /// For evictions only: evicting too much costs a miss, evicting too little causes a stale read.
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
 
-    /// <summary>The path as it was spelled, when the key holds another spelling: an API may answer each with its own links.</summary>
-    public string? ForeignSpelling(in KeySource source) =>
-        (NamesPath && !IsFolded(source.Path)) || HasForeignUuid(source.RouteValues) ? source.Path : null;
+    /// <summary>
+    /// The path as the client wrote it, when the key spells it otherwise: an API may put the spelling it was asked for into its links.
+    /// </summary>
+    public string? OriginalPath(in KeySource source) =>
+        (NamesPath && !IsNormal(source.Path)) || HasUpperCaseUuid(source.RouteValues) ? source.Path : null;
 
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
@@ -104,13 +106,13 @@ internal sealed class KeyTemplate
 
     private static bool AppendValue(ref DefaultInterpolatedStringHandler text, string? value, bool lenient)
     {
-        var span = (lenient ? DoubtfulValue.CertainPart(value) : value).AsSpan();
+        var span = (lenient ? LenientText.SafePrefix(value) : value).AsSpan();
         if (span.Length is 0 or > MaxValueLength || span.ContainsAnyExcept(UriCharacters.Unreserved))
         {
             return false;
         }
 
-        if (Uuid.IsOne(span))
+        if (Uuid.Matches(span))
         {
             return AppendLower(ref text, span, UriCharacters.Unreserved);
         }
@@ -119,11 +121,11 @@ internal sealed class KeyTemplate
         return true;
     }
 
-    private bool HasForeignUuid(RouteValueDictionary values)
+    private bool HasUpperCaseUuid(RouteValueDictionary values)
     {
         foreach (var name in RouteValueNames)
         {
-            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.IsOne(value))
+            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.Matches(value))
             {
                 return true;
             }
@@ -132,7 +134,7 @@ internal sealed class KeyTemplate
         return false;
     }
 
-    private static bool IsFolded(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
+    private static bool IsNormal(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 
     private static bool AppendLower(ref DefaultInterpolatedStringHandler text, ReadOnlySpan<char> value, SearchValues<char> allowed)
     {
@@ -147,10 +149,45 @@ internal sealed class KeyTemplate
         return true;
     }
 
-    // http and https give the same resource a different default; the stored target tells the two apart where it matters.
+    // http and https have different default ports; the stored target tells the two apart where it matters.
     private static ReadOnlySpan<char> WithoutDefaultPort(ReadOnlySpan<char> host) =>
         host.EndsWith(":80") ? host[..^3] : host.EndsWith(":443") ? host[..^4] : host;
 
     private static ReadOnlySpan<char> WithoutTrailingSlash(ReadOnlySpan<char> path) =>
         path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
+}
+
+/// <summary>What a key may be made of.</summary>
+/// <param name="Tenant">The tenant; <c>default</c> when the request has none.</param>
+/// <param name="Host">The value of <c>Host</c>.</param>
+/// <param name="Path">The path, decoded once.</param>
+/// <param name="RouteValues">The values of the matched route.</param>
+internal readonly record struct KeySource(TenantName Tenant, string Host, string Path, RouteValueDictionary RouteValues);
+
+/// <summary>
+/// Values in the form of a UUID. Upper and lower case mean the same (RFC 9562 §4), and clients differ in which they use: a write in one
+/// spelling must evict what was read in the other.
+/// </summary>
+internal static class Uuid
+{
+    private const int Length = 36;
+
+    public static bool Matches(ReadOnlySpan<char> text)
+    {
+        if (text.Length != Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Length; i++)
+        {
+            var isOne = i is 8 or 13 or 18 or 23 ? text[i] == '-' : char.IsAsciiHexDigit(text[i]);
+            if (!isOne)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

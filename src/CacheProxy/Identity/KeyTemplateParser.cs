@@ -4,8 +4,8 @@ using System.Collections.Immutable;
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// Parses key templates, and refuses those that could give two resources one key: what follows a placeholder must begin with a
-/// character that its value cannot hold.
+/// Parses key templates, and refuses those that could make one key of two resources: after a placeholder must come a character that
+/// its value cannot hold.
 /// </summary>
 internal static class KeyTemplateParser
 {
@@ -95,4 +95,18 @@ internal static class KeyTemplateParser
     };
 
     private static bool IsName(string text) => text.Length > 0 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+}
+
+/// <summary>One part of a key template: a literal or a placeholder.</summary>
+/// <param name="Kind">What it stands for.</param>
+/// <param name="Text">The literal's text, or the route value's name.</param>
+internal readonly record struct KeyPart(KeyPartKind Kind, string Text);
+
+internal enum KeyPartKind
+{
+    Literal,
+    Tenant,
+    Host,
+    Path,
+    RouteValue,
 }

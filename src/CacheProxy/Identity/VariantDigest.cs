@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using CacheProxy.Http;
 
 namespace CacheProxy.Identity;
@@ -10,8 +11,8 @@ internal static class VariantDigest
     private const int HashBytes = 32;
     private const string ForwardedFor = "x-forwarded-for";
 
-    // Request headers that an API may build its links from without naming them in Vary. What carries the client's address is not
-    // among them: it differs for each client, and an API that answers by it says so.
+    // Request headers that an API may build its links from without naming them in Vary. X-Forwarded-For is not among them: it differs
+    // for each client, and an API whose answer depends on it says so.
     private static readonly ImmutableArray<string> ForwardedHeaders =
     [
         "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
@@ -28,12 +29,12 @@ internal static class VariantDigest
             digest.Add(DigestPart.Query, source.Query);
         }
 
-        if (source.PathSpelling is { } path)
+        if (source.OriginalPath is { } path)
         {
             digest.Add(DigestPart.Path, path);
         }
 
-        if (source.ForeignScheme is { } scheme)
+        if (source.DeclaredScheme is { } scheme)
         {
             digest.Add(DigestPart.Scheme, scheme);
         }
@@ -89,6 +90,7 @@ internal static class VariantDigest
             digest.Add(part, name, values);
         }
     }
+
     // The API sees the client's address appended, whether the client sent the header or not.
     private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
     {
@@ -101,3 +103,18 @@ internal static class VariantDigest
         }
     }
 }
+
+/// <summary>What besides the resource may change the answer to a request.</summary>
+/// <param name="Headers">The request's headers.</param>
+/// <param name="Query">The raw query with its question mark; empty without one.</param>
+/// <param name="Credentials">Set when each credential has an entry of its own.</param>
+/// <param name="OriginalPath">The path as the client wrote it, when the key spells it otherwise; else <c>null</c>.</param>
+/// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
+/// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
+internal readonly record struct VariantSource(
+    IHeaderDictionary Headers,
+    string Query,
+    CredentialFingerprint? Credentials,
+    string? OriginalPath,
+    IPAddress? Client = null,
+    string? DeclaredScheme = null);

@@ -1,9 +1,10 @@
+using System.Buffers;
+
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// Whether a raw path means the same to everybody. Proxies, frameworks and file systems differ in what they make of encoded slashes,
-/// path parameters, empty and dot segments, dots at a segment's end, backslashes and doubly encoded characters, so a path with any of
-/// them is never a key.
+/// Whether every program reads a raw path alike. Proxies, frameworks and file systems disagree about encoded slashes, path parameters,
+/// empty and dot segments, dots at a segment's end, backslashes and doubly encoded characters, so a path with any of them makes no key.
 /// </summary>
 internal static class WellFormedPath
 {
@@ -50,4 +51,19 @@ internal static class WellFormedPath
     }
 
     private static int HexValue(char c) => char.IsAsciiDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/// <summary>Character classes of RFC 3986 that keys are made of.</summary>
+internal static class UriCharacters
+{
+    private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    /// <summary>unreserved, §2.3.</summary>
+    public static readonly SearchValues<char> Unreserved = SearchValues.Create(Alphanumeric + "-._~");
+
+    /// <summary>pchar (§3.3) and the slash, without <c>;</c> and percent-encodings: what a path may hold in a key.</summary>
+    public static readonly SearchValues<char> Path = SearchValues.Create(Alphanumeric + "-._~!$&'()*+,=:@/");
+
+    /// <summary>What an authority (§3.2) without user information may hold.</summary>
+    public static readonly SearchValues<char> Host = SearchValues.Create(Alphanumeric + "-._~:[]");
 }

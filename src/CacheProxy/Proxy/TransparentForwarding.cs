@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Net.Http.Headers;
-using Yarp.ReverseProxy.Transforms.Builder;
 using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace CacheProxy.Proxy;
 

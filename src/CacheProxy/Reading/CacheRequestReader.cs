@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
@@ -10,15 +9,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CacheProxy.Reading;
 
-/// <summary>Finds out which resource a safe request is for, or why that is in doubt.</summary>
+/// <summary>Finds out which resource a safe request is for, or why that is uncertain.</summary>
 internal static class CacheRequestReader
 {
     public static bool TryRead(
-        HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration, out CacheRequest? cacheRequest, out ForwardReason reason)
+        HttpContext context, CachePolicy policy, RequestRules rules, out CacheRequest? cacheRequest, out ForwardReason reason)
     {
         cacheRequest = null;
         var request = context.Request;
-        if (FindObstacle(context, policy, configuration) is { } obstacle)
+        if (FindObstacle(context, policy, rules) is { } obstacle)
         {
             reason = obstacle;
             return false;
@@ -34,7 +33,7 @@ internal static class CacheRequestReader
         var tenant = default(TenantName);
         if (policy.Template.NeedsTenant)
         {
-            var resolution = configuration.Tenants.Resolve(request);
+            var resolution = rules.Tenants.Resolve(request);
             tenant = resolution.Tenant;
             if (resolution.Kind != TenantResolutionKind.Found)
             {
@@ -59,27 +58,27 @@ internal static class CacheRequestReader
             Variants = new VariantSource(
                 request.Headers,
                 request.QueryString.Value ?? "",
-                policy.Options.Credentials == CredentialsMode.PerCredential ? configuration.Credentials : null,
-                policy.Template.ForeignSpelling(source),
+                policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
+                policy.Template.OriginalPath(source),
                 context.Connection.RemoteIpAddress,
-                ForeignScheme(context)),
+                DeclaredScheme(context)),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
-            StoreTimeout = configuration.Options.Redis.Timeout,
-            Patience = new StorePatience(configuration.Options.Redis.Timeout),
+            StoreTimeout = rules.StoreTimeout,
+            Patience = new StorePatience(rules.StoreTimeout),
         };
         return true;
     }
 
-    // Over HTTP/2 the client states the scheme, and the API sees it in X-Forwarded-Proto, from which it may build its links.
-    private static string? ForeignScheme(HttpContext context) =>
+    // Over HTTP/2 the client declares a scheme. The API sees it in X-Forwarded-Proto and may build its links from it.
+    private static string? DeclaredScheme(HttpContext context) =>
         HttpProtocol.IsHttp2(context.Request.Protocol)
         && context.Request.IsHttps == (context.Features.Get<ITlsHandshakeFeature>() is null)
             ? context.Request.Scheme
             : null;
 
-    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, ConfigurationSnapshot configuration)
+    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules)
     {
         var request = context.Request;
         if (policy.Options.Mode == CacheMode.Off)
@@ -117,7 +116,7 @@ internal static class CacheRequestReader
             return ForwardReason.Precondition;
         }
 
-        return policy.Options.Credentials == CredentialsMode.Bypass && configuration.Credentials.IsPresent(request.Headers)
+        return policy.Options.Credentials == CredentialsMode.Bypass && rules.Credentials.IsPresent(request.Headers)
             ? ForwardReason.Credentials
             : null;
     }

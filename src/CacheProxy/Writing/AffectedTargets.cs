@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
@@ -7,15 +6,15 @@ namespace CacheProxy.Writing;
 
 /// <summary>
 /// The resources that a successful answer to a write names in <c>Location</c> and <c>Content-Location</c> (RFC 9111 §4.4). Only for
-/// keys over the path: what the path of another resource means to a route is for the API's answer to tell, not for us to guess.
+/// keys that name the path: any other key would need the route values of the named path, and routing has not matched that path.
 /// </summary>
-internal sealed class AffectedTargets(RouteCaching? caching, ConfigurationSnapshot configuration)
+internal sealed class AffectedTargets(RouteCaching route)
 {
     /// <summary>The targets; <c>null</c> for none, which is nearly always.</summary>
     public List<EvictionTarget>? Find(HttpContext context)
     {
         var headers = context.Response.Headers;
-        if (caching?.Policy is not { Template.NamesPath: true } policy
+        if (route.Policy is not { Template.NamesPath: true } policy
             || (headers.Location.Count == 0 && headers.ContentLocation.Count == 0)
             || !AffectedResources.IsNonError(context.Response.StatusCode))
         {
@@ -44,7 +43,7 @@ internal sealed class AffectedTargets(RouteCaching? caching, ConfigurationSnapsh
             return;
         }
 
-        var tenants = configuration.Tenants.Resolve(request);
+        var tenants = route.Rules.Tenants.Resolve(request);
         foreach (var tenant in tenants.Kind == TenantResolutionKind.Found ? [tenants.Tenant] : tenants.Candidates)
         {
             Add(targets, request, policy, tenant, path);

@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
@@ -7,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy.Writing;
 
 /// <summary>
-/// Finds the resources that an unsafe request may change. Where a read would be forwarded for doubt, a write evicts whatever it may
-/// mean: evicting too much costs a miss, too little a stale read.
+/// Finds the resources that an unsafe request may change. Where a read in doubt would be forwarded, a write evicts everything that it
+/// may mean: evicting too much costs a miss, evicting too little causes a stale read.
 /// </summary>
 internal sealed class EvictionTargets
 {
@@ -27,26 +26,21 @@ internal sealed class EvictionTargets
     }
 
     /// <param name="context">The request.</param>
-    /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
+    /// <param name="route">What its route asks for.</param>
     /// <param name="method">Its method; <c>null</c> when something may override it.</param>
-    /// <param name="configuration">The configuration in force.</param>
-    public static EvictionTarget[] Find(HttpContext context, RouteCaching? caching, string? method, ConfigurationSnapshot configuration)
+    public static EvictionTarget[] Find(HttpContext context, RouteCaching route, string? method)
     {
         var isDoubtful = IsDoubtful(context);
-        if (caching is null && !isDoubtful)
+        if (route.IsEmpty && !isDoubtful)
         {
             return [];
         }
 
-        var found = new EvictionTargets(context.Request, method, configuration.Tenants.Resolve(context.Request));
-        if (caching is not null)
-        {
-            found.Add(caching, context.Request.Path.Value ?? "", context.Request.RouteValues);
-        }
-
+        var found = new EvictionTargets(context.Request, method, route.Rules.Tenants.Resolve(context.Request));
+        found.Add(route, context.Request.Path.Value ?? "", context.Request.RouteValues);
         if (isDoubtful)
         {
-            found.AddDoubtful(context, configuration.CachedRoutes);
+            found.AddDoubtful(context, route.Rules.CachedRoutes);
         }
 
         return [.. found._targets];

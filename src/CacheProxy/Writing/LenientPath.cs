@@ -4,8 +4,8 @@ using CacheProxy.Identity;
 namespace CacheProxy.Writing;
 
 /// <summary>
-/// What the most lenient API makes of a path: encoded characters decoded, however often; backslashes are slashes; empty and dot
-/// segments, path parameters, and what trails a segment in dots, blanks and control characters do not count.
+/// A path as the most lenient API reads it: encoded characters are decoded, however often; backslashes are slashes; empty and dot
+/// segments, path parameters, and dots, blanks and control characters at the end of a segment do not count.
 /// </summary>
 internal static class LenientPath
 {
@@ -15,7 +15,7 @@ internal static class LenientPath
     /// <returns>A path that begins with a slash.</returns>
     public static string Read(ReadOnlySpan<char> path)
     {
-        var text = LiberalText.Fold(LiberalText.Decode(PathOf(path).ToString()));
+        var text = LenientText.Fold(LenientText.Decode(PathOf(path).ToString()));
         var segments = new List<string>();
         foreach (var part in text.Replace('\\', '/').Split('/'))
         {

@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Store;
@@ -12,28 +11,25 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     private const string RetryAfterSeconds = "1";
 
     /// <param name="context">The request.</param>
-    /// <param name="caching">What its route asks for; <c>null</c> when it asks for nothing.</param>
+    /// <param name="route">What its route asks for.</param>
     /// <param name="method">Its method; <c>null</c> when something may override it.</param>
-    /// <param name="configuration">The configuration in force.</param>
     /// <param name="next">The rest of the proxy pipeline.</param>
-    public Task HandleAsync(
-        HttpContext context, RouteCaching? caching, string? method, ConfigurationSnapshot configuration, RequestDelegate next)
+    public Task HandleAsync(HttpContext context, RouteCaching route, string? method, RequestDelegate next)
     {
-        var targets = EvictionTargets.Find(context, caching, method, configuration);
-        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, caching, configuration, next);
+        var targets = EvictionTargets.Find(context, route, method);
+        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, route, next);
     }
 
-    private async Task ForwardFencedAsync(
-        HttpContext context, EvictionTarget[] targets, RouteCaching? caching, ConfigurationSnapshot configuration, RequestDelegate next)
+    private async Task ForwardFencedAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
     {
-        await using var write = new WriteFence(cache, events, metrics, time, configuration.Options.Redis.Timeout, targets);
+        await using var write = new WriteFence(cache, events, metrics, time, route.Rules.StoreTimeout, targets);
         if (!await write.TryBeginAsync())
         {
             Refuse(context.Response);
             return;
         }
 
-        var gate = new WriteGate(context, write, new AffectedTargets(caching, configuration));
+        var gate = new WriteGate(context, write, new AffectedTargets(route));
         var threw = true;
         gate.Install();
         try

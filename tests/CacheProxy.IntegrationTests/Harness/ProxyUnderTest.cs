@@ -60,7 +60,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             values[key] = value;
         }
 
-        var app = CacheProxyHost.Build([], new CacheProxyHostSeams
+        var app = CacheProxyHost.Build([], new CacheProxyHostOptions
         {
             LogSink = log,
             Customise = builder =>

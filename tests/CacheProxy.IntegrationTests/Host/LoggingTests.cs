@@ -13,7 +13,7 @@ public sealed class LoggingTests
     [InlineData("--Serilog:MinimumLevel:Override:CacheProxy=Debug")]
     public async Task Cache_events_have_exactly_their_text_and_two_properties(string argument)
     {
-        await using var host = await RunningHost.StartAsync("http://127.0.0.1:9", null, argument);
+        await using var host = await RunningHost.StartAsync("http://127.0.0.1:9", null, null, argument);
         var events = host.App.Services.GetRequiredService<CacheEventLog>();
 
         events.Cached(new CacheEventTexts("customer"), "demo", "123");
@@ -36,7 +36,7 @@ public sealed class LoggingTests
     [Fact]
     public async Task Configured_properties_are_on_every_event()
     {
-        await using var host = await RunningHost.StartAsync("http://127.0.0.1:9", null, "--Serilog:Properties:pod=sidecar-7");
+        await using var host = await RunningHost.StartAsync("http://127.0.0.1:9", null, null, "--Serilog:Properties:pod=sidecar-7");
 
         Assert.All(host.Log.Events, static logged => Assert.Equal("\"sidecar-7\"", logged.Properties["pod"].ToString()));
         Assert.NotEmpty(host.Log.Events);

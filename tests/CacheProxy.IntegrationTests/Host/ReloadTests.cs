@@ -26,7 +26,7 @@ public sealed class ReloadTests
         host.Write(json);
         await host.Log.WaitForAsync(Reloaded);
 
-        Assert.Equal(TimeSpan.FromSeconds(30), host.Configuration.Policies.Find("customer")!.Options.Ttl);
+        Assert.Equal(TimeSpan.FromSeconds(30), host.Configuration.Rules.Routes["customer"].Policy!.Options.Ttl);
         await Eventually.TrueAsync(async () => await host.GetAsync("/api/orders") == "second answers");
     }
 
@@ -44,7 +44,7 @@ public sealed class ReloadTests
         await host.Log.WaitForAsync(Reloaded);
 
         await Eventually.TrueAsync(() => Task.FromResult(CachingOf(host, "customer")?.Policy?.Options.Ttl == TimeSpan.FromSeconds(30)));
-        Assert.Same(host.Configuration.Policies.Find("customer"), CachingOf(host, "customer")!.Policy);
+        Assert.Same(host.Configuration.Rules.Routes["customer"].Policy, CachingOf(host, "customer")!.Policy);
     }
 
     [Fact]

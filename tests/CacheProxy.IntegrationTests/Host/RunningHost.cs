@@ -32,21 +32,26 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
 
-    public ConfigurationSnapshot Configuration => _app.Services.GetRequiredService<CurrentConfiguration>().Value;
+    public ConfigurationSnapshot Configuration => _app.Services.GetRequiredService<ConfigurationReloader>().Current;
 
     public string File => Path.Combine(Directory, "appsettings.json");
 
-    public static async Task<RunningHost> StartAsync(string apiAddress, Action<string>? prepare = null, params string[] arguments)
+    public static async Task<RunningHost> StartAsync(
+        string apiAddress, Action<string>? prepare = null, Action<IServiceCollection>? register = null, params string[] arguments)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("cacheproxy-").FullName;
         await System.IO.File.WriteAllTextAsync(Path.Combine(directory, "appsettings.json"), Shipped(apiAddress).ToJsonString());
         prepare?.Invoke(directory);
         var log = new CapturedLog();
-        var app = CacheProxyHost.Build(arguments, new CacheProxyHostSeams
+        var app = CacheProxyHost.Build(arguments, new CacheProxyHostOptions
         {
             Directory = directory,
             LogSink = log,
-            Customise = static builder => builder.Services.AddSingleton<TimeProvider>(new HurriedTimeProvider()),
+            Customise = builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(new HurriedTimeProvider());
+                register?.Invoke(builder.Services);
+            },
         });
         await CacheProxyHost.StartAsync(app);
         return new RunningHost(app, directory, log);

@@ -110,7 +110,7 @@ public sealed class StartTests
             File.WriteAllText(file, "{\n  \"CacheProxy\": {\n    \"Redis\": { \"Timeout\": 1s }\n  }\n}");
 
             var refused = Assert.Throws<ConfigurationRefusedException>(() =>
-                CacheProxyHost.Build([], new CacheProxyHostSeams { Directory = directory.FullName }));
+                CacheProxyHost.Build([], new CacheProxyHostOptions { Directory = directory.FullName }));
 
             var problem = Assert.Single(refused.Problems);
             Assert.Equal(file, problem.Key);
@@ -129,7 +129,7 @@ public sealed class StartTests
         try
         {
             var refused = Assert.Throws<ConfigurationRefusedException>(() =>
-                CacheProxyHost.Build([], new CacheProxyHostSeams { Directory = directory.FullName }));
+                CacheProxyHost.Build([], new CacheProxyHostOptions { Directory = directory.FullName }));
 
             Assert.Equal("ReverseProxy:Routes", Assert.Single(refused.Problems).Key);
         }
@@ -145,7 +145,7 @@ public sealed class StartTests
         await using var first = await NamedApi.StartAsync("first");
         await using var second = await NamedApi.StartAsync("second");
         await using var one = await RunningHost.StartAsync(first.Address);
-        await using var other = await RunningHost.StartAsync(second.Address, null, "--Serilog:MinimumLevel:Default=Debug");
+        await using var other = await RunningHost.StartAsync(second.Address, null, null, "--Serilog:MinimumLevel:Default=Debug");
 
         Assert.Equal("first answers", await one.GetAsync("/x"));
         Assert.Equal("second answers", await other.GetAsync("/x"));

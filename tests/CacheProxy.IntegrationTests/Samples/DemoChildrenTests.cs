@@ -25,7 +25,9 @@ public sealed partial class DemoChildrenTests
         await UntilClosedAsync(first, stop);
         await UntilClosedAsync(second, stop);
         foreach (var port in ports)
+        {
             await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(port, stop));
+        }
     }
 
     private static async Task<string> UntilLineAsync(SampleProgram demo, string text, CancellationToken stop)
@@ -33,7 +35,9 @@ public sealed partial class DemoChildrenTests
         while (await demo.Output.ReadLineAsync(stop) is { } line)
         {
             if (line.Contains(text, StringComparison.Ordinal))
+            {
                 return line;
+            }
         }
 
         throw new InvalidOperationException($"The demo ended before '{text}': {await demo.Error.ReadToEndAsync(stop)}");

@@ -33,7 +33,9 @@ public sealed class DemoCommandLineTests
 
         Assert.Equal(0, exitCode);
         foreach (var option in (string[])["--redis", "--exit", "--proxy-port", "--api-port", "--management-port", "--help"])
+        {
             Assert.Contains(option, output, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -26,7 +26,9 @@ internal sealed partial class SampleApi : IAsyncDisposable
         while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)
+            {
                 return new SampleApi(program, new Uri(match.Groups[1].Value));
+            }
         }
 
         var problem = await program.Error.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -39,9 +41,15 @@ internal sealed partial class SampleApi : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (tenant is not null)
+        {
             request.Headers.Add("X-Tenant-Subdomain", tenant);
+        }
+
         if (body is not null)
+        {
             request.Content = new StringContent(body, Encoding.UTF8, contentType);
+        }
+
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var json = text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default;

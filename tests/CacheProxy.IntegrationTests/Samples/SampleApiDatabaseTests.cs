@@ -21,7 +21,9 @@ public sealed class SampleApiDatabaseTests : IDisposable
 
         Assert.Equal("Shared", (await second.SendAsync("GET", "/api/customers/123"))["firstName"]);
         foreach (var tenant in (string[])["demo", "acme"])
+        {
             Assert.Equal(300, (await second.SendAsync("GET", "/api/customers", tenant)).Json.GetProperty("total").GetInt64());
+        }
     }
 
     [Fact]

@@ -76,7 +76,10 @@ public sealed class SampleApiTests(SampleApiFixture fixture) : IClassFixture<Sam
         Assert.Equal(name, after["firstName"]);
         Assert.Equal(update.Text, after.Text);
         foreach (var untouched in (string[])["lastName", "email", "phone", "street", "city", "createdAt"])
+        {
             Assert.Equal(before[untouched], after[untouched]);
+        }
+
         Assert.Equal(Pets(before), Pets(after));
     }
 
@@ -174,7 +177,9 @@ public sealed class SampleApiTests(SampleApiFixture fixture) : IClassFixture<Sam
         {
             var answer = await _api.SendAsync("GET", path);
             foreach (var header in (string[])["Cache-Control", "ETag", "Expires", "Last-Modified", "Age", "Vary", "Pragma"])
+            {
                 Assert.DoesNotContain(header, answer.Headers);
+            }
         }
     }
 

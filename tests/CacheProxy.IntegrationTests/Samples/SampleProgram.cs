@@ -29,7 +29,10 @@ internal sealed class SampleProgram : IAsyncDisposable
             WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
+        {
             start.Environment.Remove(name);
+        }
+
         // Its own, so that what a killed program leaves behind goes too.
         var temporaryFolder = Directory.CreateTempSubdirectory("sample-program-");
         start.Environment["TMPDIR"] = start.Environment["TEMP"] = temporaryFolder.FullName;
@@ -48,7 +51,10 @@ internal sealed class SampleProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
+        {
             _process.Kill(entireProcessTree: true);
+        }
+
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
         try

@@ -1,4 +1,4 @@
-using CacheProxy.Configuration.Checks;
+using CacheProxy.Configuration;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;

@@ -88,7 +88,7 @@ public sealed class PolicySettingsTests
             ($"{Customer}:StatusCodes:0", "404"),
             ($"{Customer}:NegativeTtl", "9s"),
             ($"{Customer}:HeuristicFreshness", "true"),
-            ($"{Customer}:Coalesce", "Cluster")).Policies.Find("customer")!.Options;
+            ($"{Customer}:Coalesce", "Cluster")).Rules.Routes["customer"].Policy!.Options;
 
         Assert.Equal(CacheMode.Shadow, policy.Mode);
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
@@ -109,7 +109,7 @@ public sealed class PolicySettingsTests
 
     [Fact]
     public void An_empty_value_takes_one_away() =>
-        Assert.Null(CandidateConfiguration.Accepted(($"{Customer}:Ttl", "")).Policies.Find("customer")!.Options.Ttl);
+        Assert.Null(CandidateConfiguration.Accepted(($"{Customer}:Ttl", "")).Rules.Routes["customer"].Policy!.Options.Ttl);
 
     [Fact]
     public void One_text_with_commas_wins_over_an_array() => Assert.Equal(

@@ -15,13 +15,13 @@ public sealed class ShippedConfigurationTests
     {
         var snapshot = CandidateConfiguration.Accepted();
 
-        var customer = Assert.Single(snapshot.Policies.All);
+        var customer = Assert.Single(snapshot.Rules.Routes.Values.Select(static route => route.Policy).OfType<CachePolicy>());
         Assert.Equal("{tenant}:customer:{id}", customer.Template.Text);
         Assert.Equal(TimeSpan.FromMinutes(5), customer.Options.Ttl);
-        Assert.Same(customer, snapshot.Routes["customer"].Policy);
-        Assert.Null(snapshot.Routes["customer-search"].Policy);
-        Assert.Null(snapshot.Routes["everything-else"].Policy);
-        Assert.Same(customer, Assert.Single(snapshot.Routes["customer-parts"].Evicts));
+        Assert.Same(customer, snapshot.Rules.Routes["customer"].Policy);
+        Assert.Null(snapshot.Rules.Routes["customer-search"].Policy);
+        Assert.Null(snapshot.Rules.Routes["everything-else"].Policy);
+        Assert.Same(customer, Assert.Single(snapshot.Rules.Routes["customer-parts"].Evicts));
     }
 
     [Fact]

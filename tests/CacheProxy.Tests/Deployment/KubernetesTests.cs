@@ -12,7 +12,7 @@ namespace CacheProxy.Tests.Deployment;
 public sealed class KubernetesTests
 {
     private static readonly string[] Sections =
-        [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, LogSettings.SectionName];
+        [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, TelemetrySettings.LogSection];
 
     public static TheoryData<string> Folders => ["deploy/k8s", "deploy/k8s/overlays/production"];
 
@@ -22,7 +22,7 @@ public sealed class KubernetesTests
     {
         var snapshot = new SidecarContainer(Manifests.Of(folder)).Start();
 
-        Assert.NotEmpty(snapshot.Policies.All);
+        Assert.NotEmpty(snapshot.Options.Policies);
         Assert.NotEmpty(snapshot.Options.Redis.ConnectionString);
     }
 

@@ -25,7 +25,7 @@ public sealed partial class HttpPageTests
     [Fact]
     public void Its_example_keys_by_URL_and_leaves_freshness_to_the_API()
     {
-        var policy = Assert.Single(CompileExample().Policies.All);
+        var policy = Assert.Single(CompileExample().Rules.Routes.Values.Select(static route => route.Policy).OfType<CachePolicy>());
 
         Assert.False(policy.Template.NeedsTenant);
         Assert.Null(policy.Options.Ttl);
@@ -37,7 +37,7 @@ public sealed partial class HttpPageTests
 
     [Fact]
     public void Its_example_lets_an_expired_entry_stand_in_for_a_failing_API() =>
-        Assert.Equal(TimeSpan.FromMinutes(1), Assert.Single(CompileExample().Policies.All).Options.StaleIfError);
+        Assert.Equal(TimeSpan.FromMinutes(1), Assert.Single(CompileExample().Rules.Routes.Values.Select(static route => route.Policy).OfType<CachePolicy>()).Options.StaleIfError);
 
     [Fact]
     public void Each_test_left_failing_is_named_once_and_has_its_reason()

@@ -25,9 +25,9 @@ public sealed class JsonExamplesTests
     {
         var snapshot = Assert.Single(MarkdownPage.Named("README.md").JsonExamples()).Compile().Snapshot!;
 
-        Assert.Equal("{tenant}:pet:{id}", snapshot.Routes["pet"].Policy!.Template.Text);
-        Assert.Equal(["pet"], snapshot.Routes["pet-parts"].Evicts.Select(static policy => policy.Name));
-        Assert.NotNull(snapshot.Routes["customer"].Policy);
+        Assert.Equal("{tenant}:pet:{id}", snapshot.Rules.Routes["pet"].Policy!.Template.Text);
+        Assert.Equal(["pet"], snapshot.Rules.Routes["pet-parts"].Evicts.Select(static policy => policy.Name));
+        Assert.NotNull(snapshot.Rules.Routes["customer"].Policy);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class JsonExamplesTests
     {
         var any = Assert.Single(Assert.Single(
             MarkdownPage.Named("docs/configuration.md").JsonExamples(),
-            static example => example.File == "appsettings.json").Compile().Snapshot!.Policies.All);
+            static example => example.File == "appsettings.json").Compile().Snapshot!.Rules.Routes.Values.Select(static route => route.Policy).OfType<CachePolicy>());
 
         Assert.False(any.Template.NeedsTenant);
         Assert.Null(any.Options.Ttl);

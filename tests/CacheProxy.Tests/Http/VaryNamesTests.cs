@@ -69,9 +69,16 @@ public sealed class VaryNamesTests
     public void Walking_gives_every_name_in_order()
     {
         var seen = new List<string>();
-        foreach (var name in VaryNames.Enumerate("accept,foo,x-bar")) seen.Add(name);
+        foreach (var name in VaryNames.Enumerate("accept,foo,x-bar"))
+        {
+            seen.Add(name);
+        }
+
         Assert.Equal(["accept", "foo", "x-bar"], seen);
-        foreach (var name in VaryNames.Enumerate("")) Assert.Fail(name);
+        foreach (var name in VaryNames.Enumerate(""))
+        {
+            Assert.Fail(name);
+        }
     }
 
     [Fact]
@@ -80,7 +87,11 @@ public sealed class VaryNamesTests
         // Over many walks, since the runtime allocates a little of its own on some early ones.
         var count = 0;
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100_000; i++) count += Count("accept-encoding,accept-language,cookie");
+        for (var i = 0; i < 100_000; i++)
+        {
+            count += Count("accept-encoding,accept-language,cookie");
+        }
+
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 99_999);
         Assert.Equal(300_000, count);
     }
@@ -105,7 +116,11 @@ public sealed class VaryNamesTests
     private static int Count(string names)
     {
         var count = 0;
-        foreach (var _ in VaryNames.Enumerate(names)) count++;
+        foreach (var _ in VaryNames.Enumerate(names))
+        {
+            count++;
+        }
+
         return count;
     }
 }

@@ -47,7 +47,11 @@ public sealed class VaryNormalizationTests
         Assert.Same(value, VaryNormalization.Normalize(name, values));
         // Over many calls, since the runtime allocates a little of its own on some early ones.
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100_000; i++) VaryNormalization.Normalize(name, values);
+        for (var i = 0; i < 100_000; i++)
+        {
+            VaryNormalization.Normalize(name, values);
+        }
+
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 99_999);
     }
 

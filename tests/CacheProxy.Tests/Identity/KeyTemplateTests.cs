@@ -109,7 +109,7 @@ public sealed class KeyTemplateTests
     public void A_UUID_is_one_resource_in_any_case_and_each_spelling_a_variant(string id, string expected, bool isAsInKey)
     {
         Assert.Equal(expected, Format("{id}", null, "host", "/", id));
-        Assert.Equal(isAsInKey ? null : "/API/x/", Parse("{id}").ForeignSpelling(Source(null, "", "/API/x/", id)));
+        Assert.Equal(isAsInKey ? null : "/API/x/", Parse("{id}").OriginalPath(Source(null, "", "/API/x/", id)));
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class KeyTemplateTests
     [InlineData("/a/b/", false)]
     [InlineData("/A", false)]
     public void A_path_in_another_spelling_is_not_as_in_the_key(string path, bool isAsInKey) =>
-        Assert.Equal(isAsInKey ? null : path, Parse("{path}").ForeignSpelling(Source(null, "", path, null)));
+        Assert.Equal(isAsInKey ? null : path, Parse("{path}").OriginalPath(Source(null, "", path, null)));
 
     [Theory]
     [InlineData("1%2F2", "demo:1")]

@@ -84,7 +84,7 @@ public sealed class WellFormedPathTests
     public void Decoding_a_well_formed_path_once_or_again_and_again_comes_to_the_same() => Prop.ForAll(
         Paths.ToArbitrary(),
         static path => !WellFormedPath.Check(path) || (Uri.UnescapeDataString(path) is var decoded
-            && decoded == LiberalText.Fold(LiberalText.Decode(path))
+            && decoded == LenientText.Fold(LenientText.Decode(path))
             && decoded[1..].Split('/') is var segments
             && segments.SkipLast(1).All(static segment => segment.Length > 0)
             && segments.All(static segment => !segment.EndsWith('.')))).QuickCheckThrowOnFailure();

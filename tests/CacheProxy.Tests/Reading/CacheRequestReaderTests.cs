@@ -89,7 +89,7 @@ public sealed class CacheRequestReaderTests
             context.Features.Set(DispatchProxy.Create<ITlsHandshakeFeature, EncryptedConnection>());
         }
 
-        Assert.True(CacheRequestReader.TryRead(context, Shipped.Policies.Find("customer")!, Shipped, out var request, out _));
+        Assert.True(CacheRequestReader.TryRead(context, Shipped.Rules.Routes["customer"].Policy!, Shipped.Rules, out var request, out _));
         Assert.Equal(isPlain, request!.VariantUnder("").IsPlain);
     }
 
@@ -103,7 +103,7 @@ public sealed class CacheRequestReaderTests
         ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines)
     {
         var context = Context(target, id, lines);
-        return CacheRequestReader.TryRead(context, configuration.Policies.Find("customer")!, configuration, out var request, out reason)
+        return CacheRequestReader.TryRead(context, configuration.Rules.Routes["customer"].Policy!, configuration.Rules, out var request, out reason)
             ? request
             : null;
     }

@@ -1,4 +1,3 @@
-using CacheProxy.Configuration.Policies;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Http;
@@ -47,8 +46,7 @@ public sealed class AffectedTargetsTests
         context.Response.StatusCode = status;
         context.Response.Headers.Location = location;
         context.Response.Headers.ContentLocation = contentLocation;
-        var caching = new RouteCaching(configuration.Policies.Find("customer"), []);
-        return new AffectedTargets(caching, configuration).Find(context) is { } targets
+        return new AffectedTargets(configuration.Rules.Routes["customer"]).Find(context) is { } targets
             ? string.Join(' ', targets.Select(static target => target.Key.Value))
             : null;
     }

@@ -117,7 +117,6 @@ public sealed class EvictionTargetsTests
 
         context.Request.Host = new HostString(host);
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
-        var caching = RoutedRequest.Route(context, target, Configuration);
-        return EvictionTargets.Find(context, caching, method, Configuration);
+        return EvictionTargets.Find(context, RoutedRequest.Route(context, target, Configuration), method);
     }
 }

@@ -11,7 +11,7 @@ namespace CacheProxy.Tests.Writing;
 internal static class RoutedRequest
 {
     /// <summary>What the matched route asks for; its values are set on the request.</summary>
-    public static RouteCaching? Route(HttpContext context, string target, ConfigurationSnapshot configuration)
+    public static RouteCaching Route(HttpContext context, string target, ConfigurationSnapshot configuration)
     {
         var raw = target.Split('?')[0];
         raw = raw.StartsWith('/') ? raw : new Uri(raw).AbsolutePath;
@@ -32,11 +32,10 @@ internal static class RoutedRequest
             if (new TemplateMatcher(template, []).TryMatch(context.Request.Path, values))
             {
                 context.Request.RouteValues = values;
-                var caching = configuration.Routes[id];
-                return caching is { Policy: null, Evicts.IsEmpty: true } ? null : caching;
+                return configuration.Rules.Routes[id];
             }
         }
 
-        return null;
+        throw new InvalidOperationException($"No route takes {target}.");
     }
 }

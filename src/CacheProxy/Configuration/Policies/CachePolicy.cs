@@ -23,7 +23,7 @@ internal sealed class CachePolicy
         Template = template;
         Events = new CacheEventTexts(options.Name);
         IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
-        // Without case: an HTTP client or an API may take "put" for PUT.
+        // In any case: an HTTP client or an API may take "put" for PUT.
         _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
         Storage = new StoragePolicy(
@@ -61,4 +61,35 @@ internal sealed class CachePolicy
         .Where(static code => code != EveryStatus)
         .Select(static code => int.Parse(code, CultureInfo.InvariantCulture))
         .ToFrozenSet();
+}
+
+/// <summary>All policies of one configuration, by name without regard to case.</summary>
+internal sealed class PolicySet
+{
+    private readonly FrozenDictionary<string, CachePolicy> _byName;
+
+    /// <param name="options">Checked options: every key is a template.</param>
+    /// <param name="keyPrefix">Put before every key.</param>
+    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix)
+    {
+        _byName = options.ToFrozenDictionary(
+            static policy => policy.Name,
+            policy => Compile(policy, keyPrefix),
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    public IEnumerable<CachePolicy> All => _byName.Values;
+
+    public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>What a route's metadata asks for. Names of unknown policies have been refused before.</summary>
+    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules) => new(
+        metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null,
+        [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
+        rules);
+
+    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
+        KeyTemplate.TryParse(options.Key, out var template, out var problem)
+            ? new CachePolicy(options, template!.WithPrefix(keyPrefix))
+            : throw new ArgumentException(problem, nameof(options));
 }

@@ -23,7 +23,7 @@ internal sealed record CachePolicyOptions
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
-    /// <summary>What becomes of a write whose fence cannot be set. Default: <see cref="WriteConsistency.BestEffort"/>.</summary>
+    /// <summary>What happens to a write whose fence cannot be set. Default: <see cref="WriteConsistency.BestEffort"/>.</summary>
     public WriteConsistency WriteConsistency { get; init; } = WriteConsistency.BestEffort;
 
     /// <summary>
@@ -41,7 +41,7 @@ internal sealed record CachePolicyOptions
     /// <summary>How long past its freshness an entry may be served while it is refreshed (RFC 5861 §3); 0 to 24 h. Default: 0.</summary>
     public TimeSpan StaleWhileRevalidate { get; init; }
 
-    /// <summary>Up to this much, at random, is taken off <see cref="Ttl"/>; 0 to less than Ttl. Default: 0.</summary>
+    /// <summary>A random amount, at most this, is subtracted from <see cref="Ttl"/>; 0 to less than Ttl. Default: 0.</summary>
     public TimeSpan TtlJitter { get; init; }
 
     /// <summary>Largest body that is stored, in bytes; 1 to 64 MiB. Default: 1 MiB.</summary>
@@ -51,8 +51,8 @@ internal sealed record CachePolicyOptions
     public int MaxVariants { get; init; } = 64;
 
     /// <summary>
-    /// Status codes that are stored, besides 200: each needs freshness of the origin's or <see cref="NegativeTtl"/>. <c>*</c>: every
-    /// final status with freshness of the origin's. Default: none.
+    /// Status codes that are stored, besides 200: each needs freshness from the origin or <see cref="NegativeTtl"/>. <c>*</c>: every
+    /// final status with freshness from the origin. Default: none.
     /// </summary>
     public ImmutableArray<string> StatusCodes { get; init; } = [];
 
@@ -64,4 +64,53 @@ internal sealed record CachePolicyOptions
 
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;
+}
+
+/// <summary>What a policy does with the store.</summary>
+internal enum CacheMode
+{
+    /// <summary>Look up, serve, fill and evict.</summary>
+    On,
+
+    /// <summary>Forward everything; writes still evict, so that switching back on serves nothing old.</summary>
+    Off,
+
+    /// <summary>Store and compare, never serve: reports the would-be hit rate and mismatches.</summary>
+    Shadow,
+}
+
+/// <summary>Who may share a stored response.</summary>
+internal enum CredentialsMode
+{
+    /// <summary>One entry per byte-identical set of credential headers.</summary>
+    PerCredential,
+
+    /// <summary>The rules of RFC 9111 §3.5: a response to a request with <c>Authorization</c> is shared only if the origin allows it.</summary>
+    Rfc9111,
+
+    /// <summary>Everybody shares: authorisation happens before the sidecar.</summary>
+    Shared,
+
+    /// <summary>A request with credentials is forwarded uncached.</summary>
+    Bypass,
+}
+
+/// <summary>What happens to a write whose fence cannot be set.</summary>
+internal enum WriteConsistency
+{
+    /// <summary>The write goes through; the eviction is retried until the store has it.</summary>
+    BestEffort,
+
+    /// <summary>503 with <c>Retry-After</c>; the API never sees the write.</summary>
+    Strict,
+}
+
+/// <summary>How far concurrent misses of one variant share one upstream request.</summary>
+internal enum CoalesceScope
+{
+    /// <summary>Within this process.</summary>
+    Process,
+
+    /// <summary>Across all replicas of the store: a replica waits, for a bounded time, for another's fill.</summary>
+    Cluster,
 }

@@ -1,3 +1,4 @@
+using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using Xunit;
 using Yarp.ReverseProxy.Configuration;
@@ -8,7 +9,9 @@ public sealed class CachedRoutesTests
 {
     private static readonly PolicySet Policies = new([new CachePolicyOptions { Name = "customer", Key = "{tenant}:customer:{id}" }], "");
 
-    private static readonly CachedRoutes Routes = new(
+    private static readonly RequestRules Rules = new(
+        new CacheProxyOptions(),
+        Policies,
         [
             Route("/api/customers/{id}", "CachePolicy"),
             Route("/api/customers/search", "Other"),
@@ -16,8 +19,7 @@ public sealed class CachedRoutesTests
             Route("/v2/{id:int}", "CachePolicy"),
             Route("{**path}", "Other"),
             Route(null, "CachePolicy"),
-        ],
-        Policies);
+        ]);
 
     [Theory]
     [InlineData("/api/customers/1", "policy 1, evicts 1")]
@@ -33,7 +35,7 @@ public sealed class CachedRoutesTests
     public void A_path_finds_every_route_that_caches_or_evicts_whatever_its_other_conditions(string path, string expected)
     {
         var found = new List<string>();
-        Routes.Match(path, (caching, values) => found.Add($"{(caching.Policy is null ? "evicts" : "policy")} {values["id"]}"));
+        Rules.CachedRoutes.Match(path, (caching, values) => found.Add($"{(caching.Policy is null ? "evicts" : "policy")} {values["id"]}"));
 
         Assert.Equal(expected, string.Join(", ", found));
     }

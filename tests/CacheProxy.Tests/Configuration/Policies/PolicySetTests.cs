@@ -1,3 +1,4 @@
+using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,8 @@ public sealed class PolicySetTests
             new CachePolicyOptions { Name = "Pet", Key = "{tenant}:pet:{id}" },
         ],
         "app|");
+
+    private static readonly RequestRules Rules = new(new CacheProxyOptions(), Policies, []);
 
     [Fact]
     public void A_policy_is_found_by_its_name_in_any_case()
@@ -36,12 +39,12 @@ public sealed class PolicySetTests
     [Fact]
     public void A_route_asks_by_its_metadata()
     {
-        var both = Policies.ForRoute(new Dictionary<string, string> { ["CachePolicy"] = "customer", ["Evicts"] = "pet, customer, visit" });
+        var both = Policies.ForRoute(new Dictionary<string, string> { ["CachePolicy"] = "customer", ["Evicts"] = "pet, customer, visit" }, Rules);
 
         Assert.Equal("customer", both.Policy?.Name);
         Assert.Equal(["Pet", "customer"], both.Evicts.Select(static policy => policy.Name));
-        Assert.Equal((null, 0), Describe(Policies.ForRoute(null)));
-        Assert.Equal((null, 0), Describe(Policies.ForRoute(new Dictionary<string, string> { ["Other"] = "customer" })));
+        Assert.Equal((null, 0), Describe(Policies.ForRoute(null, Rules)));
+        Assert.Equal((null, 0), Describe(Policies.ForRoute(new Dictionary<string, string> { ["Other"] = "customer" }, Rules)));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Identity;
 
-public sealed class LiberalTextTests
+public sealed class LenientTextTests
 {
     [Theory]
     [InlineData("abc", "abc")]
@@ -25,7 +25,7 @@ public sealed class LiberalTextTests
     [InlineData("%ed%a0%80", "\ufffd")]
     [InlineData("%u0031%U002f", "1/")]
     [InlineData("%u00", "%u00")]
-    public void Text_is_decoded_as_the_most_liberal_API_does(string text, string expected) => Assert.Equal(expected, LiberalText.Decode(text));
+    public void Text_is_decoded_as_the_most_liberal_API_does(string text, string expected) => Assert.Equal(expected, LenientText.Decode(text));
 
     [Theory]
     [InlineData("a/1", "a/1")]
@@ -33,10 +33,10 @@ public sealed class LiberalTextTests
     [InlineData("\uff0f\uff41\uff5e", "/a~")]
     [InlineData("\u0661\u0967", "11")]
     [InlineData("\u00e9", "\u00e9")]
-    public void Other_forms_of_ASCII_characters_are_folded(string text, string expected) => Assert.Equal(expected, LiberalText.Fold(text));
+    public void Other_forms_of_ASCII_characters_are_folded(string text, string expected) => Assert.Equal(expected, LenientText.Fold(text));
 
     [Fact]
     public void No_text_makes_it_throw() => Prop.ForAll(
         Gen.Elements("%", "4", "1", "c", "e", "f", "F", "u", "0", "8", "/", "\ud800", "\uff11").ArrayOf().Select(string.Concat).ToArbitrary(),
-        static text => LiberalText.Fold(LiberalText.Decode(text)).Length <= text.Length).QuickCheckThrowOnFailure();
+        static text => LenientText.Fold(LenientText.Decode(text)).Length <= text.Length).QuickCheckThrowOnFailure();
 }

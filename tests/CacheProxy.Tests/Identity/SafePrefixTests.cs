@@ -3,7 +3,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Identity;
 
-public sealed class DoubtfulValueTests
+public sealed class SafePrefixTests
 {
     [Theory]
     [InlineData(null, null)]
@@ -25,5 +25,5 @@ public sealed class DoubtfulValueTests
     [InlineData("%31%32", "12")]
     [InlineData("%", "")]
     [InlineData(";;", "")]
-    public void The_first_part_beyond_doubt_is_kept(string? value, string? expected) => Assert.Equal(expected, DoubtfulValue.CertainPart(value));
+    public void The_first_part_beyond_doubt_is_kept(string? value, string? expected) => Assert.Equal(expected, LenientText.SafePrefix(value));
 }

@@ -4,12 +4,11 @@ using System.Text;
 namespace CacheProxy.Identity;
 
 /// <summary>
-/// Text decoded as the most liberal API decodes it: percent-encodings of any UTF-8, overlong forms and <c>%uXXXX</c> among them, encoded
-/// again and again.
+/// Text as the most lenient API reads it: percent-encodings are decoded repeatedly, including overlong UTF-8 and <c>%uXXXX</c>.
 /// </summary>
-internal static class LiberalText
+internal static class LenientText
 {
-    // Encoding upon encoding upon encoding is no API's habit.
+    // No API decodes more often than this.
     private const int MaxDecodings = 3;
     private const char FirstFullWidth = '\uFF01';
     private const char LastFullWidth = '\uFF5E';
@@ -35,6 +34,24 @@ internal static class LiberalText
             folded[i] = digit >= 0 ? (char)('0' + digit) : c is >= FirstFullWidth and <= LastFullWidth ? (char)(c - FromFullWidth) : c;
         }
     });
+
+    /// <summary>
+    /// The characters of a route value that every API reads alike, after decoding: from the first unreserved character to the last before
+    /// one that is not. A number parser that skips blanks and signs stops there too.
+    /// </summary>
+    public static string? SafePrefix(string? value)
+    {
+        if (value is null || !value.AsSpan().ContainsAnyExcept(UriCharacters.Unreserved))
+        {
+            return value;
+        }
+
+        var text = Decode(value).AsSpan();
+        var start = text.IndexOfAny(UriCharacters.Unreserved);
+        text = start < 0 ? default : text[start..];
+        var end = text.IndexOfAnyExcept(UriCharacters.Unreserved);
+        return (end < 0 ? text : text[..end]).ToString();
+    }
 
     private static string DecodeOnce(ReadOnlySpan<char> text)
     {

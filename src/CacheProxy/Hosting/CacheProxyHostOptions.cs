@@ -2,8 +2,8 @@ using Serilog.Core;
 
 namespace CacheProxy.Hosting;
 
-/// <summary>Where a test reaches into the complete product. The program itself uses none of it.</summary>
-internal sealed record CacheProxyHostSeams
+/// <summary>What a test changes about the complete product. The program itself uses the defaults.</summary>
+internal sealed record CacheProxyHostOptions
 {
     /// <summary>Where the configuration files are. Default: beside the program.</summary>
     public string Directory { get; init; } = AppContext.BaseDirectory;
@@ -13,7 +13,7 @@ internal sealed record CacheProxyHostSeams
 
     /// <summary>
     /// Runs before anything is read or registered: values added to the builder's configuration win over all others, and a registered
-    /// <see cref="TimeProvider"/> is the one that is used.
+    /// <see cref="TimeProvider"/> replaces the system's.
     /// </summary>
     public Action<WebApplicationBuilder>? Customise { get; init; }
 }

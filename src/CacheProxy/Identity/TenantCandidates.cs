@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 
 namespace CacheProxy.Identity;
 
-/// <summary>What the sources said of one request, and the verdict.</summary>
-internal struct TenantVotes
+/// <summary>The tenants that the sources of one request name, and what follows from them.</summary>
+internal struct TenantCandidates
 {
-    // A request that names more tenants than this is nobody's honest request.
+    // No honest request names more tenants than this.
     private const int MaxCandidates = 8;
 
     private static readonly SearchValues<char> LabelCharacters =
@@ -37,7 +37,7 @@ internal struct TenantVotes
         }
     }
 
-    /// <summary>A source speaks unclearly; an API might take any label in <paramref name="text"/> for the tenant.</summary>
+    /// <summary>A source holds something else than one label; an API might take any label in <paramref name="text"/> for the tenant.</summary>
     public void AddMalformed(string text)
     {
         _kind = TenantResolutionKind.Malformed;
@@ -55,7 +55,7 @@ internal struct TenantVotes
         }
     }
 
-    public readonly TenantResolution Verdict()
+    public readonly TenantResolution Resolve()
     {
         if (_kind == TenantResolutionKind.Found)
         {
@@ -79,4 +79,32 @@ internal struct TenantVotes
             _candidates.Add(tenant);
         }
     }
+}
+
+/// <summary>Whose request it is.</summary>
+/// <param name="Kind">Only a request with <see cref="TenantResolutionKind.Found"/> may be cached.</param>
+/// <param name="Tenant">The tenant, when found.</param>
+/// <param name="Candidates">
+/// When not found: every tenant that the API might take the request for. A write evicts for each of them, because the API may know
+/// better than the sidecar whose request it was; a read is never cached for any.
+/// </param>
+internal readonly record struct TenantResolution(TenantResolutionKind Kind, TenantName Tenant, ImmutableArray<TenantName> Candidates)
+{
+    public static TenantResolution Found(TenantName tenant) => new(TenantResolutionKind.Found, tenant, []);
+}
+
+/// <summary>What the sources say together.</summary>
+internal enum TenantResolutionKind
+{
+    /// <summary>No source names a tenant.</summary>
+    Absent,
+
+    /// <summary>Every source that names a tenant names the same one.</summary>
+    Found,
+
+    /// <summary>A source holds something that is not a DNS label.</summary>
+    Malformed,
+
+    /// <summary>Two sources, or two values of one, name different tenants.</summary>
+    Contradictory,
 }

@@ -1,0 +1,73 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using CacheProxy.Identity;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.Routing.Template;
+using Yarp.ReverseProxy.Configuration;
+
+namespace CacheProxy.Configuration.Policies;
+
+/// <summary>What holds for every request of one configuration, besides its route's policies. Immutable.</summary>
+internal sealed class RequestRules
+{
+    public RequestRules(CacheProxyOptions options, PolicySet policies, IReadOnlyList<RouteConfig> routes)
+    {
+        Tenants = new TenantResolver(options.Tenant);
+        Credentials = new CredentialFingerprint(options.Credentials);
+        StoreTimeout = options.Redis.Timeout;
+        Routes = routes.ToFrozenDictionary(
+            static route => route.RouteId,
+            route => policies.ForRoute(route.Metadata, this),
+            StringComparer.OrdinalIgnoreCase);
+        CachedRoutes = new CachedRoutes(routes, Routes);
+    }
+
+    public TenantResolver Tenants { get; }
+
+    public CredentialFingerprint Credentials { get; }
+
+    /// <summary>How long one request may wait for the store.</summary>
+    public TimeSpan StoreTimeout { get; }
+
+    /// <summary>By route id, for those who build endpoints. A request finds its own at its endpoint.</summary>
+    public FrozenDictionary<string, RouteCaching> Routes { get; }
+
+    /// <summary>The paths of the routes that evict.</summary>
+    public CachedRoutes CachedRoutes { get; }
+}
+
+/// <summary>
+/// The paths of all routes that cache or evict, to find the resources that an API may see in a path that routing took for something
+/// else. Only the path counts: the route's other conditions could only leave resources out.
+/// </summary>
+internal sealed class CachedRoutes
+{
+    private readonly ImmutableArray<(TemplateMatcher Matcher, RouteCaching Caching)> _routes;
+
+    public CachedRoutes(IReadOnlyList<RouteConfig> routes, FrozenDictionary<string, RouteCaching> caching)
+    {
+        _routes =
+        [
+            .. routes
+                .Select(route => (route.Match.Path, Caching: caching[route.RouteId]))
+                .Where(static route => route is { Path: not null, Caching.IsEmpty: false })
+                .Select(static route => (Matcher(route.Path!), route.Caching)),
+        ];
+    }
+
+    /// <summary>Calls <paramref name="found"/> for each route that the path matches.</summary>
+    public void Match(string path, Action<RouteCaching, RouteValueDictionary> found)
+    {
+        foreach (var (matcher, caching) in _routes)
+        {
+            var values = new RouteValueDictionary();
+            if (matcher.TryMatch(path, values))
+            {
+                found(caching, values);
+            }
+        }
+    }
+
+    private static TemplateMatcher Matcher(string path) =>
+        new(new RouteTemplate(RoutePatternFactory.Parse(path)), []);
+}
