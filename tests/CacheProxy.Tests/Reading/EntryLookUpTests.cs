@@ -4,8 +4,8 @@ using CacheProxy.Identity;
 using CacheProxy.Reading;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
-using CacheProxy.Tests.Store;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.Tests.Reading;
@@ -14,7 +14,7 @@ public sealed class EntryLookUpTests : IAsyncDisposable
 {
     private static readonly ResourceKey Key = new("demo:customer:1");
 
-    private readonly StoppedTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly VaryHints _hints = new();
     private readonly LocalCopies _copies;
     private readonly MemoryStore _store;
