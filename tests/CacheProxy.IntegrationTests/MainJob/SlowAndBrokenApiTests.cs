@@ -6,7 +6,7 @@ namespace CacheProxy.IntegrationTests.MainJob;
 
 /// <summary>
 /// The API answers late, wrongly or not at all: clients get what it gave, and the cache keeps nothing of it. WireMock always ends its
-/// messages properly; answers that break off are in <see cref="Storing.IncompleteBodyTests"/>.
+/// messages properly; answers that break off are in <see cref="Filling.IncompleteBodyTests"/>.
 /// </summary>
 public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>, IDisposable
 {

@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>How long a stored response is served: the origin's word before the policy's.</summary>
 public sealed class LifetimeTests

@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Policies;
+namespace CacheProxy.IntegrationTests.Reading;
 
 /// <summary>Mode Shadow stores and compares; every client gets the API's own answer.</summary>
 public sealed class ShadowTests

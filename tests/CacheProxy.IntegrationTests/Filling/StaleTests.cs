@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>Serving what is stale (RFC 5861): while it is refreshed, and in place of an error.</summary>
 public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>

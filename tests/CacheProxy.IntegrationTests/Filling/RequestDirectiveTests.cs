@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>What a client's Cache-Control asks of us.</summary>
 public sealed class RequestDirectiveTests

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>A stale entry with a validator is validated, not fetched again.</summary>
 public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
