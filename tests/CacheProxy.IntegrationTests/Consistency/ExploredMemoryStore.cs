@@ -1,13 +1,13 @@
 using CacheProxy.Identity;
-using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 
 internal sealed class ExploredMemoryStore : IExploredStore
 {
-    private readonly ManualTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly MemoryStore _store;
 
     public ExploredMemoryStore(Func<ICacheStore, ICacheStore> damage)

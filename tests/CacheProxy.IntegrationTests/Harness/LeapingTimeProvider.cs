@@ -1,6 +1,9 @@
 namespace CacheProxy.IntegrationTests.Harness;
 
-/// <summary>The system's monotonic clock, which can be made to leap ahead; timers take no notice.</summary>
+/// <summary>
+/// The system's monotonic clock, which can be made to leap ahead. Timers take no notice, so that no wait for a real Redis runs out; a
+/// FakeTimeProvider would fire them.
+/// </summary>
 internal sealed class LeapingTimeProvider : TimeProvider
 {
     private long _leapt;

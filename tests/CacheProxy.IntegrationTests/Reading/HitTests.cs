@@ -1,4 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Reading;
@@ -98,7 +99,7 @@ public sealed class HitTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores
     [Fact]
     public async Task Age_and_ttl_follow_the_clock()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("x"));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -116,7 +117,7 @@ public sealed class HitTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores
     [Fact]
     public async Task Age_goes_on_from_what_a_cache_before_us_said()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("x", ("Cache-Control", "max-age=100"), ("Age", "40")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");

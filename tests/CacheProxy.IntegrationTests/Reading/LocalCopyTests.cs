@@ -1,4 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Reading;
@@ -25,7 +26,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     [Fact]
     public async Task No_copy_is_served_after_its_time()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
         await stores.Redis.SendAsync("FLUSHALL");
@@ -57,7 +58,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     [Fact]
     public async Task A_write_through_another_replica_is_seen_when_the_copy_has_run_out()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var other = await stores.StartAsync(StoreKind.Redis, api.Address);
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
@@ -90,7 +91,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     [Fact]
     public async Task A_copy_that_has_gone_stale_gives_way_to_what_another_replica_has_refreshed()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Cache-Control", "max-age=10"), ("ETag", "\"a\"")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, time: time);
         await proxy.AskAsync(Customer);

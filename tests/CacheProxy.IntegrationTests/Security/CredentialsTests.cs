@@ -1,6 +1,7 @@
 using System.Text;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Security;
@@ -62,7 +63,7 @@ public sealed class CredentialsTests
             context.Response.StatusCode = Volatile.Read(ref isRevoked) ? 401 : 200;
             return context.Response.WriteAsync("customer");
         });
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var proxy = await StartAsync(api, mode, time);
         Assert.Equal(200, await StatusAsync(proxy, "token A"));
 

@@ -1,13 +1,13 @@
-using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
 public sealed class MemoryStoreContractTests : StoreContract
 {
-    private readonly ManualTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private MemoryStore _store = null!;
 
     private protected override ValueTask<ICacheStore> OpenAsync()

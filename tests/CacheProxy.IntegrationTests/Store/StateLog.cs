@@ -1,21 +1,11 @@
-using System.Collections.Concurrent;
 using CacheProxy.Store.Redis;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-/// <summary>Keeps the names of the events that a store logged.</summary>
-internal sealed class StateLog : ILogger<RedisStore>
+/// <summary>The messages of a store.</summary>
+internal sealed class StateLog : FakeLogger, ILogger<RedisStore>
 {
-    private readonly ConcurrentQueue<string> _lines = new();
-
-    public string[] Events => [.. _lines];
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue(formatter(state, exception));
+    public string[] Events => [.. Collector.GetSnapshot().Select(static record => record.Message)];
 }

@@ -1,5 +1,6 @@
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Transparency;
@@ -62,7 +63,7 @@ public sealed class CachedRouteTests
         const string Request =
             "GET /A/b/?x=%20y+z&%41 HTTP/1.1\r\nHost: Example.COM:8080\r\naccept: */*\r\nX-R: 1\r\nX-Other: o\r\nx-r: 2\r\nX-Latin: caf\u00e9\r\n"
             + "Cookie: a=1\r\nCookie: b=\"2\"\r\nAuthorization: Basic \u00e9\r\nX-Forwarded-For: 203.0.113.9\r\nVia: 1.1 edge\r\n\r\n";
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var upstream = await RawUpstream.StartAsync(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         await using var proxy = await ProxyUnderTest.StartAsync(
             $"http://127.0.0.1:{upstream.Port}/",

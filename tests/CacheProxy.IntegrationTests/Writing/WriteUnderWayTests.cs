@@ -3,6 +3,7 @@ using System.Globalization;
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Writing;
@@ -40,7 +41,7 @@ public sealed class WriteUnderWayTests
     [Fact]
     public async Task A_resource_whose_writer_has_died_is_cached_again_after_the_deadline()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync(WriteScene.Path);

@@ -1,45 +1,49 @@
+using System.Diagnostics.Metrics;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
-using CacheProxy.Tests.Management;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Xunit;
 
 namespace CacheProxy.Tests.Filling;
 
-public sealed class CacheMetricsTests
+public sealed class CacheMetricsTests : IDisposable
 {
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly CacheMetrics _metrics;
+
+    public CacheMetricsTests() => _metrics = new CacheMetrics(Meters, new Flights(), TimeProvider.System);
+
+    private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
     [Fact]
     public void A_fill_that_may_not_begin_is_counted_with_the_reason()
     {
-        using var exposition = new Exposition();
-        using var refused = new MetricCollector<long>(exposition.Meters, CacheProxyMeter.Name, "cacheproxy.fills.refused");
-        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
+        using var refused = Collect<long>("cacheproxy.fills.refused");
         foreach (var outcome in Enum.GetValues<BeginFillOutcome>())
         {
-            metrics.FillRefused("customer", outcome);
+            _metrics.FillRefused("customer", outcome);
         }
 
         Assert.Equal(
             ["changed", "fill-under-way", "store-unavailable", "write-under-way"],
-            refused.GetMeasurementSnapshot().Select(static measured => (string)measured.Tags["reason"]!).Order());
+            refused.GetMeasurementSnapshot().Select(static measured => measured.Tags["reason"]).Order());
     }
 
     [Fact]
     public void A_refresh_in_the_background_is_told_apart_from_what_a_client_waits_for()
     {
-        using var exposition = new Exposition();
-        using var requests = new MetricCollector<long>(exposition.Meters, CacheProxyMeter.Name, "cacheproxy.requests");
-        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
-        metrics.Filling("customer", CacheStatusForward.UriMiss, inBackground: false);
-        metrics.Filling("customer", CacheStatusForward.Stale, inBackground: false);
-        metrics.Filling("customer", CacheStatusForward.Stale, inBackground: true);
+        using var requests = Collect<long>("cacheproxy.requests");
+        _metrics.Filling("customer", CacheStatusForward.UriMiss, inBackground: false);
+        _metrics.Filling("customer", CacheStatusForward.Stale, inBackground: false);
+        _metrics.Filling("customer", CacheStatusForward.Stale, inBackground: true);
 
-        Assert.Equal(
-            [("fill", "miss", 1), ("fill", "stale", 1), ("fill", "refresh", 1)],
-            requests.GetMeasurementSnapshot().Select(static measured =>
-                ((string)measured.Tags["outcome"]!, (string)measured.Tags["detail"]!, measured.Value)));
+        var measurements = requests.GetMeasurementSnapshot();
+        Assert.Equal(["miss", "stale", "refresh"], measurements.Select(static measured => measured.Tags["detail"]));
+        Assert.All(measurements, static measured => Assert.Equal(
+            (1L, "customer", "fill"), (measured.Value, measured.Tags["policy"], measured.Tags["outcome"])));
     }
 
     [Theory]
@@ -48,11 +52,23 @@ public sealed class CacheMetricsTests
     public void A_hit_is_counted_and_timed_without_allocating(bool somebodyListens)
     {
         const int Hits = 1000;
-        using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
-        if (!somebodyListens)
+        // Not a MetricCollector: it keeps every measurement, and that allocates.
+        using var listener = new MeterListener
         {
-            exposition.Dispose();
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == CacheProxyMeter.Name)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        if (somebodyListens)
+        {
+            listener.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
+            listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+            listener.Start();
+            Assert.NotEqual(0, _metrics.Begin());
         }
 
         Count(1);
@@ -66,9 +82,9 @@ public sealed class CacheMetricsTests
         {
             for (var i = 0; i < hits; i++)
             {
-                var began = metrics.Begin();
-                metrics.Hit("customer", stale: false);
-                metrics.HitServed("customer", stale: false, began);
+                var began = _metrics.Begin();
+                _metrics.Hit("customer", stale: false);
+                _metrics.HitServed("customer", stale: false, began);
             }
         }
     }
@@ -76,22 +92,28 @@ public sealed class CacheMetricsTests
     [Fact]
     public void Nothing_is_timed_while_nobody_listens()
     {
-        using var exposition = new Exposition();
-        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
-        Assert.NotEqual(0, metrics.Begin());
+        using (Collect<double>(Duration))
+        {
+            Assert.NotEqual(0, _metrics.Begin());
+        }
 
-        exposition.Dispose();
-        Assert.Equal(0, metrics.Begin());
+        Assert.Equal(0, _metrics.Begin());
     }
 
     [Fact]
     public void What_began_while_nobody_listened_has_no_duration()
     {
-        using var exposition = new Exposition();
-        using var durations = new MetricCollector<double>(exposition.Meters, CacheProxyMeter.Name, "cacheproxy.request.duration");
-        var metrics = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
-        metrics.HitServed("customer", stale: false, began: 0);
+        using var durations = Collect<double>(Duration);
+
+        _metrics.HitServed("customer", stale: false, began: 0);
 
         Assert.Empty(durations.GetMeasurementSnapshot());
     }
+
+    public void Dispose() => _services.Dispose();
+
+    private const string Duration = "cacheproxy.request.duration";
+
+    private MetricCollector<T> Collect<T>(string instrument)
+        where T : struct => new(Meters, CacheProxyMeter.Name, instrument);
 }

@@ -1,7 +1,7 @@
 using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Store;
-using CacheProxy.Tests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.Tests.Filling;
@@ -24,7 +24,7 @@ public sealed class FlightTests
 
     private static readonly FlightResult Shared = FlightResult.Shared(Response, VariantKey.Plain, "");
 
-    private readonly SteppedTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Flights _flights = new();
 
     [Fact]

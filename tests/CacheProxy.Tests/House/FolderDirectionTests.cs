@@ -1,14 +1,20 @@
-using System.Text.RegularExpressions;
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+using CacheProxy.Tests.House.Crossings.Lower;
 using Xunit;
 
 namespace CacheProxy.Tests.House;
 
-/// <summary>Which folder may use which. What is reachable by arrows is allowed; there is no cycle.</summary>
-public sealed partial class FolderDirectionTests
+/// <summary>Which folder may use which, held on the compiled assembly: folder = namespace is enforced by the build.</summary>
+public sealed class FolderDirectionTests
 {
-    private static readonly Dictionary<string, string[]> Arrows = new()
+    private const string Crossings = "CacheProxy.Tests.House.Crossings";
+
+    private static readonly FolderArrows Arrows = new("CacheProxy", new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Reading", "Writing", "Proxy", "Management"],
+        // CacheMiddleware.
+        [""] = ["Reading", "Writing"],
+        ["Hosting"] = ["", "Reading", "Writing", "Proxy", "Management"],
         ["Reading"] = ["Filling", "Proxy"],
         ["Filling"] = ["Store", "Configuration", "Proxy", "Telemetry"],
         ["Writing"] = ["Store", "Configuration", "Proxy", "Telemetry"],
@@ -19,67 +25,53 @@ public sealed partial class FolderDirectionTests
         ["Management"] = ["Store", "Writing", "Telemetry", "Configuration"],
         ["Http"] = [],
         ["Telemetry"] = [],
-    };
+    });
 
-    public static TheoryData<string> Folders => [.. Arrows.Keys];
+    private static readonly FolderArrows CrossingArrows = new(Crossings, new Dictionary<string, string[]>
+    {
+        ["Upper"] = ["Lower"],
+        ["Lower"] = [],
+    });
+
+    private static readonly Architecture Product = new ArchLoader().LoadAssemblies(typeof(CacheMiddleware).Assembly).Build();
+    private static readonly Architecture Tests = new ArchLoader().LoadAssemblies(typeof(FolderDirectionTests).Assembly).Build();
+
+    public static TheoryData<string> Folders => [.. Arrows.Folders];
+
+    public static TheoryData<string> WaysAcross => [.. typeof(WaysAcross).GetNestedTypes().Select(static type => type.Name)];
 
     [Fact]
     public void Every_folder_has_its_arrows() => Assert.Equal(
         [],
-        Directory.EnumerateDirectories(Repository.Sources)
-            .Select(static path => Path.GetFileName(path))
-            .Where(static name => name is not "bin" and not "obj" && !Arrows.ContainsKey(name) && FilesOf(name).Length > 0));
+        typeof(CacheMiddleware).Assembly.GetTypes()
+            .Select(static type => type.Namespace?.Split('.') ?? [])
+            .Where(static parts => parts is ["CacheProxy", ..])
+            .Select(static parts => parts.ElementAtOrDefault(1) ?? "")
+            .Distinct()
+            .Except(Arrows.Folders));
+
+    // With arrows that form no cycle, and no use but along the arrows, the code has none.
+    [Fact]
+    public void There_is_no_cycle() => Assert.DoesNotContain(Arrows.Folders, Arrows.IsOnCycle);
 
     [Fact]
-    public void There_is_no_cycle() => Assert.All(Arrows.Keys, static folder =>
-        Assert.DoesNotContain(folder, Arrows[folder].SelectMany(Reachable)));
+    public void A_cycle_is_seen()
+    {
+        var cyclic = new FolderArrows("", new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = ["C"], ["C"] = ["B"] });
+
+        Assert.Equal(["B", "C"], cyclic.Folders.Where(cyclic.IsOnCycle));
+    }
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void A_folder_uses_only_what_its_arrows_reach(string folder)
-    {
-        var allowed = Reachable(folder).ToHashSet();
-        var wrong = FilesOf(folder).SelectMany(file => UsedIn(File.ReadAllText(file))
-            .Where(used => !allowed.Contains(used))
-            .Select(used => $"{Repository.Relative(file)} uses {used}"));
+    public void A_folder_uses_only_what_its_arrows_reach(string folder) => Assert.Equal([], Arrows.WrongUses(folder, Product));
 
-        Assert.Equal([], wrong);
-    }
+    [Theory]
+    [MemberData(nameof(WaysAcross))]
+    public void A_use_is_seen_in_every_form(string way) => Assert.Contains(
+        CrossingArrows.WrongUses("Lower", Tests),
+        use => use.Contains("WaysAcross+" + way + " ", StringComparison.Ordinal) && use.Contains("Upper.Target", StringComparison.Ordinal));
 
     [Fact]
-    public void A_use_is_seen_in_every_form()
-    {
-        Assert.Equal(["Store"], UsedIn("using CacheProxy.Store.Redis;"));
-        Assert.Equal(["Identity"], UsedIn("using Key = CacheProxy.Identity.ResourceKey;"));
-        Assert.Equal(["Identity"], UsedIn("namespace CacheProxy.Proxy;\nclass A { Identity.ResourceKey? B; }"));
-        Assert.Equal(["Identity"], UsedIn("var name = global::CacheProxy.Identity.TenantName.TryParse;"));
-        Assert.Equal([], UsedIn("namespace CacheProxy.Proxy;\n// see Identity.ResourceKey\nvar all = snapshot.Identity.All;"));
-    }
-
-    private static IEnumerable<string> Reachable(string folder) => Arrows[folder].SelectMany(Reachable).Append(folder).Distinct();
-
-    private static string[] FilesOf(string folder) => Directory.Exists(Path.Combine(Repository.Sources, folder))
-        ? [.. Repository.Files(Path.Combine(Repository.Sources, folder), "*.cs")]
-        : [];
-
-    // Folder = namespace is enforced by the build, so that names are enough. A type named through a part of its namespace counts too.
-    private static IEnumerable<string> UsedIn(string source)
-    {
-        var code = CommentOrNamespace().Replace(source, "");
-        var full = FullName().Matches(code).Select(static match => match.Groups["folder"].Value);
-        var partial = PartialName().Matches(code)
-            .Where(static match => FilesOf(match.Groups["folder"].Value)
-                .Any(file => Path.GetFileNameWithoutExtension(file) == match.Groups["type"].Value))
-            .Select(static match => match.Groups["folder"].Value);
-        return full.Concat(partial).Where(Arrows.ContainsKey).Distinct();
-    }
-
-    [GeneratedRegex(@"//.*$|^namespace .*$", RegexOptions.Multiline)]
-    private static partial Regex CommentOrNamespace();
-
-    [GeneratedRegex(@"\bCacheProxy\.(?<folder>\w+)")]
-    private static partial Regex FullName();
-
-    [GeneratedRegex(@"(?<![.\w])(?<folder>[A-Z]\w+)\.(?:\w+\.)?(?<type>[A-Z]\w+)")]
-    private static partial Regex PartialName();
+    public void A_use_along_an_arrow_is_no_finding() => Assert.Equal([], CrossingArrows.WrongUses("Upper", Tests));
 }

@@ -18,9 +18,10 @@ public sealed class SourceFileTests
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing() => AssertNone(
-        CodeFiles()
-            .Where(static file => EmptyWords.Any(word => Path.GetFileNameWithoutExtension(file).EndsWith(word, StringComparison.Ordinal)))
-            .Select(Repository.Relative));
+        ProductTypes().Select(static type => type.Name.Split('`')[0])
+            .Concat(CodeFiles().Select(static file => Path.GetFileNameWithoutExtension(file)))
+            .Where(static name => EmptyWords.Any(word => name.EndsWith(word, StringComparison.Ordinal)))
+            .Distinct());
 
     [Fact]
     public void No_file_names_a_directory_of_the_machine_it_was_written_on_or_leaves_a_note_for_later()
@@ -43,4 +44,7 @@ public sealed class SourceFileTests
     }
 
     private static IEnumerable<string> CodeFiles() => Repository.Files(Repository.Root, "*.cs");
+
+    private static IEnumerable<Type> ProductTypes() => typeof(CacheMiddleware).Assembly.GetTypes()
+        .Where(static type => type.Namespace?.StartsWith(nameof(CacheProxy), StringComparison.Ordinal) == true);
 }

@@ -14,7 +14,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
 
     private readonly EndedWrites _store = new();
-    private readonly SteppedTimeProvider _time = new();
+    private readonly SleeperTimeProvider _time = new();
     private readonly PendingEvictions _pending;
     private readonly EvictionRetries _retries;
 

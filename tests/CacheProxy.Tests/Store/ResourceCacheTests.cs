@@ -6,6 +6,7 @@ using CacheProxy.Store.Memory;
 using CacheProxy.Tests.Reading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.Tests.Store;
@@ -14,7 +15,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
 {
     private static readonly ResourceKey Key = new("demo:customer:1");
 
-    private readonly StoppedTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly VaryHints _hints = new();
     private readonly LocalCopies _copies;
     private readonly MemoryStore _store;

@@ -1,7 +1,8 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>How long a stored response is served: the origin's word before the policy's.</summary>
 public sealed class LifetimeTests
@@ -18,7 +19,7 @@ public sealed class LifetimeTests
     [InlineData("CDN-Cache-Control", "max-age=40", 40)]
     public async Task It_is_fresh_for_so_many_seconds(string header, string value, int seconds)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Date", Noon), (header, value)));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -32,7 +33,7 @@ public sealed class LifetimeTests
     [Fact]
     public async Task CDN_Cache_Control_wins_over_all_others()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(
             ("Date", Noon), ("CDN-Cache-Control", "max-age=40"), ("Cache-Control", "no-store, s-maxage=5"), ("Expires", "0")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
@@ -49,7 +50,7 @@ public sealed class LifetimeTests
     public async Task What_is_stale_from_the_start_is_never_served_without_asking(string header, string value)
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Date", Noon), (header, value)));
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: new ManualTimeProvider());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: new FakeTimeProvider());
 
         Assert.Equal("1", (await proxy.AskAsync("/api/customers/1")).Text);
         Assert.Equal("2", (await proxy.AskAsync("/api/customers/1")).Text);
@@ -75,7 +76,7 @@ public sealed class LifetimeTests
         await using var api = await StubApi.StartAsync(static context => Answers.SendAsync(
             context, 200, "x", context.Request.Query.ContainsKey("own") ? ("Cache-Control", "max-age=300") : ("X-None", "1")));
         await using var proxy = await ProxyUnderTest.StartAsync(
-            api.Address, [("CacheProxy:Policies:customer:TtlJitter", "00:04:00")], time: new ManualTimeProvider());
+            api.Address, [("CacheProxy:Policies:customer:TtlJitter", "00:04:00")], time: new FakeTimeProvider());
 
         var seen = new HashSet<int>();
         for (var i = 0; i < 30; i++)

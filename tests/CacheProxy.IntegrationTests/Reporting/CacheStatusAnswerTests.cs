@@ -4,7 +4,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Reporting;
 
 /// <summary>Cache-Status (RFC 9211) beside what another cache has written, and where nothing came from the API.</summary>
-public sealed class CacheStatusTests
+public sealed class CacheStatusAnswerTests
 {
     private const string Customer = "/api/customers/1";
 

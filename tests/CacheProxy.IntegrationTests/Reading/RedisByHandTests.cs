@@ -4,7 +4,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Reading;
 
 /// <summary>What a person with redis-cli sees and does.</summary>
-public sealed class RedisDataTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
+public sealed class RedisByHandTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
 {
     private const string Key = "demo:customer:1";
 

@@ -1,7 +1,8 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>What a client's Cache-Control asks of us.</summary>
 public sealed class RequestDirectiveTests
@@ -19,7 +20,7 @@ public sealed class RequestDirectiveTests
     [InlineData("frobnicate", true)]
     public async Task On_an_entry_of_100_seconds_that_is_fresh_for_200_more(string directive, bool served)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -38,7 +39,7 @@ public sealed class RequestDirectiveTests
     [InlineData("max-stale=100, max-age=300", false)]
     public async Task On_an_entry_that_has_been_stale_for_100_seconds(string directive, bool served)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Cache-Control", "max-age=300"), ("ETag", "\"a\"")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -68,7 +69,7 @@ public sealed class RequestDirectiveTests
     [InlineData("/api/customers/2", "fwd=stale")]
     public async Task Only_if_cached_is_504_where_the_API_would_have_to_be_asked(string target, string forward)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("x", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/2");

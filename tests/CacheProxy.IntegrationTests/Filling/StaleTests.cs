@@ -2,9 +2,10 @@ using CacheProxy.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>Serving what is stale (RFC 5861): while it is refreshed, and in place of an error.</summary>
 public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
@@ -19,7 +20,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task While_it_is_refreshed_no_client_waits_and_one_request_replaces_the_entry()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         var gate = new Gate();
         var count = 0;
         await using var api = await StubApi.StartAsync(async context =>
@@ -50,7 +51,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task The_refresh_is_the_clients_request_and_goes_on_when_the_client_has_gone()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         var gate = new Gate();
         await using var api = await StubApi.StartAsync(Answers.Body("x", ("Cache-Control", "max-age=10, stale-while-revalidate=60")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
@@ -94,7 +95,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task A_refresh_that_fails_leaves_the_entry_and_the_next_reader_tries_again()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(Answers.Body("1"), Answers.Status(500, "error"), Answers.Body("3")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, WhileRevalidate, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -108,7 +109,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task A_refresh_that_a_write_overtakes_is_not_stored()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         var gate = new Gate();
         await using var api = await StubApi.StartAsync(Answers.InTurn(
             Answers.Body("old"),
@@ -135,7 +136,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task Past_its_window_it_is_not_served()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, WhileRevalidate, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -151,7 +152,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [InlineData("silence", null)]
     public async Task In_place_of_an_error_the_whole_stale_response_and_nothing_of_the_error(string error, int? status)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("good", ("ETag", "\"a\""), ("Content-Type", "text/good")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, IfError, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -169,7 +170,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task In_place_of_a_refused_connection_too()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         var api = await StubApi.StartAsync(Answers.Body("good"));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, IfError, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -187,7 +188,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [InlineData("max-age=10, stale-if-error=5")]
     public async Task Not_where_the_origin_forbids_it(string cacheControl)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(
             Answers.Body("good", ("ETag", "\"a\""), ("Cache-Control", cacheControl)), Answers.Status(500, "error")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, IfError, time: time);
@@ -202,7 +203,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task A_client_error_is_no_error_of_the_API()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(Answers.Body("good"), Answers.Status(403, "forbidden")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, IfError, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -214,7 +215,7 @@ public sealed class StaleTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [Fact]
     public async Task What_a_write_has_evicted_is_never_served_stale()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("old"));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [.. IfError, .. WhileRevalidate], time: time);
         await proxy.AskAsync("/api/customers/1");

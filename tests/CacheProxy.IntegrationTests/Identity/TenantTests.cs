@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Reading;
+namespace CacheProxy.IntegrationTests.Identity;
 
 /// <summary>Whose entry a request reads.</summary>
 public sealed class TenantTests

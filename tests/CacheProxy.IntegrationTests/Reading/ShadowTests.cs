@@ -1,7 +1,8 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Policies;
+namespace CacheProxy.IntegrationTests.Reading;
 
 /// <summary>Mode Shadow stores and compares; every client gets the API's own answer.</summary>
 public sealed class ShadowTests
@@ -42,7 +43,7 @@ public sealed class ShadowTests
     [Fact]
     public async Task What_is_stale_is_neither_validated_nor_served_for_an_error()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(static context => context.Request.Headers.IfNoneMatch.Count > 0
             ? Answers.SendAsync(context, 304, "", ("ETag", "\"a\""))
             : Answers.SendAsync(context, 200, "whole", ("ETag", "\"a\""), ("Cache-Control", "max-age=10, stale-if-error=60")));

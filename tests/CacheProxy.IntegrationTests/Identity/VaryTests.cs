@@ -3,7 +3,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Varying;
+namespace CacheProxy.IntegrationTests.Identity;
 
 /// <summary>One resource, several variants.</summary>
 public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>

@@ -1,8 +1,9 @@
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Freshening;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>A stale entry with a validator is validated, not fetched again.</summary>
 public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
@@ -16,7 +17,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [InlineData("Last-Modified", Modified, "If-Modified-Since")]
     public async Task The_API_is_asked_with_the_stored_validator_and_304_freshens_the_entry(string validator, string value, string condition)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(context => context.Request.Headers[condition] == value
             ? Answers.SendAsync(context, 304, "", (validator, value), ("Cache-Control", "max-age=20"), ("X-New", "1"))
             : Answers.SendAsync(context, 200, "body", (validator, value), ("Cache-Control", "max-age=10"), ("X-Old", "1")));
@@ -37,7 +38,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task A_200_replaces_the_entry()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -53,7 +54,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task The_clients_own_condition_is_answered_from_what_was_validated()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(NotModifiedFor("\"a\""));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");
@@ -70,7 +71,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task A_304_of_another_representation_is_not_believed()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(static context => context.Request.Headers.IfNoneMatch.Count > 0
             ? Answers.SendAsync(context, 304, "", ("ETag", "\"other\""))
             : Answers.SendAsync(context, 200, "body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
@@ -87,7 +88,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task A_304_that_forbids_storing_answers_this_client_alone()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(static context => context.Request.Headers.IfNoneMatch.Count > 0
             ? Answers.SendAsync(context, 304, "", ("ETag", "\"a\""), ("Cache-Control", "no-store"))
             : Answers.SendAsync(context, 200, "body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
@@ -107,7 +108,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [InlineData(410)]
     public async Task An_answer_that_ends_what_was_stored_evicts_it(int status)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(
             Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10, stale-if-error=60")),
             Answers.Status(status, "none"),
@@ -125,7 +126,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [InlineData(429)]
     public async Task Any_other_client_error_leaves_it(int status)
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.InTurn(
             Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10, stale-if-error=60")),
             Answers.Status(status, "none"),
@@ -141,7 +142,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task A_cookie_of_a_304_is_for_the_one_client_that_got_it()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(static context => context.Request.Headers.IfNoneMatch.Count > 0
             ? Answers.SendAsync(context, 304, "", ("ETag", "\"a\""), ("Set-Cookie", "session=1"))
             : Answers.SendAsync(context, 200, "body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
@@ -176,7 +177,7 @@ public sealed class ValidationTests(ProxyOnStores stores) : IClassFixture<ProxyO
     [Fact]
     public async Task HEAD_freshens_the_stored_response()
     {
-        var time = new ManualTimeProvider();
+        var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Body("body", ("ETag", "\"a\""), ("Cache-Control", "max-age=10")));
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync("/api/customers/1");

@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Reporting;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Policies;
+namespace CacheProxy.IntegrationTests.Configuration;
 
 /// <summary>What is cached is a matter of configuration.</summary>
 public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>

@@ -3,7 +3,7 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Policies;
+namespace CacheProxy.IntegrationTests.Configuration;
 
 /// <summary>A mode that is changed in the file changes what the next request gets, without a restart.</summary>
 public sealed class ModeReloadTests

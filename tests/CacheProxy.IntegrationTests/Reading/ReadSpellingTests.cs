@@ -4,7 +4,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Reading;
 
 /// <summary>Which request targets read the same entry, and which never do.</summary>
-public sealed class SpellingTests
+public sealed class ReadSpellingTests
 {
     [Theory]
     [InlineData("/API/Customers/1")]

@@ -1,7 +1,7 @@
 using CacheProxy.IntegrationTests.Harness;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Storing;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>A response that was cut short, or may have been, is never stored.</summary>
 public sealed class IncompleteBodyTests

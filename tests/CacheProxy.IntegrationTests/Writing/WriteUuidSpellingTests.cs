@@ -4,7 +4,7 @@ using Xunit;
 
 namespace CacheProxy.IntegrationTests.Writing;
 
-public sealed class UuidSpellingTests
+public sealed class WriteUuidSpellingTests
 {
     private const string Lower = "/api/customers/0d3a4c1e-6f5b-4a29-9e7d-1b2c3d4e5f60";
     private const string Upper = "/api/customers/0D3A4C1E-6F5B-4A29-9E7D-1B2C3D4E5F60";

@@ -2,10 +2,10 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Storing;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>The response streams to the client while the copy is taken.</summary>
-public sealed class StreamingTests
+public sealed class StreamedFillTests
 {
     [Theory]
     [InlineData(true)]

@@ -2,7 +2,7 @@ using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
-namespace CacheProxy.IntegrationTests.Storing;
+namespace CacheProxy.IntegrationTests.Filling;
 
 /// <summary>What is never stored, and what Cache-Status says instead.</summary>
 public sealed class StorabilityTests

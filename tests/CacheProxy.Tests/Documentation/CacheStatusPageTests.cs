@@ -4,7 +4,7 @@ using Xunit;
 
 namespace CacheProxy.Tests.Documentation;
 
-public sealed class CacheStatusTests
+public sealed class CacheStatusPageTests
 {
     /// <summary>What the README shows of Cache-Status, as the program would send it.</summary>
     public static TheoryData<string> Shown =>

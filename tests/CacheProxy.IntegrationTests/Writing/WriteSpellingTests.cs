@@ -4,7 +4,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Writing;
 
 /// <summary>However a write spells the resource, it evicts what a read stored.</summary>
-public sealed class SpellingTests
+public sealed class WriteSpellingTests
 {
     private const string Customer = "/api/customers/1";
 
