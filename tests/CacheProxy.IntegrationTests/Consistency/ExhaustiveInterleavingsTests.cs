@@ -4,6 +4,7 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Store;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
+using CacheProxy.Store.Redis.Topologies;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency;

@@ -2,6 +2,7 @@ using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using CacheProxy.Tests.Store;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

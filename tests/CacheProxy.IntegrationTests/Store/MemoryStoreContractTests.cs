@@ -1,6 +1,7 @@
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using CacheProxy.Tests.Store;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;

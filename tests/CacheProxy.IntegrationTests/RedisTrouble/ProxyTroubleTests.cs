@@ -7,10 +7,10 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.RedisTrouble;
 
 /// <summary>
-/// Redis in every trouble, seen by clients: the API answers, the replica that a write went through serves nothing older, no other one does
-/// once it has been reached, caching resumes by itself, and the log has one line for each change of state.
+/// The whole product on a failing Redis, as clients see it: the API answers, the replica that a write went through serves nothing older,
+/// no other replica does once Redis has the eviction, caching resumes by itself, and the log has one line for each change of state.
 /// </summary>
-public sealed class TroubleTests
+public abstract class ProxyTroubleTests(string protocol)
 {
     private static readonly string[] NeverLeft = ["available"];
     private static readonly string[] LeftAndCameBack = ["available", "unavailable", "available"];
@@ -136,7 +136,7 @@ public sealed class TroubleTests
     public async Task Redis_absent_at_the_start()
     {
         var port = RedisServer.FreePort();
-        await using var scene = await TroubleScene.StartAsync($"127.0.0.1:{port}", waitsForRedis: false);
+        await using var scene = await TroubleScene.StartAsync($"127.0.0.1:{port}{protocol}", waitsForRedis: false);
         await AnswersWithoutTheCacheAsync(scene);
         await scene.One.Log.WaitForAsync("Redis is unavailable");
 
@@ -153,7 +153,7 @@ public sealed class TroubleTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var talking = TalkAsync(listener, over.Token);
-        await using (var scene = await TroubleScene.StartAsync(listener.LocalEndpoint + ",connectTimeout=500", waitsForRedis: false))
+        await using (var scene = await TroubleScene.StartAsync(listener.LocalEndpoint + ",connectTimeout=500" + protocol, waitsForRedis: false))
         {
             await AnswersWithoutTheCacheAsync(scene);
             Assert.DoesNotContain("available", scene.StatesTold());
@@ -163,9 +163,9 @@ public sealed class TroubleTests
         await talking;
     }
 
-    private static async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] told)
+    private async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] told)
     {
-        await using var scene = await TroubleScene.StartAsync(server.ConnectionString);
+        await using var scene = await TroubleScene.StartAsync(server.ConnectionString + protocol);
         await scene.IsCachedByBothAsync();
 
         await bring();
@@ -213,3 +213,7 @@ public sealed class TroubleTests
         }
     }
 }
+
+public sealed class ProxyTroubleResp3Tests() : ProxyTroubleTests(RespProtocols.Resp3);
+
+public sealed class ProxyTroubleResp2Tests() : ProxyTroubleTests(RespProtocols.Resp2);

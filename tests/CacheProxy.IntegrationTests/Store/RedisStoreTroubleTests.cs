@@ -9,8 +9,8 @@ using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-/// <summary>Redis in every trouble: no step throws, none waits longer than its patience, and all goes on when the trouble is over.</summary>
-public sealed partial class RedisTroubleTests
+/// <summary>The store on a failing Redis: no step throws or waits longer than it may, and the store recovers by itself.</summary>
+public abstract partial class RedisStoreTroubleTests(string protocol)
 {
     private static readonly ResourceKey Key = new("demo:customer:123");
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
@@ -22,7 +22,7 @@ public sealed partial class RedisTroubleTests
         var log = new StateLog();
         var port = RedisServer.FreePort();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "127.0.0.1:" + port }, TimeProvider.System, log);
+            new RedisOptions { ConnectionString = "127.0.0.1:" + port + protocol }, TimeProvider.System, log);
 
         await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
@@ -42,7 +42,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await FillAsync(store);
         if (withData)
         {
@@ -67,7 +67,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, Short, log);
+        await using var store = await OpenAsync(server, Short, log);
         await FillAsync(store);
         server.Hang();
 
@@ -87,11 +87,11 @@ public sealed partial class RedisTroubleTests
     }
 
     [Fact]
-    public async Task A_connection_that_nothing_comes_from_any_more_is_given_up_for_a_new_one()
+    public async Task A_connection_that_stays_silent_is_replaced_by_a_new_one()
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, Short, log);
+        await using var store = await OpenAsync(server, Short, log);
         await FillAsync(store);
         server.Hang();
         while (store.IsAvailable)
@@ -99,7 +99,7 @@ public sealed partial class RedisTroubleTests
             await LookUpAsync(store, Short);
         }
 
-        await Eventually.TrueAsync(() => log.Events.Any(static line => line.Contains("given up", StringComparison.Ordinal)), "It was kept.");
+        await Eventually.TrueAsync(() => log.Events.Any(static line => line.Contains("replaced by a new one", StringComparison.Ordinal)), "It was kept.");
         server.Release();
         await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
@@ -109,7 +109,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_patience_that_is_spent_asks_nothing()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
 
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store, TimeSpan.Zero)).Outcome);
         Assert.True(store.IsAvailable);
@@ -120,7 +120,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync("--maxmemory-policy", "noeviction");
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await FillAsync(store);
         var lease = Lease(store) with { Seen = (await LookUpAsync(store)).Stamp };
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
@@ -151,7 +151,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await server.SendAsync("REPLICAOF", "127.0.0.1", "1");
 
         Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
@@ -167,11 +167,54 @@ public sealed partial class RedisTroubleTests
     public async Task Scripts_that_were_flushed_come_back_by_themselves()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
         await AssertWorksAsync(store);
         await server.SendAsync("SCRIPT", "FLUSH");
 
         await AssertWorksAsync(store);
+    }
+
+    [Fact]
+    public async Task Scripts_are_there_before_the_first_step()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server);
+        await AssertWorksAsync(store);
+
+        Assert.DoesNotContain("cmdstat_eval:", await server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_load_scripts_runs_them_all_the_same()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.SendAsync("ACL", "SETUSER", "default", "-script");
+        await using var store = await OpenAsync(server);
+
+        await AssertWorksAsync(store);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_that_was_given_up_while_Redis_hung_leaves_no_fence_once_it_has_ended(bool withoutScripts)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server, Short);
+        if (withoutScripts)
+        {
+            await server.SendAsync("SCRIPT", "FLUSH");
+        }
+
+        server.Hang();
+        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short)));
+        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short)));
+        server.Release();
+
+        await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");
+        // Whatever was still on its way has arrived by the time that a later step is answered.
+        await AssertWorksAsync(store);
+        Assert.Equal(0, await server.NumberAsync("EXISTS", Key.Value));
     }
 
     [Theory]
@@ -180,7 +223,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_key_of_another_type_is_not_ours_to_read_or_delete(string command, string value)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
         await server.SendAsync(command, Key.Value, value);
         var before = await server.TextAsync("DUMP", Key.Value);
 
@@ -206,7 +249,7 @@ public sealed partial class RedisTroubleTests
         await using var server = await RedisServer.StartAsync(0, "right");
         var log = new StateLog();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "127.0.0.1:" + server.Port + given }, TimeProvider.System, log);
+            new RedisOptions { ConnectionString = "127.0.0.1:" + server.Port + given + protocol }, TimeProvider.System, log);
 
         await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
@@ -217,7 +260,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_password_that_is_right()
     {
         await using var server = await RedisServer.StartAsync(0, "right");
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
 
         await AssertWorksAsync(store);
     }
@@ -226,7 +269,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_password_that_is_changed_while_connected()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
         await server.SendAsync("ACL", "SETUSER", "default", "-@all", "+acl", "+auth");
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store)).Outcome);
 
@@ -243,7 +286,7 @@ public sealed partial class RedisTroubleTests
         await other.SendAsync(TestContext.Current.CancellationToken, "PING");
         var log = new StateLog();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = server.ConnectionString }, TimeProvider.System, log);
+            new RedisOptions { ConnectionString = server.ConnectionString + protocol }, TimeProvider.System, log);
         await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
         await AssertEverythingIsUnavailableAsync(store);
 
@@ -264,7 +307,7 @@ public sealed partial class RedisTroubleTests
         var answering = AnswerAsync(listener, says, stop.Token);
         var log = new StateLog();
         await using (var store = new RedisStore(
-            new RedisOptions { ConnectionString = listener.LocalEndpoint + ",connectTimeout=500" }, TimeProvider.System, log))
+            new RedisOptions { ConnectionString = listener.LocalEndpoint + ",connectTimeout=500" + protocol }, TimeProvider.System, log))
         {
             await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
             await AssertEverythingIsUnavailableAsync(store);
@@ -278,7 +321,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_name_that_does_not_resolve()
     {
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "no-such-host.invalid:6379" }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+            new RedisOptions { ConnectionString = "no-such-host.invalid:6379" + protocol }, TimeProvider.System, NullLogger<RedisStore>.Instance);
 
         await AssertEverythingIsUnavailableAsync(store);
     }
@@ -287,8 +330,8 @@ public sealed partial class RedisTroubleTests
     public async Task Replicas_whose_wall_clocks_differ_by_minutes_agree_on_the_time()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var early = await RedisStores.OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(-7)));
-        await using var late = await RedisStores.OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(9)));
+        await using var early = await OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(-7)));
+        await using var late = await OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(9)));
 
         // The store's clock is Redis's, give or take the time that an answer takes.
         Assert.InRange(early.NowMs - late.NowMs, -10_000, 10_000);
@@ -296,3 +339,7 @@ public sealed partial class RedisTroubleTests
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(late)).Outcome);
     }
 }
+
+public sealed class RedisStoreTroubleResp3Tests() : RedisStoreTroubleTests(RespProtocols.Resp3);
+
+public sealed class RedisStoreTroubleResp2Tests() : RedisStoreTroubleTests(RespProtocols.Resp2);
