@@ -26,8 +26,6 @@ public sealed class LongRunTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("Process", RespProtocols.Resp3)]
-    [InlineData("Process", RespProtocols.Resp2)]
-    [InlineData("Cluster", RespProtocols.Resp3)]
     [InlineData("Cluster", RespProtocols.Resp2)]
     public async Task Two_replicas_never_return_what_a_write_has_replaced(string coalesce, string protocol)
     {
@@ -45,13 +43,9 @@ public sealed class LongRunTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("BestEffort", false, RespProtocols.Resp3)]
     [InlineData("BestEffort", false, RespProtocols.Resp2)]
     [InlineData("BestEffort", true, RespProtocols.Resp3)]
-    [InlineData("BestEffort", true, RespProtocols.Resp2)]
     [InlineData("Strict", false, RespProtocols.Resp3)]
-    [InlineData("Strict", false, RespProtocols.Resp2)]
-    [InlineData("Strict", true, RespProtocols.Resp3)]
     [InlineData("Strict", true, RespProtocols.Resp2)]
     public async Task A_Redis_that_is_killed_and_restarted_or_hangs_under_load_breaks_no_promise(string consistency, bool withData, string protocol)
     {

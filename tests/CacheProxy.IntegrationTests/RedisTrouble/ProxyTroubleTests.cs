@@ -143,7 +143,7 @@ public abstract class ProxyTroubleTests(string protocol)
         await using var server = await RedisServer.StartAsync(port, password: null);
         await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
         await scene.IsCachedByBothAsync();
-        Assert.Equal(LeftAndCameBack[1..], scene.StatesTold());
+        Assert.Equal(LeftAndCameBack[1..], scene.LoggedStates());
     }
 
     [Fact]
@@ -156,14 +156,14 @@ public abstract class ProxyTroubleTests(string protocol)
         await using (var scene = await TroubleScene.StartAsync(listener.LocalEndpoint + ",connectTimeout=500" + protocol, waitsForRedis: false))
         {
             await AnswersWithoutTheCacheAsync(scene);
-            Assert.DoesNotContain("available", scene.StatesTold());
+            Assert.DoesNotContain("available", scene.LoggedStates());
         }
 
         await over.CancelAsync();
         await talking;
     }
 
-    private async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] told)
+    private async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] states)
     {
         await using var scene = await TroubleScene.StartAsync(server.ConnectionString + protocol);
         await scene.IsCachedByBothAsync();
@@ -173,7 +173,7 @@ public abstract class ProxyTroubleTests(string protocol)
 
         await lift();
         await scene.IsCachedByBothAsync();
-        Assert.Equal(told, scene.StatesTold());
+        Assert.Equal(states, scene.LoggedStates());
     }
 
     private static async Task AnswersAfterAWriteAsync(TroubleScene scene)
@@ -182,7 +182,7 @@ public abstract class ProxyTroubleTests(string protocol)
         Assert.Equal(200, (int)write.StatusCode);
         for (var i = 0; i < 5; i++)
         {
-            // The one knows of the write. The other may not, as long as it cannot be told; but it answers.
+            // This replica knows of the write. The other one may not, until Redis can pass it on; but it answers.
             Assert.Equal(scene.Version, (await TroubleScene.ReadAsync(scene.One)).Body);
             await TroubleScene.ReadAsync(scene.Other);
             Assert.Equal(scene.Version, (await TroubleScene.ReadAsync(scene.One, $"/api/customers/{i + 2}")).Body);

@@ -41,8 +41,6 @@ public sealed class ClusterUnderLoadTests
 
     [Theory]
     [InlineData(false, RespProtocols.Resp3)]
-    [InlineData(false, RespProtocols.Resp2)]
-    [InlineData(true, RespProtocols.Resp3)]
     [InlineData(true, RespProtocols.Resp2)]
     public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict, string protocol)
     {

@@ -16,8 +16,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     // While one node of several is down, every step on its keys fails and asks for the roles to be learnt again.
     private static readonly TimeSpan BetweenLearnings = TimeSpan.FromMilliseconds(500);
 
-    // A peer that vanishes without closing leaves a connection that does not break. The client library replaces it, too, but only after
-    // several of its own timeouts, which are seconds.
+    // A peer that vanishes without closing leaves a connection that does not break. The client library notices that, too, but only after
+    // four of its own timeouts: 20 s by default.
     private const int MaxUnansweredProbes = 5;
 
     private readonly TimeProvider _time;
