@@ -2,7 +2,7 @@ using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
-using CacheProxy.Tests.Store;
+using CacheProxy.Tests.Store.Memory;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 

@@ -1,7 +1,7 @@
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
-using CacheProxy.Tests.Store;
+using CacheProxy.Tests.Store.Memory;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;

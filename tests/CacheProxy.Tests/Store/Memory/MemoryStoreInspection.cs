@@ -4,7 +4,7 @@ using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 
-namespace CacheProxy.Tests.Store;
+namespace CacheProxy.Tests.Store.Memory;
 
 /// <summary>What redis-cli is for Redis: tests look into the store, and delete from it, without members of its own for that.</summary>
 internal static class MemoryStoreInspection

@@ -4,7 +4,7 @@ using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using Xunit;
 
-namespace CacheProxy.Tests.Store;
+namespace CacheProxy.Tests.Store.Memory;
 
 public sealed class MemoryStoreTests
 {
