@@ -4,6 +4,7 @@ using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Store;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
+using CacheProxy.Store.Redis.Topologies;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency;
@@ -35,7 +36,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreMemoryAsync("two fills, two writes, deadlines", system);
         }
 
-        Tell($"memory, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"memory, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 1_000_000, long.MaxValue);
     }
 
@@ -48,7 +49,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreMemoryAsync("fill, write, deletion, deadlines", system);
         }
 
-        Tell($"memory, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"memory, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 10_000, long.MaxValue);
     }
 
@@ -61,7 +62,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreMemoryAsync("refused and unanswered writes", system);
         }
 
-        Tell($"memory, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"memory, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 10_000, long.MaxValue);
     }
 
@@ -74,7 +75,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreMemoryAsync("renewed writes", system);
         }
 
-        Tell($"memory, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"memory, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 10_000, long.MaxValue);
     }
 
@@ -88,7 +89,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreRedisAsync(server, "renewed writes", system, DamagedStores.Sound);
         }
 
-        Tell($"Redis, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"Redis, renewed writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 500, long.MaxValue);
     }
 
@@ -102,7 +103,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreRedisAsync(server, "refused and unanswered writes", system, DamagedStores.Sound);
         }
 
-        Tell($"Redis, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"Redis, refused and unanswered writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 1_000, long.MaxValue);
     }
 
@@ -116,7 +117,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreRedisAsync(server, "two fills, two writes", system, DamagedStores.Sound);
         }
 
-        Tell($"Redis, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"Redis, two fills and two writes: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 90_000, long.MaxValue);
     }
 
@@ -130,7 +131,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             total += await ExploreRedisAsync(server, "fill, write, deletion, deadlines", system, DamagedStores.Sound);
         }
 
-        Tell($"Redis, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
+        Report($"Redis, a fill, a write and a deletion: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, 10_000, long.MaxValue);
     }
 
@@ -147,8 +148,8 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             _ => DamagedStores.WithoutEviction,
         };
         await using var server = await RedisServer.StartAsync();
-        Tell($"caught in memory, {damage}: {await FindAsync(system => ExploreMemoryAsync(damage, system, broken))}");
-        Tell($"caught in Redis, {damage}: {await FindAsync(system => ExploreRedisAsync(server, damage, system, broken))}");
+        Report($"caught in memory, {damage}: {await FindAsync(system => ExploreMemoryAsync(damage, system, broken))}");
+        Report($"caught in Redis, {damage}: {await FindAsync(system => ExploreRedisAsync(server, damage, system, broken))}");
     }
 
     private static async Task<string> FindAsync(Func<Party[], Task<long>> explore)
@@ -267,7 +268,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         return (played, run.Unpromised);
     }
 
-    private void Tell(FormattableString line)
+    private void Report(FormattableString line)
     {
         var text = "Exhaustive: " + FormattableString.Invariant(line);
         output.WriteLine(text);

@@ -1,6 +1,7 @@
 using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using CacheProxy.Tests.Store.Memory;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CacheProxy.IntegrationTests.Consistency;

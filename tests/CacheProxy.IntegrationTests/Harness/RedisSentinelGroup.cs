@@ -62,10 +62,18 @@ internal sealed class RedisSentinelGroup : IAsyncDisposable
     public async Task<int> PrimaryPortAsync() =>
         int.Parse((string)((object?[])(await SendAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", ServiceName))!)[1]!, CultureInfo.InvariantCulture);
 
+    /// <summary>Empty if the connection was closed, as a node's clients are when a sentinel demotes it.</summary>
     public static async Task<string> RoleAsync(RedisServer server)
     {
-        var role = (object?[])(await server.SendAsync("ROLE"))!;
-        return (string)role[0]! == "slave" ? $"slave/{role[3]}" : (string)role[0]!;
+        try
+        {
+            var role = (object?[])(await server.SendAsync("ROLE"))!;
+            return (string)role[0]! == "slave" ? $"slave/{role[3]}" : (string)role[0]!;
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     public async ValueTask DisposeAsync()

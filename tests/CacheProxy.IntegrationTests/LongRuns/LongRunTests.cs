@@ -25,35 +25,35 @@ public sealed class LongRunTests(ITestOutputHelper output)
     private static readonly (string Key, string? Value)[] Patient = [.. Settings, ("CacheProxy:Redis:Timeout", "00:00:10")];
 
     [Theory]
-    [InlineData("Process")]
-    [InlineData("Cluster")]
-    public async Task Two_replicas_never_return_what_a_write_has_replaced(string coalesce)
+    [InlineData("Process", RespProtocols.Resp3)]
+    [InlineData("Cluster", RespProtocols.Resp2)]
+    public async Task Two_replicas_never_return_what_a_write_has_replaced(string coalesce, string protocol)
     {
         await using var server = await RedisServer.StartAsync();
         await using var api = await StubApi.StartAsync();
         (string, string?)[] settings = [.. Patient, ("CacheProxy:Policies:customer:Coalesce", coalesce)];
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
-        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString + protocol);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString + protocol);
         var runSettings = LongRunSettings.FromEnvironment(Seconds);
         var run = new LongRun(api, runSettings, LongRunPromise.Committed, new RedisHistory(), new InProcessHost(one), new InProcessHost(other));
 
         await run.GoOnAsync();
 
-        await ConcludeAsync($"two replicas, coalescing {coalesce}", run, runSettings);
+        await ConcludeAsync($"two replicas, coalescing {coalesce}{protocol}", run, runSettings);
     }
 
     [Theory]
-    [InlineData("BestEffort", false)]
-    [InlineData("BestEffort", true)]
-    [InlineData("Strict", false)]
-    [InlineData("Strict", true)]
-    public async Task A_Redis_that_is_killed_and_restarted_or_hangs_under_load_breaks_no_promise(string consistency, bool withData)
+    [InlineData("BestEffort", false, RespProtocols.Resp2)]
+    [InlineData("BestEffort", true, RespProtocols.Resp3)]
+    [InlineData("Strict", false, RespProtocols.Resp3)]
+    [InlineData("Strict", true, RespProtocols.Resp2)]
+    public async Task A_Redis_that_is_killed_and_restarted_or_hangs_under_load_breaks_no_promise(string consistency, bool withData, string protocol)
     {
         await using var server = await RedisServer.StartAsync();
         await using var api = await StubApi.StartAsync();
         (string, string?)[] settings = [.. Settings, ("CacheProxy:Policies:customer:WriteConsistency", consistency)];
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
-        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString + protocol);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString + protocol);
         var redis = new RedisHistory();
         var runSettings = LongRunSettings.FromEnvironment(Seconds);
         var run = new LongRun(
@@ -85,16 +85,18 @@ public sealed class LongRunTests(ITestOutputHelper output)
 
         Assert.NotEqual(0, redis.Kills);
         var kind = withData ? "with what it had saved" : "empty";
-        await ConcludeAsync($"{consistency}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings);
+        await ConcludeAsync($"{consistency}{protocol}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings);
     }
 
-    [Fact]
-    public async Task A_replica_that_is_killed_under_load_leaves_nothing_stale_behind()
+    [Theory]
+    [InlineData(RespProtocols.Resp3)]
+    [InlineData(RespProtocols.Resp2)]
+    public async Task A_replica_that_is_killed_under_load_leaves_nothing_stale_behind(string protocol)
     {
         await using var server = await RedisServer.StartAsync();
         await using var api = await StubApi.StartAsync();
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, Patient, server.ConnectionString);
-        using var mortal = await ProcessHost.StartAsync(api.Address, Patient, server.ConnectionString);
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, Patient, server.ConnectionString + protocol);
+        using var mortal = await ProcessHost.StartAsync(api.Address, Patient, server.ConnectionString + protocol);
         var runSettings = LongRunSettings.FromEnvironment(Seconds);
         var run = new LongRun(api, runSettings, LongRunPromise.Committed, new RedisHistory(), new InProcessHost(one), mortal);
         var random = new Random(runSettings.Seed);
@@ -110,7 +112,7 @@ public sealed class LongRunTests(ITestOutputHelper output)
         });
 
         Assert.NotEqual(0, mortal.Kills);
-        await ConcludeAsync($"a replica killed {mortal.Kills} times", run, runSettings);
+        await ConcludeAsync($"a replica killed {mortal.Kills} times{protocol}", run, runSettings);
     }
 
     [Fact]

@@ -78,8 +78,8 @@ internal sealed class TroubleScene : IAsyncDisposable
         }
     }
 
-    /// <summary>What the writing replica told of Redis's state.</summary>
-    public string[] StatesTold() =>
+    /// <summary>What the writing replica logged about the state of Redis.</summary>
+    public string[] LoggedStates() =>
         [.. One.Log.Messages.Where(static line => line.StartsWith("Redis is ", StringComparison.Ordinal)).Select(static line => line.Split(' ', ':')[2])];
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
+using CacheProxy.Tests.Store.Memory;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

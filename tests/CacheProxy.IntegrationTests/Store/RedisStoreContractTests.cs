@@ -5,7 +5,7 @@ using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-public sealed class RedisStoreContractTests(RedisServerFixture redis) : StoreContract, IClassFixture<RedisServerFixture>
+public abstract class RedisStoreContractTests(RedisServerFixture redis, string protocol) : StoreContract, IClassFixture<RedisServerFixture>
 {
     // Time passes for one key by moving all of its deadlines, and its expiry, into the past.
     private const string Age = """
@@ -25,7 +25,16 @@ public sealed class RedisStoreContractTests(RedisServerFixture redis) : StoreCon
 
     private RedisServer Server => redis.Server;
 
-    private protected override async ValueTask<ICacheStore> OpenAsync() => await RedisStores.OpenAsync(Server);
+    [Fact]
+    public async Task The_connection_speaks_the_protocol_that_the_connection_string_names()
+    {
+        var connections = (await Server.TextAsync("CLIENT", "LIST"))!;
+
+        Assert.Contains($" resp={protocol[^1]}", connections, StringComparison.Ordinal);
+        Assert.Equal(protocol == RespProtocols.Resp3, connections.Contains(" resp=3", StringComparison.Ordinal));
+    }
+
+    private protected override async ValueTask<ICacheStore> OpenAsync() => await RedisStores.OpenAsync(Server, protocol: protocol);
 
     private protected override async ValueTask PassAsync(TimeSpan time) =>
         await Server.SendAsync("EVAL", Age, "1", Key.Value, ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
@@ -34,3 +43,7 @@ public sealed class RedisStoreContractTests(RedisServerFixture redis) : StoreCon
 
     private protected override async ValueTask<bool> IsGoneAsync() => await Server.NumberAsync("EXISTS", Key.Value) == 0;
 }
+
+public sealed class RedisStoreContractResp3Tests(RedisServerFixture redis) : RedisStoreContractTests(redis, RespProtocols.Resp3);
+
+public sealed class RedisStoreContractResp2Tests(RedisServerFixture redis) : RedisStoreContractTests(redis, RespProtocols.Resp2);

@@ -5,13 +5,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-/// <summary>Opens Redis stores and waits until they answer.</summary>
+/// <summary>Opens Redis stores and waits until they are available.</summary>
 internal static class RedisStores
 {
     public static async Task<RedisStore> OpenAsync(
-        RedisServer server, TimeSpan? timeout = null, ILogger<RedisStore>? logger = null, TimeProvider? time = null, RedisScripts? scripts = null)
+        RedisServer server,
+        TimeSpan? timeout = null,
+        ILogger<RedisStore>? logger = null,
+        TimeProvider? time = null,
+        RedisScripts? scripts = null,
+        string protocol = RespProtocols.Newest)
     {
-        var options = new RedisOptions { ConnectionString = server.ConnectionString, Timeout = timeout ?? TimeSpan.FromSeconds(5) };
+        var options = new RedisOptions { ConnectionString = server.ConnectionString + protocol, Timeout = timeout ?? TimeSpan.FromSeconds(5) };
         var store = new RedisStore(options, time ?? TimeProvider.System, logger ?? NullLogger<RedisStore>.Instance, scripts ?? new RedisScripts());
         await Eventually.TrueAsync(() => store.IsAvailable, "The store did not connect.");
         return store;

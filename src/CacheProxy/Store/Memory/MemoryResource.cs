@@ -4,23 +4,23 @@ using CacheProxy.Identity;
 namespace CacheProxy.Store.Memory;
 
 /// <summary>
-/// What the store holds of one resource: the fields of DESIGN's hash as objects. Every member needs the lock of this object.
+/// Everything that the store holds of one resource, as the hash does in Redis. Every member needs the lock of this object.
 /// </summary>
 internal sealed class MemoryResource(string key)
 {
     private readonly Dictionary<VariantKey, MemoryEntry> _entries = [];
-    private readonly Dictionary<string, MemoryLease> _fills = [];
+    private readonly Dictionary<string, Lease> _fills = [];
     private readonly Dictionary<string, long> _writes = [];
 
     public string Key => key;
 
-    /// <summary>Whether it has left the store's table; then it is used no more.</summary>
+    /// <summary>Whether it has left the store's table and must not be used any more.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>Whether it stands in the queue of those that entries may be dropped from.</summary>
+    /// <summary>Whether it is in the queue of <see cref="MemoryBudget"/>.</summary>
     public bool IsQueued { get; set; }
 
-    /// <summary>Whether it was looked up since it was last passed over.</summary>
+    /// <summary>Whether it was looked up since <see cref="MemoryBudget"/> last passed it over.</summary>
     public bool IsUsed { get; set; }
 
     public string Vary { get; private set; } = "";
@@ -32,9 +32,7 @@ internal sealed class MemoryResource(string key)
 
     public bool IsEmpty => _entries.Count == 0 && _fills.Count == 0 && _writes.Count == 0;
 
-    public bool HasOnlyEntries => _fills.Count == 0 && _writes.Count == 0;
-
-    /// <summary>Whether there is any fence, live or dead.</summary>
+    /// <summary>Whether there is any fence, live or expired.</summary>
     public bool HasFence => _writes.Count > 0;
 
     public MemoryEntry? Entry(VariantKey variant) => _entries.GetValueOrDefault(variant);
@@ -52,9 +50,9 @@ internal sealed class MemoryResource(string key)
         return false;
     }
 
-    public void SetLease(FillLease lease, long deadlineMs) => _fills[lease.Token] = new MemoryLease(lease.Variant, deadlineMs);
+    public void SetLease(FillLease lease, long deadlineMs) => _fills[lease.Token] = new Lease(lease.Variant, deadlineMs);
 
-    /// <summary>Gives the lease back; whether it was still there and live.</summary>
+    /// <summary>Removes the lease. True if it was still there and live.</summary>
     public bool TakeLease(FillLease lease, long nowMs) => _fills.Remove(lease.Token, out var held) && held.DeadlineMs > nowMs;
 
     public void RevokeLeases() => _fills.Clear();
@@ -63,7 +61,7 @@ internal sealed class MemoryResource(string key)
 
     public void RemoveWrite(string token) => _writes.Remove(token);
 
-    /// <summary>Whether a write ran out of time: nobody knows what it did.</summary>
+    /// <summary>Whether a write has passed its deadline, so that nobody knows what it did.</summary>
     public bool HasUnknownWrite(long nowMs)
     {
         foreach (var deadline in _writes.Values)
@@ -91,7 +89,7 @@ internal sealed class MemoryResource(string key)
         return false;
     }
 
-    /// <summary>Everything goes but the live writes.</summary>
+    /// <summary>Removes everything but the live writes.</summary>
     public void Evict(long nowMs)
     {
         DropEntries();
@@ -105,14 +103,7 @@ internal sealed class MemoryResource(string key)
         }
     }
 
-    public void Clear()
-    {
-        DropEntries();
-        _fills.Clear();
-        _writes.Clear();
-    }
-
-    /// <summary>The entries go, nothing else: fences, writes and leases are what the promise rests on.</summary>
+    /// <summary>Removes the entries and nothing else: writes and leases are never dropped for lack of memory.</summary>
     public void DropEntries()
     {
         _entries.Clear();
@@ -156,7 +147,7 @@ internal sealed class MemoryResource(string key)
         }
     }
 
-    /// <summary>When the last of it runs out; as in Redis, nothing goes before everything has.</summary>
+    /// <summary>When the resource expires: as in Redis, with the part that lives longest.</summary>
     public long LongestDeadline()
     {
         var longest = 0L;
@@ -200,5 +191,31 @@ internal sealed class MemoryResource(string key)
         }
 
         return first;
+    }
+
+    private readonly record struct Lease(VariantKey Variant, long DeadlineMs);
+}
+
+/// <summary>A stored variant.</summary>
+/// <param name="Response">Not copied on the way in or out.</param>
+/// <param name="Stamp">Identifies this entry.</param>
+/// <param name="DeadlineMs">When it expires.</param>
+internal sealed record MemoryEntry(StoredResponse Response, string Stamp, long DeadlineMs)
+{
+    // Rough estimates of the objects and references that belong to an entry, and to each of its field lines.
+    private const int EntryOverhead = 512;
+    private const int FieldOverhead = 64;
+
+    public long Bytes { get; } = Measure(Response);
+
+    private static long Measure(StoredResponse response)
+    {
+        var bytes = EntryOverhead + (long)response.Body.Length + (2 * response.Target.Length);
+        foreach (var (name, value) in response.Headers)
+        {
+            bytes += FieldOverhead + (2 * (name.Length + value.Length));
+        }
+
+        return bytes;
     }
 }

@@ -5,8 +5,8 @@ using CacheProxy.Identity;
 namespace CacheProxy.Store.Memory;
 
 /// <summary>
-/// The protocol inside one process, for where there is no Redis. Entries are dropped for lack of room; fences, writes and leases never
-/// are. What has run out is swept every half minute.
+/// The protocol inside one process, without Redis. Entries may be dropped for lack of memory; fences, writes and leases never are. Expired
+/// resources are removed every half minute.
 /// </summary>
 internal sealed class MemoryStore : ICacheStore
 {
@@ -14,19 +14,19 @@ internal sealed class MemoryStore : ICacheStore
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
-    private readonly MemoryRoom _room;
+    private readonly MemoryBudget _budget;
     private readonly Action<MemoryResource> _dropped;
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly long _originMs;
     private readonly ITimer _sweeper;
 
-    /// <param name="time">The clock; only its monotonic part counts after the start.</param>
-    /// <param name="maxBytes">How much the entries may take, roughly. Default: 256 MiB.</param>
+    /// <param name="time">The clock. After the start only its monotonic part is used.</param>
+    /// <param name="maxBytes">How much memory the entries may take, roughly. Default: 256 MiB.</param>
     public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes)
     {
         _time = time;
-        _room = new MemoryRoom(maxBytes);
+        _budget = new MemoryBudget(maxBytes);
         _dropped = RemoveIfEmpty_NeedsLock;
         _origin = time.GetTimestamp();
         _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -36,15 +36,6 @@ internal sealed class MemoryStore : ICacheStore
     public long NowMs => _originMs + (long)_time.GetElapsedTime(_origin).TotalMilliseconds;
 
     public bool IsAvailable => true;
-
-    /// <summary>Size of all entries.</summary>
-    public long Bytes => _room.Bytes;
-
-    /// <summary>Resources that have an entry, a lease or a write.</summary>
-    public int Count => _resources.Count;
-
-    /// <summary>Resources that wait to be asked for room, gone ones included.</summary>
-    internal int Queued => _room.Queued;
 
     public Task FirstContact => Task.CompletedTask;
 
@@ -57,7 +48,7 @@ internal sealed class MemoryStore : ICacheStore
     public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
     {
         var outcome = CompleteFill(key, lease, result);
-        _room.Make(_dropped);
+        _budget.Trim(_dropped);
         return new(outcome);
     }
 
@@ -92,7 +83,7 @@ internal sealed class MemoryStore : ICacheStore
                 resource.RemoveWrite(token);
             }
 
-            // Another write that ran out of time meanwhile may have changed the resource, whatever this one did.
+            // Another write that has passed its deadline may have changed the resource, whatever this one did.
             if (result != WriteResult.Unchanged || resource.HasUnknownWrite(now))
             {
                 resource.Evict(now);
@@ -104,29 +95,7 @@ internal sealed class MemoryStore : ICacheStore
 
     public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
 
-    /// <summary>Deletes a resource whole, as a person deletes its key in Redis: entries, leases and fences.</summary>
-    internal void Delete(ResourceKey key)
-    {
-        if (TryEnter(key, out var resource))
-        {
-            using var entered = new Entered(this, resource);
-            resource.Clear();
-        }
-    }
-
-    /// <summary>Whether a resource has neither leases nor writes, live or dead.</summary>
-    internal bool HoldsOnlyEntries(ResourceKey key)
-    {
-        if (!TryEnter(key, out var resource))
-        {
-            return true;
-        }
-
-        using var entered = new Entered(this, resource);
-        return resource.HasOnlyEntries;
-    }
-
-    /// <summary>Removes resources of which everything has run out.</summary>
+    /// <summary>Removes expired resources.</summary>
     internal void Sweep()
     {
         var now = NowMs;
@@ -176,7 +145,7 @@ internal sealed class MemoryStore : ICacheStore
         resource.DropExpired(now);
         if ((resource.Entry(lease.Variant)?.Stamp ?? "") != lease.Seen)
         {
-            // What was seen and is gone must not be validated and stored again: a write may have begun and ended since.
+            // An entry that was seen and is gone must not be validated and stored again: a write may have begun and ended since.
             return BeginFillOutcome.Changed;
         }
 
@@ -210,13 +179,13 @@ internal sealed class MemoryStore : ICacheStore
             var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
             resource.DropExpired(now);
             resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);
-            _room.Enqueue_NeedsLock(resource);
+            _budget.Enqueue_NeedsLock(resource);
         }
 
         return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
     }
 
-    /// <summary>The resource with its lock held, made if there is none.</summary>
+    /// <summary>The resource with its lock held; created if it does not exist.</summary>
     private MemoryResource Enter(ResourceKey key)
     {
         MemoryResource? resource;
@@ -235,7 +204,7 @@ internal sealed class MemoryStore : ICacheStore
         return resource;
     }
 
-    /// <summary>The resource with its lock held, if there is one. As with a key in Redis there is none when all in it has run out.</summary>
+    /// <summary>The resource with its lock held, if it exists. Like a key in Redis, it does not exist once everything in it has expired.</summary>
     private bool TryEnter(ResourceKey key, [NotNullWhen(true)] out MemoryResource? resource)
     {
         while (_resources.TryGetValue(key.Value, out resource))
@@ -276,20 +245,20 @@ internal sealed class MemoryStore : ICacheStore
         if (!resource.IsGone)
         {
             resource.IsGone = true;
-            _room.Add(-resource.Bytes);
+            _budget.Add(-resource.Bytes);
             resource.DropEntries();
             _resources.TryRemove(KeyValuePair.Create(resource.Key, resource));
         }
     }
 
-    /// <summary>A resource whose lock is held; leaving counts what changed, and takes it out of the table when nothing is left in it.</summary>
+    /// <summary>A resource whose lock is held. Leaving it counts its change in size, and removes it from the table if it is empty.</summary>
     private readonly ref struct Entered(MemoryStore store, MemoryResource resource)
     {
         private readonly long _bytesBefore = resource.Bytes;
 
         public void Dispose()
         {
-            store._room.Add(resource.Bytes - _bytesBefore);
+            store._budget.Add(resource.Bytes - _bytesBefore);
             store.RemoveIfEmpty_NeedsLock(resource);
             Monitor.Exit(resource);
         }

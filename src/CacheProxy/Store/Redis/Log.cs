@@ -1,4 +1,3 @@
-
 namespace CacheProxy.Store.Redis;
 
 /// <summary>Changes of state, never a line per request. Event ids 3000 to 3099.</summary>
@@ -10,9 +9,9 @@ internal static partial class Log
     [LoggerMessage(3001, LogLevel.Warning, "Redis is unavailable: {Failure}; requests are forwarded until it answers", EventName = nameof(RedisUnavailable))]
     public static partial void RedisUnavailable(this ILogger logger, RedisFailure failure);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Redis refuses steps: {Failure}; they are forwarded (told at most once a minute)", EventName = nameof(RedisRefuses))]
+    [LoggerMessage(3002, LogLevel.Warning, "Redis rejects commands: {Failure}; their requests are forwarded (reported at most once a minute)", EventName = nameof(RedisRefuses))]
     public static partial void RedisRefuses(this ILogger logger, RedisFailure failure);
 
-    [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is given up for a new one", EventName = nameof(RedisConnectionGivenUp))]
-    public static partial void RedisConnectionGivenUp(this ILogger logger);
+    [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is replaced by a new one", EventName = nameof(RedisConnectionReplaced))]
+    public static partial void RedisConnectionReplaced(this ILogger logger);
 }

@@ -1,12 +1,12 @@
 namespace CacheProxy.Store.Redis;
 
 /// <summary>
-/// Keeps requests away from a Redis that does not answer. Closed, steps go to Redis; open, every step is <c>Unavailable</c> at once,
-/// until a probe, never a request, has closed it. It begins open: nothing is known of Redis yet.
+/// Keeps requests away from a Redis that does not answer. While it is closed, steps go to Redis; while it is open, every step is
+/// <c>Unavailable</c> at once. Only a probe closes it, never a request. It begins open, because nothing is known about Redis yet.
 /// </summary>
 internal sealed class RedisBreaker
 {
-    private const int MostTimeouts = 3;
+    private const int MaxTimeouts = 3;
 
     private readonly Lock _lock = new();
     private readonly Action<RedisFailure> _opened;
@@ -14,12 +14,12 @@ internal sealed class RedisBreaker
     private volatile int _timeouts;
     private volatile int _breaks;
 
-    /// <param name="opened">Told of every change from closed to open, outside any lock.</param>
+    /// <param name="opened">Called at every change from closed to open, outside any lock.</param>
     public RedisBreaker(Action<RedisFailure> opened) => _opened = opened;
 
     public bool IsClosed => _closed;
 
-    /// <summary>Counts what broke; a probe during which it grew has perhaps asked a Redis that is no more.</summary>
+    /// <summary>Counts failures other than timeouts. If it grew during a probe, the probe may have asked a Redis that has been replaced since.</summary>
     public int Breaks => _breaks;
 
     public void Succeeded()
@@ -30,13 +30,13 @@ internal sealed class RedisBreaker
         }
     }
 
-    /// <summary>A step failed in a way that tells of Redis as a whole.</summary>
+    /// <summary>A step failed in a way that concerns Redis as a whole.</summary>
     public void Failed(RedisFailure failure)
     {
         lock (_lock)
         {
             _breaks += failure == RedisFailure.TimedOut ? 0 : 1;
-            if (!_closed || (failure == RedisFailure.TimedOut && ++_timeouts < MostTimeouts))
+            if (!_closed || (failure == RedisFailure.TimedOut && ++_timeouts < MaxTimeouts))
             {
                 return;
             }
@@ -48,7 +48,7 @@ internal sealed class RedisBreaker
         _opened(failure);
     }
 
-    /// <param name="breaks">Those before the probe. When there were more since, it stays open, and the result is false.</param>
+    /// <param name="breaks"><see cref="Breaks"/> before the probe. If it has grown since, the breaker stays open and the result is false.</param>
     public bool TryClose(int breaks)
     {
         lock (_lock)

@@ -1,51 +1,44 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using CacheProxy.Store.Redis.Topologies;
-using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
 
 /// <summary>
-/// The connection and the loop that looks after it: connects in the background, probes while the breaker is open, keeps the clock, and
-/// knows who the primary is. No request waits for it. A Redis that is absent at the start is the same as one that goes away later.
+/// The connection to Redis and the loop that maintains it: it connects in the background, probes while the breaker is open, and keeps the
+/// clock and the primary up to date. No request waits for it. A Redis that is absent at the start is handled like one that fails later.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HealthyFor = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
 
-    // A node of several that stays away fails its own keys' steps; each of them asks for the roles to be learnt anew.
+    // While one node of several is down, every step on its keys fails and asks for the roles to be learnt again.
     private static readonly TimeSpan BetweenLearnings = TimeSpan.FromMilliseconds(500);
 
-    // A peer that vanished without a word leaves a connection that never fails; after so many unanswered probes it is given up.
-    private const int MostUnansweredProbes = 5;
-    private const int ClusterProbeKeys = 6;
+    // A peer that vanishes without closing leaves a connection that does not break. The client library notices that, too, but only after
+    // four of its own timeouts: 20 s by default.
+    private const int MaxUnansweredProbes = 5;
 
-    private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly RedisKey _probeKey;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TopologyDetection _detection;
+    private readonly RedisProbe _probe;
     private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loop;
-    private volatile IRedisTopology? _topology;
     private volatile RedisPrimary? _primary;
     private volatile TaskCompletionSource _wake = NewWake();
     private volatile bool _rolesInDoubt;
-    private bool _toldUnavailable;
+    private bool _reportedUnavailable;
 
-    public RedisConnection(RedisOptions options, TimeProvider time, ILogger logger)
+    public RedisConnection(RedisOptions options, RedisScripts scripts, TimeProvider time, ILogger logger)
     {
-        _options = options;
         _time = time;
         _logger = logger;
-        _probeKey = options.KeyPrefix + "cacheproxy:probe:";
-        _detection = new TopologyDetection(options.ConnectionString, () => OnFailed(RedisFailure.Disconnected), Wake, time, _stopping.Token);
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
+        var detection = new TopologyDetection(options.ConnectionString, () => OnFailed(RedisFailure.Disconnected), Wake, time, _stopping.Token);
+        _probe = new RedisProbe(options, scripts, detection, Clock, time);
         _loop = Task.Run(RunAsync);
     }
 
@@ -53,7 +46,10 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisBreaker Breaker { get; }
 
-    /// <summary>Completes when Redis has been reached, or has said that it is not there. One that is slow, or not clear about who the primary is, has said neither.</summary>
+    /// <summary>
+    /// Completes when Redis has been reached, or when it is clear that it cannot be reached now. It does not complete while Redis is slow
+    /// or it is not clear which node is the primary.
+    /// </summary>
     public Task FirstContact => _firstContact.Task;
 
     public bool TryGetPrimary([NotNullWhen(true)] out RedisPrimary? primary)
@@ -62,7 +58,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         return primary is not null;
     }
 
-    /// <summary>What a failed step says about Redis as a whole.</summary>
+    /// <summary>Judges what the failure of one step means for Redis as a whole.</summary>
     public void Failed(RedisFailure failure)
     {
         switch (failure)
@@ -125,25 +121,25 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 unanswered = 0;
                 await DelayAsync(learns ? BetweenLearnings : TimeSpan.Zero);
-                await WaitAsync(_topology!.LearnsEvery);
+                await WaitAsync(_probe.LearnsEvery);
 
-                // Opening again soon after it closed goes on with the pause where it was: no flapping many times a second.
+                // A breaker that opens again soon after it closed keeps the longer pause, so that it does not flap.
                 pause = _time.GetElapsedTime(healthySince) > HealthyFor ? FirstPause : pause;
                 continue;
             }
 
             unanswered = failure == RedisFailure.TimedOut ? unanswered + 1 : 0;
-            if (unanswered >= MostUnansweredProbes)
+            if (unanswered >= MaxUnansweredProbes)
             {
                 unanswered = 0;
-                _logger.RedisConnectionGivenUp();
+                _logger.RedisConnectionReplaced();
                 await CloseAsync();
             }
 
             Breaker.Failed(failure.Value);
             if (!Breaker.IsClosed)
             {
-                TellUnavailable(failure.Value);
+                ReportUnavailable(failure.Value);
             }
 
             await WaitAsync(pause);
@@ -151,13 +147,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Not when a connection broke during the probe: what was asked before may have been another run of Redis.</summary>
+    /// <summary>Fails if a connection broke during the probe: the answers may come from a Redis that has been replaced since.</summary>
     private bool TryClose(int breaks)
     {
-        var told = Interlocked.Exchange(ref _toldUnavailable, false);
+        var reported = Interlocked.Exchange(ref _reportedUnavailable, false);
         if (!Breaker.TryClose(breaks))
         {
-            _toldUnavailable = told;
+            _reportedUnavailable = reported;
             return false;
         }
 
@@ -165,26 +161,15 @@ internal sealed class RedisConnection : IAsyncDisposable
         return true;
     }
 
-    /// <summary>
-    /// Asks who the primary is, asks that one for its time, and for a write that changes nothing: a primary that may not write answers
-    /// the first and not the second.
-    /// </summary>
     private async Task<RedisFailure?> ProbeAsync(bool learns)
     {
         try
         {
-            var topology = _topology ??= await _detection.DetectAsync();
-            var primary = await topology.FindAsync(learns, ProbeTimeout);
-            var asked = _time.GetTimestamp();
-            var reply = await Bounded(primary.Database.ExecuteAsync("TIME", [], CommandFlags.DemandMaster));
-            var answered = _time.GetTimestamp();
-            var parts = (RedisValue[])reply!;
-            Clock.Measured(((long)parts[0] * 1000) + ((long)parts[1] / 1000), asked, answered);
-            await ProbeWriteAsync(primary.Database, topology.IsCluster ? ClusterProbeKeys : 1);
+            var primary = await _probe.RunAsync(learns);
             _primary = primary;
             if (_rolesInDoubt)
             {
-                // A node has gone since it was asked.
+                // A node has failed since it was asked.
                 primary.Doubt();
             }
 
@@ -192,50 +177,27 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Every failure of a probe becomes the breaker's state; an error that says nothing of Redis as a whole is none.
+            // The failure becomes the breaker's state, unless the error reply says nothing about Redis as a whole.
             var failure = RedisFailures.Classify(exception);
             return failure is RedisFailure.Refused or RedisFailure.Full && _primary is not null ? null : failure;
-        }
-    }
-
-    /// <summary>In a cluster one node that is gone must not speak for all: some of several keys have another one.</summary>
-    private async Task ProbeWriteAsync(IDatabase database, int keys)
-    {
-        for (var i = 1; ; i++)
-        {
-            try
-            {
-                var key = _probeKey.Append(i.ToString(CultureInfo.InvariantCulture));
-                await Bounded(database.KeyDeleteAsync(key, CommandFlags.DemandMaster));
-                return;
-            }
-            catch (Exception exception) when (i < keys && RedisFailures.Classify(exception) is RedisFailure.Disconnected or RedisFailure.NotReady)
-            {
-                // The next key may have a node that answers.
-            }
         }
     }
 
     private async Task CloseAsync()
     {
         _primary = null;
-        await _detection.DisposeAsync();
-        if (_topology is { } topology)
-        {
-            _topology = null;
-            await topology.DisposeAsync();
-        }
+        await _probe.CloseAsync();
     }
 
     private void OnFailed(RedisFailure failure)
     {
-        if (_topology is not { IsCluster: true })
+        if (!_probe.IsCluster)
         {
             Breaker.Failed(failure);
             return;
         }
 
-        // One node of several: its own keys fail at once and the others go on, but a replica may have been promoted.
+        // One node of several: steps on its keys fail, the others go on, but one of its replicas may have been promoted.
         _rolesInDoubt = true;
         _primary?.Doubt();
         Wake();
@@ -243,13 +205,13 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private void OnOpened(RedisFailure failure)
     {
-        TellUnavailable(failure);
+        ReportUnavailable(failure);
         Wake();
     }
 
-    private void TellUnavailable(RedisFailure failure)
+    private void ReportUnavailable(RedisFailure failure)
     {
-        if (!Interlocked.Exchange(ref _toldUnavailable, true))
+        if (!Interlocked.Exchange(ref _reportedUnavailable, true))
         {
             _logger.RedisUnavailable(failure);
         }
@@ -270,8 +232,4 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     private async Task DelayAsync(TimeSpan delay) => await Task.WhenAny(Task.Delay(delay, _time, _stopping.Token));
-
-    private Task<T> Bounded<T>(Task<T> task) => RedisWait.AtMost(task, ProbeTimeout, _time);
-
-    private TimeSpan ProbeTimeout => _options.Timeout < LongestProbe ? _options.Timeout : LongestProbe;
 }

@@ -1,18 +1,21 @@
+using CacheProxy.Store.Redis.Topologies;
+using StackExchange.Redis;
+
 namespace CacheProxy.Store.Redis;
 
-/// <summary>In how many ways Redis can fail a step, as far as it makes a difference.</summary>
+/// <summary>How a step can fail on Redis, as far as the difference matters.</summary>
 internal enum RedisFailure
 {
-    /// <summary>No answer within the request's patience.</summary>
+    /// <summary>No answer within the time that the request had left.</summary>
     TimedOut,
 
     /// <summary>No connection, or it broke.</summary>
     Disconnected,
 
-    /// <summary>It refuses every write: a demoted primary, too few replicas, or it cannot save.</summary>
+    /// <summary>It rejects every write: a demoted primary, too few replicas, or it cannot save.</summary>
     RefusesWrites,
 
-    /// <summary>It wants another password, or none was given.</summary>
+    /// <summary>The password is wrong or missing.</summary>
     NotAuthenticated,
 
     /// <summary>It is loading its data, the cluster is down, or it is not clear which node is the primary.</summary>
@@ -21,12 +24,87 @@ internal enum RedisFailure
     /// <summary>It has no memory left for new data. Reading and evicting still work.</summary>
     Full,
 
-    /// <summary>The key is not a hash: somebody else's.</summary>
+    /// <summary>The key is not a hash, so it belongs to another program.</summary>
     ForeignKey,
 
-    /// <summary>It does not know the script's name, and wants its text.</summary>
+    /// <summary>It does not know the script's hash and needs its text.</summary>
     ScriptMissing,
 
     /// <summary>Any other error reply.</summary>
     Refused,
+}
+
+/// <summary>Classifies what the client library throws.</summary>
+internal static class RedisFailures
+{
+    // An error reply starts with its code. Redis before 7 puts the name of the script that met the error before the code.
+    private static readonly (string Code, RedisFailure Failure)[] Codes =
+    [
+        ("NOSCRIPT", RedisFailure.ScriptMissing),
+        ("WRONGTYPE", RedisFailure.ForeignKey),
+        ("OOM", RedisFailure.Full),
+        ("READONLY", RedisFailure.RefusesWrites),
+        ("NOREPLICAS", RedisFailure.RefusesWrites),
+        ("MISCONF", RedisFailure.RefusesWrites),
+        ("NOAUTH", RedisFailure.NotAuthenticated),
+        ("WRONGPASS", RedisFailure.NotAuthenticated),
+        ("LOADING", RedisFailure.NotReady),
+        ("BUSY", RedisFailure.NotReady),
+        ("MASTERDOWN", RedisFailure.NotReady),
+        ("CLUSTERDOWN", RedisFailure.NotReady),
+    ];
+
+    public static RedisFailure Classify(Exception exception) => exception switch
+    {
+        RedisServerException error => Classify(error.Message),
+        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
+        TimeoutException => RedisFailure.TimedOut,
+        NoSinglePrimaryException => RedisFailure.NotReady,
+        _ => RedisFailure.Disconnected,
+    };
+
+    private static RedisFailure Classify(string message)
+    {
+        foreach (var (code, failure) in Codes)
+        {
+            if (message.StartsWith(code, StringComparison.Ordinal) ||
+                message.Contains(": -" + code, StringComparison.Ordinal) ||
+                message.Contains(": " + code, StringComparison.Ordinal))
+            {
+                return failure;
+            }
+        }
+
+        return RedisFailure.Refused;
+    }
+}
+
+/// <summary>Logs error replies after which Redis still counts as available: each kind at most once a minute.</summary>
+internal sealed class RefusalReports(TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<RedisFailure, long> _reported = [];
+
+    public void Report(RedisFailure failure)
+    {
+        if (failure is not (RedisFailure.Full or RedisFailure.ForeignKey or RedisFailure.Refused))
+        {
+            return;
+        }
+
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            if (_reported.TryGetValue(failure, out var last) && time.GetElapsedTime(last, now) < Pause)
+            {
+                return;
+            }
+
+            _reported[failure] = now;
+        }
+
+        logger.RedisRefuses(failure);
+    }
 }

@@ -1,20 +1,28 @@
+using System.Security.Cryptography;
+using System.Text;
+using StackExchange.Redis;
+
 namespace CacheProxy.Store.Redis;
 
-/// <summary>The steps of the protocol that are scripts: the shared beginning, then the step's own file.</summary>
-/// <param name="clock">Stands in for <c>clock.lua</c>, for tests that make time pass; <c>null</c>: Redis's own clock.</param>
+/// <summary>The steps of the protocol that are scripts: each is the shared prelude followed by the step's own file.</summary>
+/// <param name="clock">Replaces <c>clock.lua</c> in tests that control time; <c>null</c>: Redis's own clock.</param>
 internal sealed class RedisScripts(string? clock = null)
 {
-    private readonly string _beginning = (clock ?? Read("clock.lua")) + "\n" + Read("prelude.lua") + "\n";
+    private readonly string _prelude = (clock ?? Read("clock.lua")) + "\n" + Read("prelude.lua") + "\n";
 
-    public RedisScript BeginFill => field ??= Load("begin-fill.lua");
+    public RedisScript BeginFill => field ??= Compose("begin-fill.lua");
 
-    public RedisScript CompleteFill => field ??= Load("complete-fill.lua");
+    public RedisScript CompleteFill => field ??= Compose("complete-fill.lua");
 
-    public RedisScript AbandonFill => field ??= Load("abandon-fill.lua");
+    public RedisScript AbandonFill => field ??= Compose("abandon-fill.lua");
 
-    public RedisScript BeginWrite => field ??= Load("begin-write.lua");
+    public RedisScript BeginWrite => field ??= Compose("begin-write.lua");
 
-    public RedisScript EndWrite => field ??= Load("end-write.lua");
+    public RedisScript EndWrite => field ??= Compose("end-write.lua");
+
+    /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
+    public Task LoadAsync(IServer server) => Task.WhenAll(
+        new[] { BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite }.Select(script => server.ScriptLoadAsync(script.Text)));
 
     private static string Read(string name)
     {
@@ -24,5 +32,14 @@ internal sealed class RedisScripts(string? clock = null)
         return reader.ReadToEnd();
     }
 
-    private RedisScript Load(string name) => new(_beginning + Read(name));
+    private RedisScript Compose(string name) => new(_prelude + Read(name));
+}
+
+/// <summary>A Lua script, and the hash by which Redis knows it.</summary>
+internal sealed class RedisScript(string text)
+{
+    public string Text { get; } = text;
+
+    // Redis identifies scripts by SHA-1; nothing here depends on its strength.
+    public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(text));
 }

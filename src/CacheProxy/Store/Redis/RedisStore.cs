@@ -5,12 +5,12 @@ using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
 
-/// <summary>The protocol on a Redis that replicas share: one hash a resource, a step one round trip.</summary>
+/// <summary>The protocol on a Redis that replicas share: one hash per resource, one round trip per step.</summary>
 internal sealed class RedisStore : ICacheStore
 {
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
-    private readonly RedisRefusals _refusals;
+    private readonly RefusalReports _refusals;
     private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
 
@@ -19,14 +19,14 @@ internal sealed class RedisStore : ICacheStore
     {
     }
 
-    /// <summary>For tests that bring their own clock.</summary>
+    /// <summary>For tests that control the clock of the scripts.</summary>
     internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
     {
         _time = time;
         _metrics = metrics;
         _scripts = scripts;
-        _refusals = new RedisRefusals(time, logger);
-        _connection = new RedisConnection(options, time, logger);
+        _refusals = new RefusalReports(time, logger);
+        _connection = new RedisConnection(options, scripts, time, logger);
     }
 
     public long NowMs => _connection.Clock.NowMs;
@@ -35,11 +35,11 @@ internal sealed class RedisStore : ICacheStore
 
     public Task FirstContact => _connection.FirstContact;
 
-    /// <summary>The incarnation of the key's Redis, by which a later look-up tells whether it may trust the entry, and 16 random digits.</summary>
+    /// <summary>16 digits of the replication id, by which a later look-up decides whether to trust the entry, and 16 random digits.</summary>
     public string NewFillToken(ResourceKey key)
     {
-        var incarnation = _connection.TryGetPrimary(out var primary) ? primary.IncarnationOf(key.Value) : RedisPrimary.NoIncarnation;
-        return string.Create(CultureInfo.InvariantCulture, $"{incarnation}{Random.Shared.NextInt64():x16}");
+        var replicationId = _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : RedisPrimary.NoReplicationId;
+        return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
 
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
@@ -54,14 +54,14 @@ internal sealed class RedisStore : ICacheStore
         try
         {
             var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
-            var values = await RedisWait.AtMost(reply, patience.Remaining, _time);
+            var values = await reply.WaitAsync(patience.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
-            return Read(values, primary.IncarnationOf(key.Value));
+            return Read(values, primary.ReplicationIdOf(key.Value));
         }
         catch (Exception exception)
         {
-            // Whatever the client library throws, the request goes on without the store.
+            // Whatever the client library throws: the step was not carried out in time.
             Failed(exception);
             return LookUpResult.Unavailable;
         }
@@ -134,17 +134,17 @@ internal sealed class RedisStore : ICacheStore
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 
-    // A key that is not a hash is somebody else's: nothing of ours is in it, so nothing is served from it and nothing is left to evict.
+    // A key that is not a hash belongs to another program. Nothing is served from it, so there is nothing to evict either.
     private static StoreOutcome WriteOutcome(string reply) =>
         reply is "done" or ForeignKey ? StoreOutcome.Done : StoreOutcome.Unavailable;
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values, string incarnation)
+    private LookUpResult Read(RedisValue[] values, string replicationId)
     {
         if ((byte[]?)values[0] is { } fence)
         {
-            // A fence past its deadline is for the next fill to take away, and what lies behind it; Redis decides by its own clock.
+            // An expired fence is left to the next begin fill, which removes it together with the entry behind it.
             return StoredResponseFormat.ReadDeadline(fence) > NowMs ? LookUpResult.Fenced : LookUpResult.Miss("");
         }
 
@@ -154,17 +154,17 @@ internal sealed class RedisStore : ICacheStore
             return LookUpResult.Miss(vary);
         }
 
-        // A miss, too, says what it saw: a replica whose clock runs ahead may then replace it.
+        // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
         return (byte[]?)values[3] is { } body
             && StoredResponseFormat.TryRead(meta, body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
-            && StoredResponseFormat.TokenStartsWith(meta, incarnation)
+            && StoredResponseFormat.TokenStartsWith(meta, replicationId)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
                 : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
 
-    /// <summary>The script's reply, or a word that no script replies with.</summary>
+    /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>
     private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
     {
         if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
@@ -176,15 +176,14 @@ internal sealed class RedisStore : ICacheStore
         var answered = false;
         try
         {
-            RedisKey[] keys = [key.Value];
-            var reply = await RedisWait.AtMost(EvaluateAsync(primary.Database, script, keys, arguments), patience.Remaining, _time);
+            var reply = await EvaluateAsync(primary.Database, script, [key.Value], arguments, patience.Remaining);
             _connection.Breaker.Succeeded();
             answered = true;
             return (string?)reply ?? "";
         }
         catch (Exception exception)
         {
-            // Whatever the client library throws, the request goes on without the store.
+            // Whatever the client library throws: the step was not carried out in time.
             return Failed(exception) == RedisFailure.ForeignKey ? ForeignKey : "";
         }
         finally
@@ -199,17 +198,23 @@ internal sealed class RedisStore : ICacheStore
         _metrics?.Took(step, waited, answered);
     }
 
-    private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    // The overload that takes the text also handles a missing script, but sends it again even after the caller has given up. A begin write
+    // could then arrive after its own end write, and leave its fence in place until the deadline.
+    private async Task<RedisResult> EvaluateAsync(
+        IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments, TimeSpan timeout)
     {
+        var started = _time.GetTimestamp();
         try
         {
-            return await database.ScriptEvaluateAsync(script.Hash, keys, arguments, CommandFlags.DemandMaster);
+            return await database.ScriptEvaluateAsync(script.Hash, keys, arguments, CommandFlags.DemandMaster).WaitAsync(timeout, _time);
         }
         catch (RedisServerException exception) when (RedisFailures.Classify(exception) == RedisFailure.ScriptMissing)
         {
-            // A Redis that was restarted or flushed its scripts; the text also brings the name back.
+            // Scripts were flushed, or loading them was not allowed. Running the text also loads it.
+            var left = timeout - _time.GetElapsedTime(started);
             return await database
-                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache);
+                .ScriptEvaluateAsync(script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
+                .WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         }
     }
 
@@ -217,7 +222,26 @@ internal sealed class RedisStore : ICacheStore
     {
         var failure = RedisFailures.Classify(exception);
         _connection.Failed(failure);
-        _refusals.Tell(failure);
+        _refusals.Report(failure);
         return failure;
     }
+}
+
+/// <summary>The names of the fields of a resource's hash.</summary>
+internal static class RedisFields
+{
+    private static readonly RedisValue Fence = "fence";
+    private static readonly RedisValue Vary = "vary";
+    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
+
+    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
+    public static RedisValue[] LookUp(VariantKey variant) =>
+        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
+
+    public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
+
+    /// <summary>What the leases of one variant begin with; the token that follows contains no dot.</summary>
+    public static string FillPrefix(VariantKey variant) => variant.IsPlain ? "fill:" : "fill:" + variant.Digest + ".";
+
+    public static string Write(string token) => "write:" + token;
 }

@@ -4,14 +4,14 @@ using StackExchange.Redis;
 namespace CacheProxy.Store.Redis.Topologies;
 
 /// <summary>
-/// One primary, alone or with replicas: among the configured nodes exactly one that takes itself for the primary, or the one that the
-/// sentinels name and that agrees. Where it can change, processes learn of a change one after the other: what each knows is good for
-/// <see cref="TrustedFor"/>, and a new primary is not used until nobody can rely on the old one any more.
+/// One primary, alone or with replicas: the only one of the configured nodes that claims to be the primary, or the node that the sentinels
+/// name, if it claims so too. If the primary can change, replicas of CacheProxy do not notice the change at the same moment. So each uses
+/// an answer for <see cref="TrustedFor"/> only, and waits as long before it uses a new primary: by then no replica uses the old one.
 /// </summary>
 /// <param name="options">How to connect to a node; its end points are the nodes, unless there are sentinels.</param>
-/// <param name="sentinels">Who knows; <c>null</c> where nobody does.</param>
-/// <param name="failed">Told when the connection to the primary breaks.</param>
-/// <param name="restored">Told when a connection is there again.</param>
+/// <param name="sentinels"><c>null</c> if the connection string names none.</param>
+/// <param name="failed">Called when the connection to the primary breaks.</param>
+/// <param name="restored">Called when a connection is back.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ElectedPrimary(
     ConfigurationOptions options, RedisSentinels? sentinels, Action failed, Action restored, TimeProvider time) : IRedisTopology
@@ -23,7 +23,7 @@ internal sealed class ElectedPrimary(
     private readonly Dictionary<EndPoint, RedisNode> _nodes = [];
     private readonly bool _mayChange = sentinels is not null || options.EndPoints.Count > 1;
     private volatile RedisNode? _current;
-    private string _incarnation = "";
+    private string _replicationId = "";
     private long _sinceTimestamp;
     private long _confirmedTimestamp;
 
@@ -40,10 +40,10 @@ internal sealed class ElectedPrimary(
         var primaries = answers.Where(static answer => answer.State is { IsPrimary: true }).ToArray();
         if (primaries is not [var (elected, state)])
         {
-            throw answers.Length == 0 ? new IOException("No node answers.") : new RedisRolesException(primaries.Length);
+            throw answers.Length == 0 ? new IOException("No node answers.") : new NoSinglePrimaryException(primaries.Length);
         }
 
-        var isNew = !ReferenceEquals(elected, _current) || state!.Value.Incarnation != _incarnation;
+        var isNew = !ReferenceEquals(elected, _current) || state!.Value.ReplicationId != _replicationId;
         if (learns || isNew)
         {
             await elected.LearnAsync().WaitAsync(timeout);
@@ -55,7 +55,7 @@ internal sealed class ElectedPrimary(
         }
 
         await ForgetAllButAsync(candidates);
-        return Confirm(elected, state!.Value.Incarnation, asking);
+        return Confirm(elected, state!.Value.ReplicationId, asking);
     }
 
     public async ValueTask DisposeAsync()
@@ -67,25 +67,22 @@ internal sealed class ElectedPrimary(
         }
     }
 
-    private SinglePrimary Confirm(RedisNode elected, string incarnation, long asked)
+    private SinglePrimary Confirm(RedisNode elected, string replicationId, long asked)
     {
         _current = elected;
-        _incarnation = incarnation;
+        _replicationId = replicationId;
         _confirmedTimestamp = asked;
         if (!_mayChange)
         {
-            return new SinglePrimary(elected.Database, incarnation);
+            return elected.AsPrimary(replicationId, untilTimestamp: long.MaxValue);
         }
 
         if (time.GetElapsedTime(_sinceTimestamp) < TrustedFor)
         {
-            throw new RedisRolesException(1);
+            throw new NoSinglePrimaryException(1);
         }
 
-        return new SinglePrimary(elected.Database, incarnation)
-        {
-            UntilTimestamp = asked + (long)(TrustedFor.TotalSeconds * time.TimestampFrequency),
-        };
+        return elected.AsPrimary(replicationId, asked + (long)(TrustedFor.TotalSeconds * time.TimestampFrequency));
     }
 
     private RedisNode Node(EndPoint endPoint)
@@ -107,7 +104,7 @@ internal sealed class ElectedPrimary(
         }
         catch (Exception) when (!alone)
         {
-            // A node that does not answer is nobody's choice; the others are asked all the same.
+            // A node that does not answer is not elected; the others still count.
             return (node, null);
         }
     }

@@ -1,16 +1,22 @@
 namespace CacheProxy.Store.Redis.Topologies;
 
-/// <summary>One Redis, a primary with replicas, or a cluster: who answers for a key, and since when.</summary>
+/// <summary>One Redis, a primary with replicas, or a cluster: finds the primary of each key and its replication id.</summary>
 internal interface IRedisTopology : IAsyncDisposable
 {
-    /// <summary>Whether a node that fails takes only its own keys with it.</summary>
+    /// <summary>Whether the failure of one node affects only that node's keys.</summary>
     bool IsCluster { get; }
 
-    /// <summary>How long what was learnt may be relied on while nothing fails.</summary>
+    /// <summary>How long an answer may be used while nothing fails.</summary>
     TimeSpan LearnsEvery { get; }
 
-    /// <summary>Asks who answers now. Throws what the client library throws, or <see cref="RedisRolesException"/>.</summary>
-    /// <param name="learns">Whether something has happened since that the client library may not know of.</param>
+    /// <summary>Asks the nodes. Throws what the client library throws, or <see cref="NoSinglePrimaryException"/>.</summary>
+    /// <param name="learns">Whether roles may have changed without the client library's knowledge.</param>
     /// <param name="timeout">How long each node may take.</param>
     Task<RedisPrimary> FindAsync(bool learns, TimeSpan timeout);
 }
+
+/// <summary>
+/// No node claims to be the primary, or several do; then only the sentinels know which one is right, and none is used. Also thrown while
+/// the only claimant is too new to be used.
+/// </summary>
+internal sealed class NoSinglePrimaryException(int primaries) : Exception($"{primaries} primaries");

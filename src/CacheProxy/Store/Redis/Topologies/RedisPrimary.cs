@@ -4,27 +4,38 @@ using StackExchange.Redis;
 namespace CacheProxy.Store.Redis.Topologies;
 
 /// <summary>
-/// Who answers, and in which incarnation: a Redis that was restarted or promoted may have lost evictions that an earlier one had
-/// acknowledged, so an entry is only trusted in the incarnation that its fill began in.
+/// Where keys are read and written, and under which replication id. Redis draws a new id when it starts and when a replica is promoted.
+/// After either it may have lost evictions that it had acknowledged, so an entry is trusted only under the id that its fill began with.
 /// </summary>
 internal abstract class RedisPrimary(IDatabase database)
 {
-    /// <summary>What every incarnation is called where Redis does not tell.</summary>
-    public const string NoIncarnation = "0000000000000000";
+    /// <summary>Stands for every replication id where Redis does not reveal it.</summary>
+    public const string NoReplicationId = "0000000000000000";
 
     private readonly string _unknown = Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
     private volatile bool _inDoubt;
 
     public IDatabase Database { get; } = database;
 
-    /// <summary>Timestamp until which it may be relied on without asking again.</summary>
+    /// <summary>The nodes that scripts run on.</summary>
+    public abstract IReadOnlyList<IServer> Servers { get; }
+
+    /// <summary>Timestamp after which it must not be used until it has been confirmed again.</summary>
     public long UntilTimestamp { get; init; } = long.MaxValue;
 
-    /// <summary>16 hexadecimal digits; nobody else's where the incarnation is not known.</summary>
-    public string IncarnationOf(string key) => _inDoubt ? _unknown : KnownIncarnationOf(key) ?? _unknown;
+    /// <summary>16 hexadecimal digits. Where the replication id is not known, digits that match no entry.</summary>
+    public string ReplicationIdOf(string key) => _inDoubt ? _unknown : KnownReplicationIdOf(key) ?? _unknown;
 
-    /// <summary>A node has gone, and who follows it may have lost something: nothing is trusted until all have been asked again.</summary>
+    /// <summary>A node has failed, and its successor may have lost evictions: no entry is trusted until all nodes have been asked again.</summary>
     public void Doubt() => _inDoubt = true;
 
-    protected abstract string? KnownIncarnationOf(string key);
+    protected abstract string? KnownReplicationIdOf(string key);
+}
+
+/// <summary>One primary that has all keys.</summary>
+internal sealed class SinglePrimary(IDatabase database, IServer server, string replicationId) : RedisPrimary(database)
+{
+    public override IReadOnlyList<IServer> Servers { get; } = [server];
+
+    protected override string? KnownReplicationIdOf(string key) => replicationId;
 }

@@ -3,13 +3,16 @@ using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
 
-/// <summary>The sentinels that a connection string with <c>serviceName</c> names: they know who the primary is.</summary>
+/// <summary>
+/// The sentinels of a connection string with <c>serviceName</c>; they know who the primary is. The client library can follow sentinels,
+/// too, but it switches a connection to the new primary without asking for its replication id, and while other replicas still use the old one.
+/// </summary>
 internal sealed class RedisSentinels : IAsyncDisposable
 {
     private readonly BackgroundConnection _connection;
     private readonly string _service;
 
-    /// <param name="options">The connection string's; its end points are the sentinels.</param>
+    /// <param name="options">From the connection string; its end points are the sentinels.</param>
     public RedisSentinels(ConfigurationOptions options)
     {
         _service = options.ServiceName ?? "";
@@ -34,11 +37,11 @@ internal sealed class RedisSentinels : IAsyncDisposable
             }
             catch (Exception exception) when (exception is RedisException or TimeoutException)
             {
-                // The next one may know.
+                // The next sentinel is asked.
             }
         }
 
-        throw new RedisRolesException(0);
+        throw new NoSinglePrimaryException(0);
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

@@ -2,19 +2,19 @@ using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
 
-/// <summary>Finds out what a connection string leads to.</summary>
-/// <param name="connectionString">Checked.</param>
-/// <param name="failed">Told when a connection that matters breaks.</param>
-/// <param name="restored">Told when a connection is there again.</param>
+/// <summary>Finds out whether a connection string leads to a cluster, to sentinels, or to one primary.</summary>
+/// <param name="connectionString">Already checked by the configuration.</param>
+/// <param name="failed">Called when a connection that requests use breaks.</param>
+/// <param name="restored">Called when a connection is back.</param>
 /// <param name="time">The clock.</param>
-/// <param name="stopping">The process ends.</param>
+/// <param name="stopping">Cancelled when the process ends.</param>
 internal sealed class TopologyDetection(
     string connectionString, Action failed, Action restored, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
 {
     private ConnectionMultiplexer? _client;
-    private volatile bool _isParting;
+    private volatile bool _isClosing;
 
-    /// <summary>Throws while nobody answers; to be called again then.</summary>
+    /// <summary>Throws while no node answers; the caller then tries again.</summary>
     public async Task<IRedisTopology> DetectAsync()
     {
         var options = RedisClient.Options(connectionString);
@@ -25,7 +25,7 @@ internal sealed class TopologyDetection(
             return new ElectedPrimary(options, sentinels, failed, restored, time);
         }
 
-        _isParting = false;
+        _isClosing = false;
         _client ??= await RedisClient.ConnectAsync(options, OnFailed, restored, stopping);
         var kind = FirstConnected(_client);
         var client = _client;
@@ -35,7 +35,7 @@ internal sealed class TopologyDetection(
             return new RedisCluster(client);
         }
 
-        _isParting = true;
+        _isClosing = true;
         await RedisClient.CloseAsync(client);
         return new ElectedPrimary(options, sentinels: null, failed, restored, time);
     }
@@ -49,10 +49,10 @@ internal sealed class TopologyDetection(
         }
     }
 
-    // That this connection is closed for others says nothing of Redis.
+    // Closing this connection, in order to open one to each node, is not a failure.
     private void OnFailed()
     {
-        if (!_isParting)
+        if (!_isClosing)
         {
             failed();
         }

@@ -15,7 +15,7 @@ public sealed class ReplicationStateTests
         var state = ReplicationState.Parse(text);
 
         Assert.Equal(isPrimary, state.IsPrimary);
-        Assert.Equal(Id[..16], state.Incarnation);
+        Assert.Equal(Id[..16], state.ReplicationId);
     }
 
     [Theory]
@@ -24,11 +24,11 @@ public sealed class ReplicationStateTests
     [InlineData("role:master\r\nmaster_replid:short\r\n")]
     [InlineData("role:master\r\nmaster_replid:not hexadecimal at all, but long\r\n")]
     [InlineData("master_replid2:" + Id + "\r\n")]
-    public void Who_does_not_tell_has_no_incarnation(string text)
+    public void A_node_that_does_not_reveal_a_replication_id_has_none(string text)
     {
         var state = ReplicationState.Parse(text);
 
         Assert.True(state.IsPrimary);
-        Assert.Equal(RedisPrimary.NoIncarnation, state.Incarnation);
+        Assert.Equal(RedisPrimary.NoReplicationId, state.ReplicationId);
     }
 }

@@ -7,17 +7,19 @@ namespace CacheProxy.IntegrationTests.Topologies;
 /// <summary>The whole product on a Redis Cluster that changes under load.</summary>
 [Collection(nameof(TopologyCollection))]
 [Trait("Category", "Topology")]
-public sealed class RedisClusterTests
+public sealed class ClusterUnderLoadTests
 {
     private const int CustomersPerPrimary = 2;
 
-    [Fact]
-    public async Task Slots_that_move_under_load_are_followed_and_no_read_is_outdated()
+    [Theory]
+    [InlineData(RespProtocols.Resp3)]
+    [InlineData(RespProtocols.Resp2)]
+    public async Task Slots_that_move_under_load_are_followed_and_no_read_is_outdated(string protocol)
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var api = await StubApi.StartAsync();
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString);
-        await using var other = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString);
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString + protocol);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString + protocol);
         var ids = await CustomersOfEachPrimaryAsync(cluster);
         await using var load = VersionedLoad.Start(api, [one, other], ids);
         await load.AllAreServedFromTheCacheAsync();
@@ -38,15 +40,15 @@ public sealed class RedisClusterTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict)
+    [InlineData(false, RespProtocols.Resp3)]
+    [InlineData(true, RespProtocols.Resp2)]
+    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict, string protocol)
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var api = await StubApi.StartAsync();
         var settings = strict ? LoadedProxy.Strict : LoadedProxy.BestEffort;
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString);
-        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString);
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
         // Without its fence a write is only known to the proxy that it went through: the promise for the others needs a strict policy.
         ProxyUnderTest[] proxies = strict ? [one, other] : [one];
         await using var load = VersionedLoad.Start(api, proxies, await CustomersOfEachPrimaryAsync(cluster));

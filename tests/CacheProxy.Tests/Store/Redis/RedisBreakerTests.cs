@@ -1,7 +1,7 @@
 using CacheProxy.Store.Redis;
 using Xunit;
 
-namespace CacheProxy.Tests.Store;
+namespace CacheProxy.Tests.Store.Redis;
 
 public sealed class RedisBreakerTests
 {

@@ -2,13 +2,20 @@ using System.Net.Sockets;
 using System.Text;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
+using CacheProxy.Store.Redis;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-public sealed partial class RedisTroubleTests
+public abstract partial class RedisStoreTroubleTests
 {
+    private Task<RedisStore> OpenAsync(RedisServer server, TimeSpan? timeout = null, StateLog? log = null, TimeProvider? time = null) =>
+        RedisStores.OpenAsync(server, timeout, log, time, protocol: protocol);
+
+    private static async Task<bool> TryLookUpAsync(ICacheStore store) => (await LookUpAsync(store)).Outcome != LookUpOutcome.Unavailable;
+
     private static async Task AnswerAsync(TcpListener listener, string says, CancellationToken stop)
     {
         var clients = new List<TcpClient>();

@@ -9,7 +9,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Store;
 
 /// <summary>What a person, or another program, finds in Redis: the documented hash and nothing else.</summary>
-public sealed class RedisDataTests(RedisServerFixture redis) : IClassFixture<RedisServerFixture>, IAsyncLifetime
+public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<RedisServerFixture>, IAsyncLifetime
 {
     private const string Json = "{\"name\":\"Zoë\"}";
     private static readonly VariantKey German = new("0123456789abcdef0123456789abcdef");

@@ -5,7 +5,7 @@ using CacheProxy.Store.Memory;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace CacheProxy.Tests.Store;
+namespace CacheProxy.Tests.Store.Memory;
 
 public sealed class MemoryStoreTests
 {

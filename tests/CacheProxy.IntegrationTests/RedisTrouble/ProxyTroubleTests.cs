@@ -7,10 +7,10 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.RedisTrouble;
 
 /// <summary>
-/// Redis in every trouble, seen by clients: the API answers, the replica that a write went through serves nothing older, no other one does
-/// once it has been reached, caching resumes by itself, and the log has one line for each change of state.
+/// The whole product on a failing Redis, as clients see it: the API answers, the replica that a write went through serves nothing older,
+/// no other replica does once Redis has the eviction, caching resumes by itself, and the log has one line for each change of state.
 /// </summary>
-public sealed class TroubleTests
+public abstract class ProxyTroubleTests(string protocol)
 {
     private static readonly string[] NeverLeft = ["available"];
     private static readonly string[] LeftAndCameBack = ["available", "unavailable", "available"];
@@ -136,14 +136,14 @@ public sealed class TroubleTests
     public async Task Redis_absent_at_the_start()
     {
         var port = RedisServer.FreePort();
-        await using var scene = await TroubleScene.StartAsync($"127.0.0.1:{port}", waitsForRedis: false);
+        await using var scene = await TroubleScene.StartAsync($"127.0.0.1:{port}{protocol}", waitsForRedis: false);
         await AnswersWithoutTheCacheAsync(scene);
         await scene.One.Log.WaitForAsync("Redis is unavailable");
 
         await using var server = await RedisServer.StartAsync(port, password: null);
         await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
         await scene.IsCachedByBothAsync();
-        Assert.Equal(LeftAndCameBack[1..], scene.StatesTold());
+        Assert.Equal(LeftAndCameBack[1..], scene.LoggedStates());
     }
 
     [Fact]
@@ -153,19 +153,19 @@ public sealed class TroubleTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var talking = TalkAsync(listener, over.Token);
-        await using (var scene = await TroubleScene.StartAsync(listener.LocalEndpoint + ",connectTimeout=500", waitsForRedis: false))
+        await using (var scene = await TroubleScene.StartAsync(listener.LocalEndpoint + ",connectTimeout=500" + protocol, waitsForRedis: false))
         {
             await AnswersWithoutTheCacheAsync(scene);
-            Assert.DoesNotContain("available", scene.StatesTold());
+            Assert.DoesNotContain("available", scene.LoggedStates());
         }
 
         await over.CancelAsync();
         await talking;
     }
 
-    private static async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] told)
+    private async Task SurviveAsync(RedisServer server, Func<Task> bring, Func<Task> lift, string[] states)
     {
-        await using var scene = await TroubleScene.StartAsync(server.ConnectionString);
+        await using var scene = await TroubleScene.StartAsync(server.ConnectionString + protocol);
         await scene.IsCachedByBothAsync();
 
         await bring();
@@ -173,7 +173,7 @@ public sealed class TroubleTests
 
         await lift();
         await scene.IsCachedByBothAsync();
-        Assert.Equal(told, scene.StatesTold());
+        Assert.Equal(states, scene.LoggedStates());
     }
 
     private static async Task AnswersAfterAWriteAsync(TroubleScene scene)
@@ -182,7 +182,7 @@ public sealed class TroubleTests
         Assert.Equal(200, (int)write.StatusCode);
         for (var i = 0; i < 5; i++)
         {
-            // The one knows of the write. The other may not, as long as it cannot be told; but it answers.
+            // This replica knows of the write. The other one may not, until Redis can pass it on; but it answers.
             Assert.Equal(scene.Version, (await TroubleScene.ReadAsync(scene.One)).Body);
             await TroubleScene.ReadAsync(scene.Other);
             Assert.Equal(scene.Version, (await TroubleScene.ReadAsync(scene.One, $"/api/customers/{i + 2}")).Body);
@@ -213,3 +213,7 @@ public sealed class TroubleTests
         }
     }
 }
+
+public sealed class ProxyTroubleResp3Tests() : ProxyTroubleTests(RespProtocols.Resp3);
+
+public sealed class ProxyTroubleResp2Tests() : ProxyTroubleTests(RespProtocols.Resp2);

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-/// <summary>More than one Redis: a replica that is promoted, and a cluster of three.</summary>
-public sealed class RedisTopologyTests
+/// <summary>The store on more than one Redis: a replica that is promoted, and a cluster of three.</summary>
+public abstract class RedisStoreTopologyTests(string protocol)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
 
@@ -100,8 +100,8 @@ public sealed class RedisTopologyTests
         Assert.True(store.IsAvailable);
     }
 
-    private static RedisStore Open(string connectionString) => new(
-        new RedisOptions { ConnectionString = connectionString, Timeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+    private RedisStore Open(string connectionString) => new(
+        new RedisOptions { ConnectionString = connectionString + protocol, Timeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RedisStore>.Instance);
 
     private static ResourceKey Key(string key) => new(key);
 
@@ -131,3 +131,7 @@ public sealed class RedisTopologyTests
 
     private static Task UntilAsync(Func<Task<bool>> condition) => Eventually.TrueAsync(condition, "It did not come about.");
 }
+
+public sealed class RedisStoreTopologyResp3Tests() : RedisStoreTopologyTests(RespProtocols.Resp3);
+
+public sealed class RedisStoreTopologyResp2Tests() : RedisStoreTopologyTests(RespProtocols.Resp2);

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
 
-/// <summary>Redis in every trouble: no step throws, none waits longer than its patience, and all goes on when the trouble is over.</summary>
-public sealed partial class RedisTroubleTests
+/// <summary>The store on a failing Redis: no step throws or waits longer than it may, and the store recovers by itself.</summary>
+public abstract partial class RedisStoreTroubleTests(string protocol)
 {
     private static readonly ResourceKey Key = new("demo:customer:123");
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
@@ -22,9 +22,9 @@ public sealed partial class RedisTroubleTests
         var log = new StateLog();
         var port = RedisServer.FreePort();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "127.0.0.1:" + port }, TimeProvider.System, log);
+            new RedisOptions { ConnectionString = "127.0.0.1:" + port + protocol }, TimeProvider.System, log);
 
-        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was logged.");
         await AssertEverythingIsUnavailableAsync(store);
 
         await using var server = await RedisServer.StartAsync(port, password: null);
@@ -42,7 +42,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await FillAsync(store);
         if (withData)
         {
@@ -67,7 +67,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, Short, log);
+        await using var store = await OpenAsync(server, Short, log);
         await FillAsync(store);
         server.Hang();
 
@@ -87,11 +87,11 @@ public sealed partial class RedisTroubleTests
     }
 
     [Fact]
-    public async Task A_connection_that_nothing_comes_from_any_more_is_given_up_for_a_new_one()
+    public async Task A_connection_that_stays_silent_is_replaced_by_a_new_one()
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, Short, log);
+        await using var store = await OpenAsync(server, Short, log);
         await FillAsync(store);
         server.Hang();
         while (store.IsAvailable)
@@ -99,7 +99,7 @@ public sealed partial class RedisTroubleTests
             await LookUpAsync(store, Short);
         }
 
-        await Eventually.TrueAsync(() => log.Events.Any(static line => line.Contains("given up", StringComparison.Ordinal)), "It was kept.");
+        await Eventually.TrueAsync(() => log.Events.Any(static line => line.Contains("replaced by a new one", StringComparison.Ordinal)), "It was kept.");
         server.Release();
         await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
@@ -109,7 +109,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_patience_that_is_spent_asks_nothing()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
 
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store, TimeSpan.Zero)).Outcome);
         Assert.True(store.IsAvailable);
@@ -120,7 +120,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync("--maxmemory-policy", "noeviction");
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await FillAsync(store);
         var lease = Lease(store) with { Seen = (await LookUpAsync(store)).Stamp };
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(Key, lease, new(Long)));
@@ -151,7 +151,7 @@ public sealed partial class RedisTroubleTests
     {
         await using var server = await RedisServer.StartAsync();
         var log = new StateLog();
-        await using var store = await RedisStores.OpenAsync(server, logger: log);
+        await using var store = await OpenAsync(server, log: log);
         await server.SendAsync("REPLICAOF", "127.0.0.1", "1");
 
         Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
@@ -163,24 +163,13 @@ public sealed partial class RedisTroubleTests
         Assert.Equal(3, log.Events.Length);
     }
 
-    [Fact]
-    public async Task Scripts_that_were_flushed_come_back_by_themselves()
-    {
-        await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
-        await AssertWorksAsync(store);
-        await server.SendAsync("SCRIPT", "FLUSH");
-
-        await AssertWorksAsync(store);
-    }
-
     [Theory]
     [InlineData("SET", "somebody else's")]
     [InlineData("RPUSH", "a list")]
     public async Task A_key_of_another_type_is_not_ours_to_read_or_delete(string command, string value)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
         await server.SendAsync(command, Key.Value, value);
         var before = await server.TextAsync("DUMP", Key.Value);
 
@@ -206,9 +195,9 @@ public sealed partial class RedisTroubleTests
         await using var server = await RedisServer.StartAsync(0, "right");
         var log = new StateLog();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "127.0.0.1:" + server.Port + given }, TimeProvider.System, log);
+            new RedisOptions { ConnectionString = "127.0.0.1:" + server.Port + given + protocol }, TimeProvider.System, log);
 
-        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was logged.");
         await AssertEverythingIsUnavailableAsync(store);
         Assert.StartsWith("Redis is unavailable: ", Assert.Single(log.Events), StringComparison.Ordinal);
     }
@@ -217,7 +206,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_password_that_is_right()
     {
         await using var server = await RedisServer.StartAsync(0, "right");
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
 
         await AssertWorksAsync(store);
     }
@@ -226,7 +215,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_password_that_is_changed_while_connected()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisStores.OpenAsync(server);
+        await using var store = await OpenAsync(server);
         await server.SendAsync("ACL", "SETUSER", "default", "-@all", "+acl", "+auth");
         Assert.Equal(LookUpOutcome.Unavailable, (await LookUpAsync(store)).Outcome);
 
@@ -243,8 +232,8 @@ public sealed partial class RedisTroubleTests
         await other.SendAsync(TestContext.Current.CancellationToken, "PING");
         var log = new StateLog();
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = server.ConnectionString }, TimeProvider.System, log);
-        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
+            new RedisOptions { ConnectionString = server.ConnectionString + protocol }, TimeProvider.System, log);
+        await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was logged.");
         await AssertEverythingIsUnavailableAsync(store);
 
         await other.SendAsync(TestContext.Current.CancellationToken, "CONFIG", "SET", "maxclients", "100");
@@ -264,9 +253,9 @@ public sealed partial class RedisTroubleTests
         var answering = AnswerAsync(listener, says, stop.Token);
         var log = new StateLog();
         await using (var store = new RedisStore(
-            new RedisOptions { ConnectionString = listener.LocalEndpoint + ",connectTimeout=500" }, TimeProvider.System, log))
+            new RedisOptions { ConnectionString = listener.LocalEndpoint + ",connectTimeout=500" + protocol }, TimeProvider.System, log))
         {
-            await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was told.");
+            await Eventually.TrueAsync(() => log.Events.Length > 0, "Nothing was logged.");
             await AssertEverythingIsUnavailableAsync(store);
         }
 
@@ -278,7 +267,7 @@ public sealed partial class RedisTroubleTests
     public async Task A_name_that_does_not_resolve()
     {
         await using var store = new RedisStore(
-            new RedisOptions { ConnectionString = "no-such-host.invalid:6379" }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+            new RedisOptions { ConnectionString = "no-such-host.invalid:6379" + protocol }, TimeProvider.System, NullLogger<RedisStore>.Instance);
 
         await AssertEverythingIsUnavailableAsync(store);
     }
@@ -287,8 +276,8 @@ public sealed partial class RedisTroubleTests
     public async Task Replicas_whose_wall_clocks_differ_by_minutes_agree_on_the_time()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var early = await RedisStores.OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(-7)));
-        await using var late = await RedisStores.OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(9)));
+        await using var early = await OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(-7)));
+        await using var late = await OpenAsync(server, time: new ShiftedTimeProvider(TimeSpan.FromMinutes(9)));
 
         // The store's clock is Redis's, give or take the time that an answer takes.
         Assert.InRange(early.NowMs - late.NowMs, -10_000, 10_000);
@@ -296,3 +285,7 @@ public sealed partial class RedisTroubleTests
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(late)).Outcome);
     }
 }
+
+public sealed class RedisStoreTroubleResp3Tests() : RedisStoreTroubleTests(RespProtocols.Resp3);
+
+public sealed class RedisStoreTroubleResp2Tests() : RedisStoreTroubleTests(RespProtocols.Resp2);

@@ -3,20 +3,18 @@ using System.Collections.Concurrent;
 namespace CacheProxy.Store.Memory;
 
 /// <summary>
-/// The room that entries share. When it is short, whole resources lose their entries: first those not looked up since they were last
-/// passed over (second chance), which is roughly the least recently used.
+/// The memory that entries share. When they take more, whole resources lose their entries, those first that were not looked up since they
+/// were last passed over (the "second chance" approximation of least recently used).
 /// </summary>
-internal sealed class MemoryRoom(long maxBytes)
+internal sealed class MemoryBudget(long maxBytes)
 {
-    // Every fill may add one resource to the queue and passes over two: what has left the store does not pile up in it.
+    // Each fill adds at most one resource to the queue and passes over two, so resources that have left the store do not pile up in it.
     private const int PassedOverPerFill = 2;
 
     private readonly ConcurrentQueue<MemoryResource> _queue = new();
     private long _bytes;
 
     public long Bytes => Interlocked.Read(ref _bytes);
-
-    public int Queued => _queue.Count;
 
     public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
 
@@ -29,9 +27,9 @@ internal sealed class MemoryRoom(long maxBytes)
         }
     }
 
-    /// <summary>Call it without any resource's lock.</summary>
-    /// <param name="dropped">Told, with the resource's lock, of each that lost its entries.</param>
-    public void Make(Action<MemoryResource> dropped)
+    /// <summary>Drops entries until the rest fit. The caller must not hold any resource's lock.</summary>
+    /// <param name="dropped">Called for each resource that lost its entries, with its lock held.</param>
+    public void Trim(Action<MemoryResource> dropped)
     {
         for (var i = 0; i < PassedOverPerFill && _queue.TryDequeue(out var resource); i++)
         {
@@ -41,7 +39,7 @@ internal sealed class MemoryRoom(long maxBytes)
             }
         }
 
-        // Twice around at most: once to take everybody's second chance, once to drop.
+        // At most twice around: the first time takes each resource's second chance, the second time drops.
         for (var left = 2L * _queue.Count; left > 0 && Bytes > maxBytes && _queue.TryDequeue(out var resource); left--)
         {
             lock (resource)

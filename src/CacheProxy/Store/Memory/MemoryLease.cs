@@ -1,6 +1,0 @@
-using CacheProxy.Identity;
-
-namespace CacheProxy.Store.Memory;
-
-/// <summary>A fill under way.</summary>
-internal readonly record struct MemoryLease(VariantKey Variant, long DeadlineMs);

@@ -1,0 +1,115 @@
+using System.Globalization;
+using CacheProxy.Store.Redis.Topologies;
+using StackExchange.Redis;
+
+namespace CacheProxy.Store.Redis;
+
+/// <summary>
+/// Asks Redis as a whole: which node is the primary, what time is it there, and does it take writes? It opens the connections for that
+/// and keeps them until they are closed.
+/// </summary>
+internal sealed class RedisProbe(
+    RedisOptions options, RedisScripts scripts, TopologyDetection detection, RedisClock clock, TimeProvider time)
+{
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(1);
+
+    // Enough that at least one of them probably belongs to a node that answers.
+    private const int ClusterKeys = 6;
+
+    private readonly RedisKey _key = options.KeyPrefix + "cacheproxy:probe:";
+    private readonly TimeSpan _timeout = options.Timeout < MaxTimeout ? options.Timeout : MaxTimeout;
+    private volatile IRedisTopology? _topology;
+
+    public bool IsCluster => _topology is { IsCluster: true };
+
+    /// <summary>When to probe again. Only after a probe that succeeded.</summary>
+    public TimeSpan LearnsEvery => _topology!.LearnsEvery;
+
+    /// <summary>The primary, if it answers and takes writes. Throws what the client library throws otherwise.</summary>
+    public async Task<RedisPrimary> RunAsync(bool learns)
+    {
+        var topology = _topology ??= await detection.DetectAsync();
+        var primary = await topology.FindAsync(learns, _timeout);
+        await MeasureClockAsync(primary.Database);
+        if (learns)
+        {
+            await LoadScriptsAsync(primary);
+        }
+
+        await WriteAsync(primary.Database, topology.IsCluster ? ClusterKeys : 1);
+        return primary;
+    }
+
+    public async Task CloseAsync()
+    {
+        await detection.DisposeAsync();
+        if (_topology is { } topology)
+        {
+            _topology = null;
+            await topology.DisposeAsync();
+        }
+    }
+
+    private async Task MeasureClockAsync(IDatabase database)
+    {
+        var asked = time.GetTimestamp();
+        var reply = await database.ExecuteAsync("TIME", [], CommandFlags.DemandMaster).WaitAsync(_timeout, time);
+        var answered = time.GetTimestamp();
+        var parts = (RedisValue[])reply!;
+        clock.Measured(((long)parts[0] * 1000) + ((long)parts[1] / 1000), asked, answered);
+    }
+
+    private async Task LoadScriptsAsync(RedisPrimary primary)
+    {
+        foreach (var server in primary.Servers)
+        {
+            try
+            {
+                await scripts.LoadAsync(server).WaitAsync(_timeout, time);
+            }
+            catch (Exception)
+            {
+                // Loading saves a round trip at each script's first use and nothing else; if it is not allowed, steps send the text themselves.
+            }
+        }
+    }
+
+    /// <summary>
+    /// A write that changes nothing; a primary that may not write answers everything else. In a cluster, one node that has failed must not
+    /// speak for all, so several keys are tried.
+    /// </summary>
+    private async Task WriteAsync(IDatabase database, int keys)
+    {
+        for (var i = 1; ; i++)
+        {
+            try
+            {
+                var key = _key.Append(i.ToString(CultureInfo.InvariantCulture));
+                await database.KeyDeleteAsync(key, CommandFlags.DemandMaster).WaitAsync(_timeout, time);
+                return;
+            }
+            catch (Exception exception) when (i < keys && RedisFailures.Classify(exception) is RedisFailure.Disconnected or RedisFailure.NotReady)
+            {
+                // The next key may belong to a node that answers.
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Redis's clock as an offset to this process's monotonic clock, measured again every few seconds. Replicas whose wall clocks differ thus
+/// agree on the age of what they share. Before the first measurement it is this machine's wall clock.
+/// </summary>
+internal sealed class RedisClock(TimeProvider time)
+{
+    private readonly long _origin = time.GetTimestamp();
+    private long _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public long NowMs => Volatile.Read(ref _originMs) + ElapsedMs(time.GetTimestamp());
+
+    /// <summary>Redis read its clock at some moment between the two timestamps; the middle is the best guess.</summary>
+    public void Measured(long redisMs, long asked, long answered) =>
+        Volatile.Write(ref _originMs, redisMs - ((ElapsedMs(asked) + ElapsedMs(answered)) / 2));
+
+    private long ElapsedMs(long timestamp) => (long)time.GetElapsedTime(_origin, timestamp).TotalMilliseconds;
+}

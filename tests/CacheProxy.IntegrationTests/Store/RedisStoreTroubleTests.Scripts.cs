@@ -1,0 +1,62 @@
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Store;
+
+public abstract partial class RedisStoreTroubleTests
+{
+    [Fact]
+    public async Task Scripts_that_were_flushed_come_back_by_themselves()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server);
+        await AssertWorksAsync(store);
+        await server.SendAsync("SCRIPT", "FLUSH");
+
+        await AssertWorksAsync(store);
+    }
+
+    [Fact]
+    public async Task Scripts_are_there_before_the_first_step()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server);
+        await AssertWorksAsync(store);
+
+        Assert.DoesNotContain("cmdstat_eval:", await server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_load_scripts_runs_them_all_the_same()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.SendAsync("ACL", "SETUSER", "default", "-script");
+        await using var store = await OpenAsync(server);
+
+        await AssertWorksAsync(store);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_that_was_given_up_while_Redis_hung_leaves_no_fence_once_it_has_ended(bool withoutScripts)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server, Short);
+        if (withoutScripts)
+        {
+            await server.SendAsync("SCRIPT", "FLUSH");
+        }
+
+        server.Hang();
+        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short)));
+        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short)));
+        server.Release();
+
+        await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");
+        // Whatever was still on its way has arrived by the time that a later step is answered.
+        await AssertWorksAsync(store);
+        Assert.Equal(0, await server.NumberAsync("EXISTS", Key.Value));
+    }
+}
