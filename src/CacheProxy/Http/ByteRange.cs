@@ -14,8 +14,8 @@ internal readonly record struct ByteRange(long First, long Last)
     public static string ContentRangeUnsatisfied(long bodyLength) => $"bytes */{bodyLength}";
 
     /// <summary>
-    /// RFC 9110 §14.2 allows to ignore any Range: so it is with other units, several ranges and what cannot be read.
-    /// Not <c>RangeHeaderValue</c>, which fails for a last position beyond 64 bits; §14.1.2 takes that as the end of the body.
+    /// RFC 9110 §14.2 allows any Range to be ignored: other units, several ranges and malformed ones are.
+    /// Not <c>RangeHeaderValue</c>: it fails for a last position beyond 64 bits, which §14.1.2 takes as the end of the body.
     /// </summary>
     public static RangeOutcome Select(StringValues field, long bodyLength, out ByteRange range)
     {
@@ -24,7 +24,7 @@ internal readonly record struct ByteRange(long First, long Last)
         if (first is null)
         {
             if (last == 0) return RangeOutcome.Unsatisfiable;
-            // An empty body has no range that could be named, and a suffix of it is all of it.
+            // No range of an empty body can be named, and its suffix is the whole body.
             if (bodyLength == 0) return RangeOutcome.Whole;
             range = new ByteRange(Math.Max(0, bodyLength - last!.Value), bodyLength - 1);
             return RangeOutcome.Partial;
@@ -34,7 +34,7 @@ internal readonly record struct ByteRange(long First, long Last)
         return RangeOutcome.Partial;
     }
 
-    /// <summary>RFC 9110 §13.1.5: without If-Range, or when it names this very representation, Range applies.</summary>
+    /// <summary>RFC 9110 §13.1.5: Range applies without If-Range, or when If-Range names exactly this representation.</summary>
     public static bool IsAllowedByIfRange(StringValues field, in Validators stored, long nowMs)
     {
         if (field.Count == 0) return true;
@@ -77,7 +77,7 @@ internal readonly record struct ByteRange(long First, long Last)
 /// <summary>How a complete stored body answers a request's Range.</summary>
 internal enum RangeOutcome
 {
-    /// <summary>No range, or one to be ignored: send the whole body.</summary>
+    /// <summary>No range, or one that is ignored: send the whole body.</summary>
     Whole,
     /// <summary>Send 206 with the one range.</summary>
     Partial,
