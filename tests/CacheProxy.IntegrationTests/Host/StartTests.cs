@@ -54,7 +54,7 @@ public sealed class StartTests
             await program.TerminateAsync();
             await program.WaitAsync();
 
-            Assert.Empty(home.GetDirectories(".aspnet"));
+            Assert.Empty(home.GetFiles("*", SearchOption.AllDirectories));
         }
         finally
         {
