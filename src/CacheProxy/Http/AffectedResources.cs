@@ -7,8 +7,8 @@ internal static class AffectedResources
     public static bool IsNonError(int status) => status is >= 200 and <= 399;
 
     /// <summary>
-    /// Path and query of Location and Content-Location where they are of the request's own origin, or null. Of the origin only host
-    /// and port are compared: where TLS ends before us, the API's own URLs are https and ours are not.
+    /// Path and query of Location and Content-Location where they are of the request's own origin, or null. Only host and
+    /// port are compared, not the scheme: where TLS ends in front of us, the API's own URLs are https and ours are not.
     /// </summary>
     public static (string? Location, string? ContentLocation) Of(HttpRequest request, IHeaderDictionary response)
     {
@@ -18,15 +18,14 @@ internal static class AffectedResources
         {
             return default;
         }
-
-        // The target is parsed only as a base for relative references; a host that is no host leaves nothing to compare with.
+        // The target is only the base for relative references. A malformed host leaves nothing to compare with.
         var target = $"{request.Scheme}://{request.Host.Value}{request.PathBase.ToUriComponent()}{request.Path.ToUriComponent()}{request.QueryString}";
         return Uri.TryCreate(target, UriKind.Absolute, out var uri)
             ? (SameOrigin(uri, location.ToString()), SameOrigin(uri, contentLocation.ToString()))
             : default;
     }
 
-    /// <summary>A reference as in the response's header, resolved against the request's target; null when absent or elsewhere.</summary>
+    /// <summary>A reference as in the response's header, resolved against the request's target; null when it is absent or of another origin.</summary>
     public static string? SameOrigin(Uri target, string? reference)
     {
         if (string.IsNullOrWhiteSpace(reference) || !Uri.TryCreate(target, reference.Trim(), out var resolved))

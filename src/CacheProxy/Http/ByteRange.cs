@@ -14,8 +14,8 @@ internal readonly record struct ByteRange(long First, long Last)
     public static string ContentRangeUnsatisfied(long bodyLength) => $"bytes */{bodyLength}";
 
     /// <summary>
-    /// RFC 9110 §14.2 allows to ignore any Range: so it is with other units, several ranges and what cannot be read.
-    /// Not <c>RangeHeaderValue</c>, which fails for a last position beyond 64 bits; §14.1.2 takes that as the end of the body.
+    /// RFC 9110 §14.2 allows any Range to be ignored: other units, several ranges and malformed ones are.
+    /// Not <c>RangeHeaderValue</c>: it fails for a last position beyond 64 bits, which §14.1.2 takes as the end of the body.
     /// </summary>
     public static RangeOutcome Select(StringValues field, long bodyLength, out ByteRange range)
     {
@@ -31,8 +31,7 @@ internal readonly record struct ByteRange(long First, long Last)
             {
                 return RangeOutcome.Unsatisfiable;
             }
-
-            // An empty body has no range that could be named, and a suffix of it is all of it.
+            // No range of an empty body can be named, and its suffix is the whole body.
             if (bodyLength == 0)
             {
                 return RangeOutcome.Whole;
@@ -41,7 +40,6 @@ internal readonly record struct ByteRange(long First, long Last)
             range = new ByteRange(Math.Max(0, bodyLength - last!.Value), bodyLength - 1);
             return RangeOutcome.Partial;
         }
-
         if (first >= bodyLength)
         {
             return RangeOutcome.Unsatisfiable;
@@ -51,7 +49,7 @@ internal readonly record struct ByteRange(long First, long Last)
         return RangeOutcome.Partial;
     }
 
-    /// <summary>RFC 9110 §13.1.5: without If-Range, or when it names this very representation, Range applies.</summary>
+    /// <summary>RFC 9110 §13.1.5: Range applies without If-Range, or when If-Range names exactly this representation.</summary>
     public static bool IsAllowedByIfRange(StringValues field, in Validators stored, long nowMs)
     {
         if (field.Count == 0)
@@ -69,7 +67,6 @@ internal readonly record struct ByteRange(long First, long Last)
         {
             return stored.ETag is not null && EntityTag.IsSame(condition, stored.ETag.AsSpan().Trim(" \t"));
         }
-
         // A date is a strong validator only if the response is dated at least a second later (§8.8.2.2).
         return HttpDate.TryParse(condition, nowMs, out var conditionMs)
             && HttpDate.TryParse(stored.LastModified, nowMs, out var modifiedMs)
@@ -114,7 +111,6 @@ internal readonly record struct ByteRange(long First, long Last)
 
             value = value > (long.MaxValue - 9) / 10 ? long.MaxValue : value * 10 + (c - '0');
         }
-
         position = value;
         return true;
     }
@@ -123,7 +119,7 @@ internal readonly record struct ByteRange(long First, long Last)
 /// <summary>How a complete stored body answers a request's Range.</summary>
 internal enum RangeOutcome
 {
-    /// <summary>No range, or one to be ignored: send the whole body.</summary>
+    /// <summary>No range, or one that is ignored: send the whole body.</summary>
     Whole,
     /// <summary>Send 206 with the one range.</summary>
     Partial,

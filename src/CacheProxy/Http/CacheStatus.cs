@@ -5,12 +5,12 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Http;
 
 /// <summary>Our member of the Cache-Status list (RFC 9211 §2): what the cache did with one request.</summary>
-/// <param name="Hit">Answered from the cache, without the origin; then <paramref name="Forward"/> is none.</param>
+/// <param name="Hit">Answered from the cache without asking the origin; <paramref name="Forward"/> is then none.</param>
 /// <param name="Forward">Why it went to the origin.</param>
-/// <param name="ForwardStatus">The origin's status code, where it is not the answer's.</param>
+/// <param name="ForwardStatus">The origin's status code, also where the client gets another.</param>
 /// <param name="Stored">The answer is now in the cache.</param>
 /// <param name="Collapsed">Answered together with another request.</param>
-/// <param name="TtlSeconds">Freshness that is left; negative when stale.</param>
+/// <param name="TtlSeconds">The freshness left; negative when stale.</param>
 /// <param name="Detail">One of <see cref="CacheStatusDetails"/>, or the word of a reason.</param>
 internal readonly record struct CacheStatus(
     bool Hit = false,
@@ -24,7 +24,7 @@ internal readonly record struct CacheStatus(
     public const string HeaderName = "Cache-Status";
     private const string CacheName = "cacheproxy";
 
-    /// <summary>The last member is the cache nearest to the client (RFC 9211 §2): ours goes behind the origin's.</summary>
+    /// <summary>The last member is the cache nearest to the client (RFC 9211 §2): ours goes after the origin's.</summary>
     public void AppendTo(IHeaderDictionary response)
     {
         var before = response[HeaderName];
@@ -91,7 +91,7 @@ internal readonly record struct CacheStatus(
 /// <summary>Why a request went to the origin, in the words of RFC 9211 §2.2.</summary>
 internal enum CacheStatusForward
 {
-    /// <summary>It did not.</summary>
+    /// <summary>It did not go there.</summary>
     None,
     /// <summary>The cache was configured not to handle it.</summary>
     Bypass,
@@ -101,7 +101,7 @@ internal enum CacheStatusForward
     UriMiss,
     /// <summary>Something is stored for the resource, but not for these request headers.</summary>
     VaryMiss,
-    /// <summary>One of the two, not known which.</summary>
+    /// <summary>One of the two; which one is not known.</summary>
     Miss,
     /// <summary>Something fresh is stored, but the request's directives did not allow its use.</summary>
     Request,

@@ -7,12 +7,12 @@ internal static class ConditionalRequest
     public static bool IsPresent(IHeaderDictionary request) =>
         request.IfNoneMatch.Count > 0 || request.IfModifiedSince.Count > 0 || MustForward(request);
 
-    /// <summary>RFC 9111 §4.3.2: If-Match and If-Unmodified-Since speak to the origin, not to a cache.</summary>
+    /// <summary>RFC 9111 §4.3.2: If-Match and If-Unmodified-Since are for the origin, not for a cache.</summary>
     public static bool MustForward(IHeaderDictionary request) =>
         request.IfMatch.Count > 0 || request.IfUnmodifiedSince.Count > 0;
 
     /// <param name="request">The headers of a GET or HEAD.</param>
-    /// <param name="storedStatus">Conditions only apply to what would be answered with 2xx (RFC 9110 §13.2.1).</param>
+    /// <param name="storedStatus">Conditions only apply where the answer would be a 2xx (RFC 9110 §13.2.1).</param>
     /// <param name="stored">Of the stored response.</param>
     /// <param name="nowMs">Unix milliseconds.</param>
     public static ConditionalOutcome Evaluate(IHeaderDictionary request, int storedStatus, in Validators stored, long nowMs)
@@ -29,13 +29,13 @@ internal static class ConditionalRequest
 
         var ifNoneMatch = request.IfNoneMatch;
         var isUnchanged = ifNoneMatch.Count > 0
-            // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void.
+            // RFC 9110 §13.1.3: beside If-None-Match, If-Modified-Since is ignored.
             ? EntityTag.IsInList(ifNoneMatch, stored.ETag)
             : IsUnmodified(request, in stored, nowMs);
         return isUnchanged ? ConditionalOutcome.NotModified : ConditionalOutcome.Full;
     }
 
-    /// <summary>RFC 9111 §4.3.2: without Last-Modified the stored Date stands for it. A field that is no single date is ignored.</summary>
+    /// <summary>RFC 9111 §4.3.2: without Last-Modified the stored Date is compared. A field that is not a single date is ignored.</summary>
     private static bool IsUnmodified(IHeaderDictionary request, in Validators stored, long nowMs)
     {
         var since = request.IfModifiedSince;
@@ -53,6 +53,6 @@ internal enum ConditionalOutcome
     Full,
     /// <summary>Send 304.</summary>
     NotModified,
-    /// <summary>The condition is the origin's to decide.</summary>
+    /// <summary>The origin decides the condition.</summary>
     Forward,
 }

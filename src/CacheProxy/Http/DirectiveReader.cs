@@ -2,7 +2,7 @@ namespace CacheProxy.Http;
 
 /// <summary>
 /// Reads the directives of one Cache-Control line (RFC 9111 §5.2) one after another, without allocating.
-/// <c>CacheControlHeaderValue</c> refuses the whole line for one malformed, repeated or quoted directive, and a
+/// Not <c>CacheControlHeaderValue</c>: it refuses the whole line for one malformed, repeated or quoted directive, and a
 /// no-store beside a typing error must still be obeyed.
 /// </summary>
 internal ref struct DirectiveReader(ReadOnlySpan<char> line)
@@ -18,7 +18,7 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
 
     public bool HasValue { get; private set; }
 
-    /// <summary>White space around the equals sign, or a quoted string that is never closed: the value is not to be trusted.</summary>
+    /// <summary>White space around the equals sign, or a quoted string without its end: do not trust the value.</summary>
     public bool Malformed { get; private set; }
 
     public readonly bool Is(string name) => Name.Equals(name, StringComparison.OrdinalIgnoreCase);
@@ -34,7 +34,7 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
         Malformed = false;
         Value = default;
         HasValue = false;
-        // Where a comma was forgotten, or a semicolon written for it, the names before it count all the same.
+        // A missing comma, or a semicolon in its place, hides none of the names.
         var end = _rest.IndexOfAny(",=; \t");
         Name = TakeUpTo(end < 0 ? _rest.Length : end);
         var afterSpace = _rest.TrimStart(" \t");
@@ -65,11 +65,9 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
                 _rest = after;
                 return;
             }
-
-            // A quotation that ends in the middle of a word may have begun by mistake: it hides no directive behind its commas.
+            // A quotation that ends in the middle of a word may be a mistake: the directives after its commas still count.
             Malformed = true;
         }
-
         Value = TakeUpToComma();
     }
 
@@ -99,19 +97,18 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> line)
                 return i;
             }
         }
-
         return -1;
     }
 }
 
-/// <summary>RFC 9111 §1.2.2: a non-negative number of seconds; what is too large counts as 2^31.</summary>
+/// <summary>RFC 9111 §1.2.2: a non-negative number of seconds; a larger number than 2^31 counts as 2^31.</summary>
 internal static class DeltaSeconds
 {
     public const long Greatest = 2_147_483_648;
 
     /// <summary>
     /// Not <c>HeaderUtilities.TryParseNonNegativeInt64</c>, which fails on overflow where the RFC asks for the greatest value:
-    /// a response that is to be kept for ever would count as stale, and a very old one as new.
+    /// a response meant to be kept for ever would count as stale, and a very old one as new.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out long seconds)
     {

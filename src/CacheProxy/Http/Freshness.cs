@@ -6,9 +6,9 @@ namespace CacheProxy.Http;
 /// </summary>
 /// <param name="LifetimeMs">freshness_lifetime; 0: stale from the start.</param>
 /// <param name="InitialAgeMs">corrected_initial_age of §4.2.3.</param>
-/// <param name="Source">Who gave the lifetime.</param>
+/// <param name="Source">Where the lifetime comes from.</param>
 /// <param name="NoCache">Every use needs validation.</param>
-/// <param name="MustRevalidate">Once stale it must not be used for max-stale: must-revalidate, proxy-revalidate or s-maxage (§4.2.4).</param>
+/// <param name="MustRevalidate">Once stale, max-stale must not use it: must-revalidate, proxy-revalidate or s-maxage (§4.2.4).</param>
 /// <param name="StaleWhileRevalidateMs">How long after going stale it may be served while it is refreshed.</param>
 /// <param name="StaleIfErrorMs">How long after going stale it may be served in place of an error.</param>
 internal readonly record struct Freshness(
@@ -50,7 +50,7 @@ internal readonly record struct Freshness(
         long responseTimeMs,
         in StoragePolicy policy)
     {
-        // RFC 9110 §6.6.1: a response without a readable Date is dated by its recipient.
+        // RFC 9110 §6.6.1: the recipient dates a response that has no readable Date.
         if (!HttpDate.TryParse(update.First("Date"), responseTimeMs, out var dateMs))
         {
             dateMs = responseTimeMs;
@@ -70,7 +70,7 @@ internal readonly record struct Freshness(
             Window(directives.StaleIfError, policy.StaleIfError, forbidsStale, forbidsPolicyStale));
     }
 
-    /// <summary>current_age of §4.2.3; a clock that was set back does not make a response younger than it was on arrival.</summary>
+    /// <summary>current_age of §4.2.3; a clock that is set back does not make a response younger than it was on arrival.</summary>
     public long AgeMs(long responseTimeMs, long nowMs) => InitialAgeMs + Math.Max(0, nowMs - responseTimeMs);
 
     public bool IsFresh(long ageMs) => ageMs < LifetimeMs;
@@ -78,7 +78,7 @@ internal readonly record struct Freshness(
     /// <summary>Freshness left, in whole seconds, for Cache-Status; negative once stale.</summary>
     public long TtlSeconds(long ageMs) => (long)Math.Floor((LifetimeMs - ageMs) / 1000d);
 
-    /// <summary>May it be served at this age, to a request that asks this?</summary>
+    /// <summary>May it be served at this age to this request?</summary>
     public FreshnessVerdict Judge(long ageMs, in RequestDirectives request)
     {
         if (NoCache || Refuses(ageMs, in request))
@@ -96,13 +96,12 @@ internal readonly record struct Freshness(
         {
             return FreshnessVerdict.StaleAllowed;
         }
-
         return stalenessMs < StaleWhileRevalidateMs && !WantsFresh(in request)
             ? FreshnessVerdict.StaleWhileRevalidate
             : FreshnessVerdict.MustRevalidate;
     }
 
-    /// <summary>May it stand in for an error of the origin (RFC 5861 §4)? The client's own wish for a newer one is respected.</summary>
+    /// <summary>May it stand in for an error of the origin (RFC 5861 §4)? Not if the client asks for a fresh one.</summary>
     public bool CoversError(long ageMs, in RequestDirectives request) =>
         !NoCache && !Refuses(ageMs, in request)
         && (IsFresh(ageMs) || (ageMs - LifetimeMs < StaleIfErrorMs && !WantsFresh(in request)));
@@ -110,7 +109,7 @@ internal readonly record struct Freshness(
     /// <summary>RFC 9111 §5.2.1: too old, not fresh for long enough, or not at all without validation.</summary>
     private bool Refuses(long ageMs, in RequestDirectives request) =>
         request.NoCache
-        // max-age=0 is how user agents ask for a validation, also of what arrived in this very millisecond.
+        // User agents ask for a validation with max-age=0, even of a response that arrived in this millisecond.
         || (request.MaxAge is { } maxAge && (maxAge == 0 || ageMs > maxAge * 1000))
         || (request.MinFresh is { } minFresh && LifetimeMs - ageMs < minFresh * 1000);
 
@@ -137,20 +136,17 @@ internal readonly record struct Freshness(
             // RFC 9111 §5.3: an invalid date, "0" above all, is in the past.
             return HttpDate.TryParse(expires, responseTimeMs, out var expiresMs) ? Math.Max(0, expiresMs - dateMs) : 0;
         }
-
         if (policy.TtlOf(status) is { } ttl)
         {
             source = FreshnessSource.Policy;
             return (long)ttl.TotalMilliseconds;
         }
-
         var mayGuess = policy.Heuristic && (directives.Public || StatusRules.IsHeuristicallyCacheable(status));
         if (mayGuess && HttpDate.TryParse(headers.First("Last-Modified"), responseTimeMs, out var modifiedMs) && modifiedMs < dateMs)
         {
             source = FreshnessSource.Heuristic;
             return Math.Min(GreatestHeuristicMs, (dateMs - modifiedMs) / 10);
         }
-
         source = FreshnessSource.None;
         return 0;
     }
@@ -163,7 +159,7 @@ internal readonly record struct Freshness(
         return Math.Max(apparentAgeMs, ReceivedAgeMs(headers.First("Age")) + delayMs);
     }
 
-    /// <summary>RFC 9111 §5.1: of a list the first member counts; what is no number is ignored.</summary>
+    /// <summary>RFC 9111 §5.1: of a list the first member counts; what is not a number is ignored.</summary>
     private static long ReceivedAgeMs(ReadOnlySpan<char> field)
     {
         var comma = field.IndexOf(',');
@@ -172,8 +168,8 @@ internal readonly record struct Freshness(
     }
 
     /// <summary>
-    /// s-maxage implies proxy-revalidate (RFC 9111 §5.2.2.10), but an origin that sends a stale window beside it means both;
-    /// the policy's window is no word of the origin and gives way.
+    /// s-maxage implies proxy-revalidate (RFC 9111 §5.2.2.10), but an origin that sends a stale window beside it means both.
+    /// The policy's window does not come from the origin, so s-maxage overrides it.
     /// </summary>
     private static long Window(long? origin, TimeSpan policy, bool forbidsStale, bool forbidsPolicyStale)
     {
@@ -191,10 +187,10 @@ internal readonly record struct Freshness(
     }
 }
 
-/// <summary>Who said how long a response stays fresh.</summary>
+/// <summary>Where a response's lifetime comes from.</summary>
 internal enum FreshnessSource
 {
-    /// <summary>Nobody: it is stale from the start.</summary>
+    /// <summary>Nothing gives one: the response is stale from the start.</summary>
     None,
     /// <summary>max-age, s-maxage or Expires, readable or not.</summary>
     Origin,
@@ -208,7 +204,7 @@ internal enum FreshnessVerdict
 {
     /// <summary>Serve.</summary>
     Fresh,
-    /// <summary>Stale, but the request's max-stale takes it: serve.</summary>
+    /// <summary>Stale, but the request's max-stale accepts it: serve.</summary>
     StaleAllowed,
     /// <summary>Serve, and refresh in the background (RFC 5861 §3).</summary>
     StaleWhileRevalidate,

@@ -2,8 +2,8 @@ namespace CacheProxy.Http;
 
 /// <summary>
 /// Dates in the three forms of RFC 9110 §5.6.7, in any case (RFC 9111 §4.2), as Unix milliseconds. Not
-/// <c>HeaderUtilities.TryParseDate</c>: it takes dates in UTC, without a comma or with two-digit years, which §4.2 wants
-/// to be invalid for freshness, and refuses a weekday that does not belong to the date, which nobody should care about.
+/// <c>HeaderUtilities.TryParseDate</c>: it accepts dates in UTC, without a comma or with two-digit years, which are invalid
+/// for freshness (§4.2), and it refuses a date whose weekday is wrong, which harms nobody.
 /// </summary>
 internal static class HttpDate
 {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Http;
 
 /// <summary>
-/// The ways in which frameworks let a request be something else than its request line says. What an API behind us makes of them
-/// is unknown, so that nothing of such a request may come from or go to the cache.
+/// The ways in which frameworks let a request be something other than its request line says. Whether the API follows them is
+/// unknown, so such a request is neither answered from the cache nor stored.
 /// </summary>
 internal static class MethodOverride
 {
@@ -49,7 +49,7 @@ internal static class MethodOverride
         }
 
         var method = value.Trim();
-        // Frameworks put the overriding name in upper case before they use it, unlike one in a request line.
+        // Unlike with the request line, frameworks convert the overriding name to upper case before they use it.
         found = method.Length == 0 || Methods.IsSafe(method.ToUpperInvariant()) ? OverriddenMethod.Safe : OverriddenMethod.Unsafe;
     }
 
@@ -86,7 +86,7 @@ internal static class MethodOverride
 internal enum OverriddenMethod
 {
     None,
-    /// <summary>By a safe one; the answer may differ from that to the method in the request line.</summary>
+    /// <summary>By a safe one; the answer may differ from the one to the method in the request line.</summary>
     Safe,
     /// <summary>By one that may change something.</summary>
     Unsafe,
@@ -95,6 +95,6 @@ internal enum OverriddenMethod
 /// <summary>Request methods; their names are case-sensitive (RFC 9110 §9.1).</summary>
 internal static class Methods
 {
-    /// <summary>RFC 9110 §9.2.1. What nobody knows may change something.</summary>
+    /// <summary>RFC 9110 §9.2.1. An unknown method may change something.</summary>
     public static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
 }

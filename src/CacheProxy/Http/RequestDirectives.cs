@@ -3,12 +3,12 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Http;
 
 /// <summary>
-/// What a request's Cache-Control asks of a cache (RFC 9111 §5.2.1). The default value asks nothing. Of a repeated directive
-/// the first counts; one that cannot be read, and every unknown one, counts as absent. Pragma has no effect: RFC 9111 §5.4 retired it.
+/// What a request's Cache-Control asks of a cache (RFC 9111 §5.2.1). The default value asks for nothing. Of a repeated directive
+/// the first counts; an unreadable or unknown one counts as absent. Pragma has no effect: RFC 9111 §5.4 retired it.
 /// </summary>
 internal record struct RequestDirectives
 {
-    /// <summary>The value of <see cref="MaxStale"/> when the directive came without a number: any staleness will do.</summary>
+    /// <summary>The value of <see cref="MaxStale"/> when the directive came without a number: any staleness is accepted.</summary>
     public const long AnyStaleness = long.MaxValue;
 
     public bool NoStore { get; private set; }

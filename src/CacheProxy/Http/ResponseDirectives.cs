@@ -4,8 +4,8 @@ namespace CacheProxy.Http;
 
 /// <summary>
 /// What a response's Cache-Control, or the CDN-Cache-Control that replaces it (RFC 9213), allows a shared cache. Of a repeated
-/// directive the first counts (RFC 9111 §4.2.1); a lifetime that cannot be read is zero, since §4.2.1 would have such a response
-/// be stale; a restriction counts whatever its argument looks like.
+/// directive the first counts (RFC 9111 §4.2.1); an unreadable lifetime is zero, because §4.2.1 treats such a response as
+/// stale; a restriction counts whatever its argument is.
 /// </summary>
 internal record struct ResponseDirectives
 {
@@ -43,7 +43,7 @@ internal record struct ResponseDirectives
     /// <summary>Seconds (RFC 5861 §4).</summary>
     public long? StaleIfError { get; private set; }
 
-    /// <summary>From CDN-Cache-Control: Cache-Control and Expires are then as if absent (RFC 9213 §2.2).</summary>
+    /// <summary>From CDN-Cache-Control: Cache-Control and Expires are then ignored (RFC 9213 §2.2).</summary>
     public bool Targeted { get; private set; }
 
     public static ResponseDirectives Of(ResponseHeaders headers)
@@ -69,7 +69,7 @@ internal record struct ResponseDirectives
         return directives;
     }
 
-    /// <summary>RFC 9213 §2.1: a field that is empty, or no valid dictionary of structured fields, is as if absent.</summary>
+    /// <summary>RFC 9213 §2.1: a field that is empty or not a valid dictionary of structured fields is ignored.</summary>
     public static bool TryParseTargeted(StringValues field, out ResponseDirectives directives)
     {
         directives = default;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Http;
 
-/// <summary>A response's headers, whether they are just arriving or are those of a stored response: the rules are the same.</summary>
+/// <summary>The headers of a response that is arriving or of one that is stored: the rules are the same.</summary>
 internal readonly struct ResponseHeaders
 {
     private readonly IHeaderDictionary? _live;

@@ -47,8 +47,7 @@ internal static class StorageRules
         {
             return StorageDecision.StatusNotUnderstood;
         }
-
-        // RFC 9111 §5.2.2.3: who understands must-understand and the status code ignores the no-store meant for others.
+        // RFC 9111 §5.2.2.3: a cache that understands must-understand and the status code ignores the no-store, which is meant for others.
         if (directives is { NoStore: true, MustUnderstand: false })
         {
             return StorageDecision.NoStore;
@@ -131,7 +130,7 @@ internal enum StorageDecision
     RequestNoStore,
     PartialContent,
     StatusNotCacheable,
-    /// <summary>must-understand beside a status code whose caching rules nobody knows.</summary>
+    /// <summary>must-understand beside a status code whose caching rules are unknown.</summary>
     StatusNotUnderstood,
     NoStore,
     Private,
@@ -145,7 +144,7 @@ internal enum StorageDecision
     NotReusable,
 }
 
-/// <summary>What a policy adds to the origin's own word on storing. The default adds nothing: 200 only, explicitly fresh only.</summary>
+/// <summary>What a policy adds to what the origin says about storing. The default adds nothing: 200 only, explicitly fresh only.</summary>
 /// <param name="Ttl">Freshness of a 200, or of another of <paramref name="Statuses"/> below 400, when the origin gives none.</param>
 /// <param name="NegativeTtl">The same for those of <paramref name="Statuses"/> from 400 on.</param>
 /// <param name="Statuses">Status codes stored beside 200; 206 and 304 never are.</param>
@@ -167,14 +166,14 @@ internal readonly record struct StoragePolicy(
     public TimeSpan? TtlOf(int status) => !Names(status) ? null : status < 400 ? Ttl : NegativeTtl;
 }
 
-/// <summary>What RFC 9110 §15 says of each status code's caching.</summary>
+/// <summary>What RFC 9110 §15 says about caching for each status code.</summary>
 internal static class StatusRules
 {
     /// <summary>RFC 9110 §15.1, without 206, which is never stored.</summary>
     public static bool IsHeuristicallyCacheable(int status) =>
         status is 200 or 203 or 204 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
 
-    /// <summary>Final status codes of RFC 9110 §15 whose caching requirements are met here: not 206, and 304 stands for another.</summary>
+    /// <summary>Final status codes of RFC 9110 §15 whose caching requirements are met here: not 206, and not 304, which stands for another response.</summary>
     public static bool IsUnderstood(int status) =>
         status is (>= 200 and <= 205) or (>= 300 and <= 303) or 305 or 307 or 308
             or (>= 400 and <= 417) or 421 or 422 or 426 or (>= 500 and <= 505);

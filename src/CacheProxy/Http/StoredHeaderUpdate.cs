@@ -6,8 +6,8 @@ namespace CacheProxy.Http;
 internal static class StoredHeaderUpdate
 {
     /// <summary>
-    /// Whether a 304 speaks of this stored response (§4.3.4): its validators, where it has any, must be the stored ones.
-    /// When not, the stored response must not be used for this answer.
+    /// Whether a 304 is about this stored response (§4.3.4): its validators, if it has any, must be the stored ones.
+    /// If not, the stored response must not answer this request.
     /// </summary>
     public static bool Concerns(HeaderField[] stored, IHeaderDictionary notModified)
     {
@@ -22,8 +22,8 @@ internal static class StoredHeaderUpdate
     }
 
     /// <summary>
-    /// Every field that came anew replaces all its stored lines, in the place of the first; new fields go to the end. A Set-Cookie
-    /// of the update is for the one client whose request brought it, and is not among the result.
+    /// Every field of the update replaces all its stored lines, in the place of the first; new fields go to the end. A Set-Cookie
+    /// of the update is for the client whose request brought it and is left out.
     /// </summary>
     /// <param name="stored">Of the stored response.</param>
     /// <param name="update">Of the 304, or of the 200 to HEAD.</param>
@@ -60,7 +60,7 @@ internal static class StoredHeaderUpdate
         && !DescribesBody(name)
         && !HopByHopHeaders.IsNamedBy(connection, name);
 
-    /// <summary>Which fields no-cache="…" and private="…" withhold is known only when both sets of headers are one.</summary>
+    /// <summary>Only the merged headers tell which fields no-cache="…" and private="…" withhold.</summary>
     private static HeaderField[] WithoutWithheld(HeaderField[] merged)
     {
         var directives = ResponseDirectives.Of(new ResponseHeaders(merged));
@@ -70,8 +70,8 @@ internal static class StoredHeaderUpdate
     }
 
     /// <summary>
-    /// §3.2: Content-Length never, nor what the stored body depends on. ETag is the same where the update applies at all,
-    /// but may have changed between weak and strong, which the body did not.
+    /// §3.2: neither Content-Length nor fields that describe the stored body are replaced. An update only applies with the same ETag,
+    /// but it may have turned from strong to weak or back, and the body has not.
     /// </summary>
     private static bool DescribesBody(string name) => name.ToUpperInvariant() is
         "CONTENT-LENGTH" or "CONTENT-ENCODING" or "CONTENT-RANGE" or "CONTENT-MD5" or "CONTENT-DIGEST" or "REPR-DIGEST"
@@ -100,11 +100,11 @@ internal static class StoredHeaderUpdate
     }
 }
 
-/// <summary>RFC 9111 §4.3.5: what a 200 to HEAD says of the stored GET response of the same resource.</summary>
+/// <summary>RFC 9111 §4.3.5: what a 200 to HEAD says about the stored GET response of the same resource.</summary>
 internal static class HeadUpdate
 {
     /// <summary>
-    /// True: the stored response is still the current one and may take over the headers (<see cref="StoredHeaderUpdate.Merge"/>).
+    /// True: the stored response is still current and may take over the headers (<see cref="StoredHeaderUpdate.Merge"/>).
     /// False: it is out of date.
     /// </summary>
     public static bool Matches(HeaderField[] stored, long storedBodyLength, IHeaderDictionary head)

@@ -7,8 +7,8 @@ namespace CacheProxy.Http;
 internal static class StoredHeaders
 {
     /// <summary>
-    /// All but hop-by-hop fields, those that Connection, no-cache="…" or private="…" name, Age, which each answer gets anew, and
-    /// Set-Cookie, which must not outlive the one answer whatever storage rules said.
+    /// All but hop-by-hop fields, those that Connection, no-cache="…" or private="…" name, Age, which each answer gets
+    /// again, and Set-Cookie, which is for one client whatever the storage rules decide.
     /// </summary>
     /// <param name="headers">Of the response.</param>
     /// <param name="connection">Its Connection field, which a forwarder may have taken out.</param>
@@ -54,7 +54,7 @@ internal static class HopByHopHeaders
 
     public static bool IsHopByHop(string name) => Names.Contains(name);
 
-    /// <summary>Whether the message's own Connection field names it.</summary>
+    /// <summary>Whether the message's own Connection field names this field.</summary>
     public static bool IsNamedBy(StringValues connection, string name)
     {
         for (var i = 0; i < connection.Count; i++)

@@ -2,7 +2,7 @@ namespace CacheProxy.Http;
 
 /// <summary>
 /// Reads a dictionary of structured fields (RFC 8941 §3.2 and §4.2.2) member by member, without allocating. After the last
-/// member <see cref="Failed"/> says whether the whole of it was valid: one error makes the whole field void (§4.2).
+/// member, <see cref="Failed"/> says whether the field was malformed: one error makes all of it invalid (§4.2).
 /// </summary>
 internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
 {
@@ -19,7 +19,7 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
 
     public readonly bool IsFalse => Item.Kind == StructuredItemKind.Boolean && Item.Raw is "?0";
 
-    /// <summary>The content of a string or token; null for anything else, an inner list among it.</summary>
+    /// <summary>The content of a string or token; null for anything else, such as an inner list.</summary>
     public readonly string? Text =>
         Item.Kind is StructuredItemKind.String or StructuredItemKind.Token ? Item.Raw.Trim('"').ToString() : null;
 
@@ -66,7 +66,6 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
                 return Fail();
             }
         }
-
         return _items.TrySkipParameters() || Fail();
     }
 
@@ -77,7 +76,6 @@ internal ref struct StructuredDictionaryReader(ReadOnlySpan<char> line)
             _first = false;
             return !_items.AtEnd;
         }
-
         _items.SkipOptionalWhiteSpace();
         if (_items.AtEnd)
         {

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace CacheProxy.Http;
 
-/// <summary>One value of a structured field as it stands in the text, quotes and all.</summary>
+/// <summary>One value of a structured field as it is in the text, with its quotes.</summary>
 internal readonly ref struct StructuredItem(StructuredItemKind kind, ReadOnlySpan<char> raw)
 {
     public StructuredItemKind Kind { get; } = kind;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Http;
 
-/// <summary>What a stored response can be validated with (RFC 9110 §8.8), and its Date. A field that came twice is no validator.</summary>
+/// <summary>What a stored response can be validated with (RFC 9110 §8.8), and its Date. A field that came twice does not count.</summary>
 internal readonly record struct Validators(string? ETag, string? LastModified, string? Date)
 {
     public bool Exist => ETag is not null || LastModified is not null;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Http;
 
 /// <summary>
-/// The request headers that a response varies on (RFC 9110 §12.5.5), as one canonical text: lower case, sorted, without
-/// repetition, separated by commas; empty for none. It is what the field <c>vary</c> of a resource holds.
+/// The request headers that a response varies on (RFC 9110 §12.5.5), as one canonical text: lower case, sorted, each name
+/// once, separated by commas; empty for none. The field <c>vary</c> of a resource holds this text.
 /// </summary>
 internal static class VaryNames
 {
@@ -23,7 +23,7 @@ internal static class VaryNames
         ],
         StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>False when no two requests are sure to be alike: "*", or something that is no field name.</summary>
+    /// <summary>False when no two requests can be known to match: "*", or something that is not a field name.</summary>
     public static bool TryParse(StringValues vary, out string names)
     {
         names = "";
@@ -56,7 +56,7 @@ internal static class VaryNames
         return true;
     }
 
-    /// <summary>Of two canonical texts; the first itself when it names everything already.</summary>
+    /// <summary>Of two canonical texts; the first itself when it already has all names.</summary>
     public static string Union(string left, string right)
     {
         if (right.Length == 0 || left == right)

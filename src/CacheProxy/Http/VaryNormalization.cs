@@ -8,11 +8,11 @@ namespace CacheProxy.Http;
 /// <summary>
 /// One text for all values of a request header that mean the same (RFC 9111 §4.1), for comparing requests under Vary. Lines are
 /// joined, white space around the commas of a list becomes one space after each, and case is folded where a field ignores it.
-/// Order stays: many origins read Accept-Language's order as preference.
+/// Order stays: for many origins the order of Accept-Language is the preference.
 /// </summary>
 internal static class VaryNormalization
 {
-    /// <summary>Fields that are no lists, or whose commas mean something else: compared as they came.</summary>
+    /// <summary>Fields that are not lists, or whose commas mean something else: compared as they came.</summary>
     private static readonly FrozenSet<string> NotLists = FrozenSet.ToFrozenSet(
         [
             "Authorization", "Content-Type", "Cookie", "Date", "From", "Host", "If-Modified-Since", "If-Range",
@@ -26,7 +26,7 @@ internal static class VaryNormalization
 
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
-    /// <summary>The same string when it is in normal form already. An absent header gives ""; tell it from an empty one by its count.</summary>
+    /// <summary>The same string when it is already normal. An absent header gives ""; its count tells it from an empty one.</summary>
     public static string Normalize(string name, StringValues values)
     {
         if (values.Count == 0)

@@ -11,7 +11,7 @@ namespace CacheProxy.Proxy;
 /// <summary>
 /// Lets one cleartext port speak HTTP/1.1 and HTTP/2 with prior knowledge (RFC 9113, 3.3), as an API behind the sidecar may.
 /// Kestrel chooses between the two by what TLS negotiated and without TLS never chooses HTTP/2; so a connection that
-/// opens with HTTP/2's preface is given the mark of one on which "h2" was negotiated.
+/// opens with HTTP/2's preface is marked as one on which "h2" was negotiated.
 /// </summary>
 internal static class CleartextHttp2
 {
@@ -20,13 +20,13 @@ internal static class CleartextHttp2
     /// <summary>For endpoints that serve both protocols, which is Kestrel's default; where TLS is on, it changes nothing.</summary>
     public static void Use(ListenOptions listen)
     {
-        var patience = listen.KestrelServerOptions.Limits.KeepAliveTimeout;
-        listen.Use(next => connection => DetectAsync(connection, next, patience));
+        var timeout = listen.KestrelServerOptions.Limits.KeepAliveTimeout;
+        listen.Use(next => connection => DetectAsync(connection, next, timeout));
     }
 
-    private static async Task DetectAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan patience)
+    private static async Task DetectAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan timeout)
     {
-        if (connection.Features.Get<ITlsConnectionFeature>() is null && await OpensWithPrefaceAsync(connection, patience))
+        if (connection.Features.Get<ITlsConnectionFeature>() is null && await OpensWithPrefaceAsync(connection, timeout))
         {
             var mark = new PriorKnowledgeFeature();
             connection.Features.Set<ITlsConnectionFeature>(mark);
@@ -37,11 +37,11 @@ internal static class CleartextHttp2
     }
 
     /// <summary>Looks at the first bytes and leaves them unread. In doubt the answer is no, and Kestrel applies its own timeouts.</summary>
-    private static async Task<bool> OpensWithPrefaceAsync(ConnectionContext connection, TimeSpan patience)
+    private static async Task<bool> OpensWithPrefaceAsync(ConnectionContext connection, TimeSpan timeout)
     {
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(closing, connection.ConnectionClosed);
-        giveUp.CancelAfter(patience);
+        giveUp.CancelAfter(timeout);
         var input = connection.Transport.Input;
         try
         {
@@ -60,7 +60,7 @@ internal static class CleartextHttp2
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException)
         {
-            // A client that is silent or gone, or a server that stops: Kestrel meets the same on its own first read and ends the connection.
+            // A client that is silent or gone, or a server that stops: Kestrel's own first read meets the same and ends the connection.
             return false;
         }
     }
@@ -84,8 +84,8 @@ internal static class CleartextHttp2
 }
 
 /// <summary>
-/// Says "h2 was chosen" to Kestrel on a connection without TLS. There is no certificate, and the request's scheme is the one the
-/// client states in <c>:scheme</c>, so that nothing else takes the connection for an encrypted one.
+/// Tells Kestrel that "h2" was chosen on a connection without TLS. There is no certificate, and the request's scheme is the one
+/// that the client states in <c>:scheme</c>, so nothing else takes the connection for an encrypted one.
 /// </summary>
 internal sealed class PriorKnowledgeFeature : ITlsConnectionFeature, ITlsApplicationProtocolFeature
 {

@@ -5,7 +5,7 @@ namespace CacheProxy.Proxy;
 
 /// <summary>
 /// Speaks to the API in the HTTP version that the client chose. Cleartext has no negotiation: a client that speaks HTTP/2 without TLS
-/// knows that its API does, and any other client is no reason to believe so.
+/// knows that its API does, and no other client is a reason to assume so. Without it gRPC fails: YARP asks for HTTP/2 and falls back to 1.1.
 /// </summary>
 internal sealed class ClientVersionTransform : RequestTransform
 {
@@ -20,7 +20,7 @@ internal sealed class ClientVersionTransform : RequestTransform
 
         if (HttpProtocol.IsHttp11(clientRequest.Protocol) || HttpProtocol.IsHttp10(clientRequest.Protocol))
         {
-            // RFC 9112, 2.3: an intermediary sends its own version, so that HTTP/1.0 clients too become 1.1 here.
+            // RFC 9112, 2.3: an intermediary sends its own version, so HTTP/1.0 becomes 1.1 here.
             context.ProxyRequest.Version = HttpVersion.Version11;
             context.ProxyRequest.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         }

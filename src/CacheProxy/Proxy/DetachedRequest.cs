@@ -4,12 +4,12 @@ using Yarp.ReverseProxy.Model;
 namespace CacheProxy.Proxy;
 
 /// <summary>
-/// A GET that goes to the API for our own sake, made of a client's request: the same target and headers, but nobody who waits for it and
-/// no connection that it could hold up.
+/// A GET of the sidecar's own, made from a client's request: the same target and headers, but no client that waits and no connection
+/// that it could hold up.
 /// </summary>
 internal static class DetachedRequest
 {
-    /// <param name="client">The client's request; not needed any more afterwards.</param>
+    /// <param name="client">The client's request. It may end while the detached one goes on.</param>
     public static HttpContext Of(HttpContext client)
     {
         var request = client.Features.GetRequiredFeature<IHttpRequestFeature>();

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace CacheProxy.Proxy;
 
 /// <summary>
-/// Takes back what Kestrel refuses or rewrites by default. Whether a request is too large, too slow or oddly encoded is the API's
-/// to judge; limits remain only where a buffer of ours would otherwise grow without bound.
+/// Turns off what Kestrel refuses or rewrites by default. The API decides whether a request is too large, too slow or oddly encoded;
+/// limits remain only where one of our own buffers would otherwise grow without bound.
 /// </summary>
 internal static class KestrelTransparency
 {

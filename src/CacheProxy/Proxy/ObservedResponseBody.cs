@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy.Proxy;
 
 /// <summary>
-/// The response body that the forwarder writes to while we watch: a subclass acts once the final headers are there, and before the last
-/// byte is passed on.
+/// The response body that the forwarder writes to, observed: a subclass acts when the final headers are there and before the last byte
+/// is passed on.
 /// </summary>
 internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
 {
@@ -43,13 +43,13 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
 
     protected Stream Inner => _inner.Stream;
 
-    /// <summary>The body's length as the API declared it; known once the headers are.</summary>
+    /// <summary>The body's length as the API declared it; known when the headers are.</summary>
     protected long? DeclaredLength => _declaredLength;
 
     /// <summary>Whether every byte that the API declared has arrived.</summary>
     protected bool HasDeclaredEnd => _declaredLength is { } length && _received >= length;
 
-    /// <summary>Whether the client gets nothing of this body: what arrives is read and thrown away.</summary>
+    /// <summary>Whether the client gets nothing of this body: it is read and thrown away.</summary>
     protected bool IsWithheld { get; set; }
 
     public void Install() => Context.Features.Set<IHttpResponseBodyFeature>(this);
@@ -103,7 +103,7 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Nothing here blocks a thread.");
 
-    /// <summary>Makes sure that <see cref="OnHeaders"/> has run; called once more after the forwarder, for a response without a body.</summary>
+    /// <summary>Makes sure that <see cref="OnHeaders"/> has run; called again after the forwarder, for a response without a body.</summary>
     protected void SeeHeaders()
     {
         if (!_headersSeen)
@@ -118,11 +118,11 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
     protected abstract void OnHeaders();
 
     /// <param name="bytes">What the API sent; valid until the returned task ends.</param>
-    /// <param name="last">Whether the declared end is reached with it. Never true for a body without a declared length.</param>
+    /// <param name="last">Whether these are the last of the declared bytes. Never true for a body without a declared length.</param>
     /// <param name="cancellationToken">Cancelled when the forwarder gives up.</param>
     protected abstract ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken);
 
-    /// <summary>The forwarder has the whole answer and ends the response itself.</summary>
+    /// <summary>The forwarder has the whole answer and completes the response itself.</summary>
     protected abstract ValueTask OnCompletingAsync();
 
     protected virtual Task OnFlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(cancellationToken);

@@ -5,8 +5,8 @@ namespace CacheProxy.Proxy;
 
 /// <summary>
 /// Sends path and query to the API in the bytes that the client sent. YARP alone decodes and encodes again, which turns
-/// <c>%2F</c> into <c>%252F</c> and <c>%41</c> into <c>A</c>. A route whose own transforms changed the path or the query keeps
-/// the target that YARP makes of them.
+/// <c>%2F</c> into <c>%252F</c> and <c>%41</c> into <c>A</c>. A route whose own transforms change the path or the query keeps
+/// the target that YARP builds from them.
 /// </summary>
 internal sealed class RawTargetTransform : RequestTransform
 {
@@ -22,7 +22,7 @@ internal sealed class RawTargetTransform : RequestTransform
         var rawTarget = context.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
         if (rawTarget.Contains('\r'))
         {
-            // RFC 9112, 2.2: a bare CR makes the element invalid. An API that takes it for a line's end would see another request.
+            // RFC 9112, 2.2: a bare CR makes the element invalid. An API that takes it for the end of the line would see another request.
             context.HttpContext.Response.StatusCode = StatusCodes.Status400BadRequest;
             return default;
         }
@@ -31,7 +31,7 @@ internal sealed class RawTargetTransform : RequestTransform
         return default;
     }
 
-    /// <summary>The address to ask; null where the target has no path (<c>*</c>, a lone authority), which YARP then decides.</summary>
+    /// <summary>The address to ask; null where the target has no path (<c>*</c>, an authority alone): YARP then chooses one.</summary>
     internal static Uri? TryCombine(string destinationPrefix, string rawTarget)
     {
         var start = StartOfPathAndQuery(rawTarget);

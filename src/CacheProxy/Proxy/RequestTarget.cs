@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CacheProxy.Proxy;
 
-/// <summary>What the request line asks for.</summary>
+/// <summary>The request's target as the client sent it, and as a stored response remembers it.</summary>
 internal static class RequestTarget
 {
     /// <summary>The raw path of a target in origin form (RFC 9112 §3.2.1); false for every other form.</summary>
-    public static bool TryGetPath(HttpContext context, out ReadOnlySpan<char> path)
+    public static bool TryGetOriginalPath(HttpContext context, out ReadOnlySpan<char> path)
     {
         var target = (context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").AsSpan();
         var query = target.IndexOf('?');
@@ -18,7 +18,7 @@ internal static class RequestTarget
     public static string Identity(HttpRequest request) =>
         string.Concat(request.Host.Value, " ", PathOf(request)).ToLowerInvariant();
 
-    /// <summary>Whether a stored response answered this very target.</summary>
+    /// <summary>Whether a stored response answered this target.</summary>
     public static bool IsSame(HttpRequest request, ReadOnlySpan<char> identity)
     {
         var host = (request.Host.Value ?? "").AsSpan();

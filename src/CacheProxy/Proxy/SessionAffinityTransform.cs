@@ -6,8 +6,8 @@ namespace CacheProxy.Proxy;
 
 /// <summary>
 /// Takes the cookie or header with which YARP binds a client to a destination out of the response, and puts it back when the response
-/// starts. It is YARP's word to this client and none of the API's: whoever stores the response must neither keep it, which would bind
-/// others to the same destination, nor take it for a cookie of the API, which would keep every response from being stored.
+/// starts. It is for this client and does not come from the API. Stored with the response it would bind other clients to the same
+/// destination, and taken for a cookie of the API it would keep the response from being stored.
 /// </summary>
 internal sealed class SessionAffinityTransform(string name) : ResponseTransform
 {

@@ -5,13 +5,13 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace CacheProxy.Proxy;
 
-/// <summary>Makes YARP hand requests and responses over as they are. What a route or cluster configures itself stays in force.</summary>
+/// <summary>Makes YARP pass requests and responses on as they are. What a route or cluster configures itself stays in force.</summary>
 internal static class TransparentForwarding
 {
     private const int MaxResponseHeadersKib = 1024;
 
-    // Servers close idle connections after 2 seconds (gunicorn), 5 (Node.js, Apache httpd) or more. Dropping ours earlier keeps a request
-    // from being sent on a connection that is just being closed, which could only be answered with 502.
+    // Servers close idle connections after 2 seconds (gunicorn), 5 (Node.js, Apache httpd) or more. We close ours earlier: a request that
+    // is sent on a connection while the server closes it can only be answered with 502.
     private static readonly TimeSpan IdleConnectionLifetime = TimeSpan.FromSeconds(1);
 
     public static IReverseProxyBuilder AddTo(IReverseProxyBuilder proxy) =>
@@ -42,11 +42,12 @@ internal static class TransparentForwarding
             context.RequestTransforms.Add(new ClientVersionTransform());
         }
 
-        // Last, because it must see what the others made of path and query.
+        // Last, because it must see what the others did to path and query.
         context.RequestTransforms.Add(new RawTargetTransform());
     }
 
-    // One by one, because YARP's AddXForwarded removes the client's own Forwarded header.
+    // One by one: YARP's AddXForwarded, which is its default too, removes the client's own Forwarded header, and its X-Forwarded
+    // fields replace those of the hops before.
     private static void AddForwardedHeaders(TransformBuilderContext context)
     {
         context.UseDefaultForwarders = false;
@@ -80,7 +81,7 @@ internal static class TransparentForwarding
     }
 }
 
-/// <summary>Mends what YARP and the HTTP client would make of two request headers.</summary>
+/// <summary>Corrects what YARP and the HTTP client do to two request headers.</summary>
 internal sealed class RequestHeaderRepair : RequestTransform
 {
     public override ValueTask ApplyAsync(RequestTransformContext context)
@@ -95,8 +96,8 @@ internal sealed class RequestHeaderRepair : RequestTransform
         return default;
     }
 
-    // Without a Host the client library adds its own line unseen, and to an empty one a second; servers read two lines differently.
-    // It gets the destination's, as a visible header: AutomaticRetry relies on there being exactly one.
+    // Without a Host the HTTP client adds its own line out of our sight, and to an empty one it adds a second; servers disagree about two.
+    // The destination's goes in as a visible header: AutomaticRetry needs exactly one.
     private static void NameHost(RequestTransformContext context)
     {
         if (!context.HttpContext.Request.Host.HasValue && string.IsNullOrEmpty(context.ProxyRequest.Headers.Host))
@@ -105,7 +106,7 @@ internal sealed class RequestHeaderRepair : RequestTransform
         }
     }
 
-    // An end-to-end header that YARP takes for a hop-by-hop one.
+    // An end-to-end header that YARP drops as a hop-by-hop one.
     private static void RestoreUpgradeInsecureRequests(RequestTransformContext context)
     {
         if (context.HttpContext.Request.Headers.TryGetValue(HeaderNames.UpgradeInsecureRequests, out var values)

@@ -5,18 +5,18 @@ using Yarp.ReverseProxy.Transforms;
 namespace CacheProxy.Proxy;
 
 /// <summary>
-/// What the API's answer says of the connection that it came by, which the forwarder passes on to nobody. Set on a request by who
-/// wants to know, filled in by the forwarder.
+/// What the API's answer says about the connection to the API, which YARP does not pass on. Whoever needs it sets it on the request,
+/// and the forwarder fills it in.
 /// </summary>
 internal sealed class UpstreamFraming
 {
     /// <summary>
-    /// Whether it says where it ends (RFC 9112 §6.3). An answer that ends with its connection may have been cut short without
-    /// anybody noticing.
+    /// Whether the answer says where it ends (RFC 9112 §6.3). One that ends when its connection closes may have been cut short
+    /// unnoticed.
     /// </summary>
     public bool IsDelimited { get; set; }
 
-    /// <summary>Its Connection field: the fields that it names belong to that connection (RFC 9110 §7.6.1).</summary>
+    /// <summary>The answer's Connection field: the fields that it names belong to that connection (RFC 9110 §7.6.1).</summary>
     public StringValues Connection { get; set; }
 }
 

@@ -91,7 +91,7 @@ internal static class CacheRequestReader
             return ForwardReason.MethodOverride;
         }
 
-        if (MethodOverride.ChangesTarget(request.Headers) || !RequestTarget.TryGetPath(context, out var path))
+        if (MethodOverride.ChangesTarget(request.Headers) || !RequestTarget.TryGetOriginalPath(context, out var path))
         {
             return ForwardReason.TargetOverride;
         }

@@ -43,6 +43,26 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Without_session_affinity_it_makes_no_keys_in_the_home_directory()
+    {
+        var home = Directory.CreateTempSubdirectory("cacheproxy-home-");
+        try
+        {
+            using var program = ProgramRun.Start(new Dictionary<string, string>(FreePorts) { ["HOME"] = home.FullName });
+
+            Assert.NotEqual("", await program.ReadLineAsync());
+            await program.TerminateAsync();
+            await program.WaitAsync();
+
+            Assert.Empty(home.GetFiles("*", SearchOption.AllDirectories));
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_configuration_ends_it_with_1_and_one_report_of_all_problems()
     {
         var (exitCode, output, errors) = await RunAsync(new Dictionary<string, string>(FreePorts)

@@ -34,7 +34,7 @@ internal static class KnownDifferences
         new("absolute-form target", WithOriginForm),
         new("case of standard methods", WithUpperCaseMethod),
         HopByHopFields,
-        new("fields without a use", form => form.Without("ALPN", "Close", "Security-Scheme", "Alt-Svc")),
+        new("fields without meaning", form => form.Without("ALPN", "Close", "Security-Scheme", "Alt-Svc")),
         CaseOfNames,
         SpaceAroundValues,
         new("repeated request fields", WithJoinedFields),
@@ -48,7 +48,7 @@ internal static class KnownDifferences
     public static readonly IReadOnlyList<KnownDifference> OfResponses =
     [
         HopByHopFields,
-        new("fields without a use", form => form.Without("ALPN", "Close", "Security-Scheme", "Upgrade-Insecure-Requests")),
+        new("fields without meaning", form => form.Without("ALPN", "Close", "Security-Scheme", "Upgrade-Insecure-Requests")),
         CaseOfNames,
         SpaceAroundValues,
         new("Alt-Svc", form => form.Without("Alt-Svc")),
