@@ -25,7 +25,7 @@ public sealed class LenientTextTests
     [InlineData("%ed%a0%80", "\ufffd")]
     [InlineData("%u0031%U002f", "1/")]
     [InlineData("%u00", "%u00")]
-    public void Text_is_decoded_as_the_most_liberal_API_does(string text, string expected) => Assert.Equal(expected, LenientText.Decode(text));
+    public void Text_is_decoded_as_the_most_lenient_API_does(string text, string expected) => Assert.Equal(expected, LenientText.Decode(text));
 
     [Theory]
     [InlineData("a/1", "a/1")]

@@ -45,7 +45,7 @@ public sealed class LenientPathTests
     [InlineData("*", "/*")]
     [InlineData("/...", "/")]
     [InlineData("/a%", "/a%")]
-    public void A_path_is_read_as_the_most_liberal_API_reads_it(string path, string expected) => Assert.Equal(expected, LenientPath.Read(path));
+    public void A_path_is_read_as_the_most_lenient_API_reads_it(string path, string expected) => Assert.Equal(expected, LenientPath.Read(path));
 
     [Fact]
     public void A_well_formed_path_reads_as_it_stands() => Prop.ForAll(
