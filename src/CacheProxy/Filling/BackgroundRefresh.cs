@@ -5,7 +5,7 @@ using CacheProxy.Store;
 namespace CacheProxy.Filling;
 
 /// <summary>Refreshes an entry while clients are served the stale one (RFC 5861 §3). One refresh of a variant at a time.</summary>
-internal sealed class BackgroundRefresh(FillHandler fills, IServiceProvider services, ILogger<BackgroundRefresh> logger)
+internal sealed partial class BackgroundRefresh(FillHandler fills, IServiceProvider services, ILogger<BackgroundRefresh> logger)
 {
     /// <summary>Starts a refresh and returns at once; the client's request may end before it.</summary>
     /// <param name="request">The client's request.</param>
@@ -30,7 +30,10 @@ internal sealed class BackgroundRefresh(FillHandler fills, IServiceProvider serv
         catch (Exception exception)
         {
             // Nobody waits for it: the entry stays stale, and the next reader tries again.
-            Log.RefreshFailed(logger, exception);
+            Failed(logger, exception);
         }
     }
+
+    [LoggerMessage(2100, LogLevel.Warning, "A refresh in the background failed")]
+    private static partial void Failed(ILogger logger, Exception exception);
 }

@@ -56,7 +56,7 @@ internal sealed class CacheMetrics
 
     public void Filled(string policy, long began) => Took(policy, "fill", began);
 
-    public void Forwarded(string policy, ForwardReason reason) => Request(policy, "forward", ForwardReasonWords.Word(reason));
+    public void Forwarded(string policy, ForwardReason reason) => Request(policy, "forward", ForwardReasons.ToToken(reason));
 
     public void ForwardEnded(string policy, long began) => Took(policy, "forward", began);
 
@@ -65,7 +65,7 @@ internal sealed class CacheMetrics
     {
         if (_refused.Enabled && outcome != BeginFillOutcome.Granted)
         {
-            _refused.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", Word(outcome)));
+            _refused.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", ToToken(outcome)));
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class CacheMetrics
 
     private static string Outcome(bool stale) => stale ? "stale" : "hit";
 
-    private static string Word(BeginFillOutcome outcome) => outcome switch
+    private static string ToToken(BeginFillOutcome outcome) => outcome switch
     {
         BeginFillOutcome.Granted => "",
         BeginFillOutcome.Fenced => "write-under-way",

@@ -27,7 +27,7 @@ internal sealed class CacheRequest
     /// <summary>How long one request may wait for the store.</summary>
     public required TimeSpan StoreTimeout { get; init; }
 
-    public required StorePatience Patience { get; init; }
+    public required StoreTimeoutBudget Budget { get; init; }
 
     /// <summary>A refresh of what a client has been served stale: nobody waits for it.</summary>
     public bool IsBackground { get; init; }
@@ -55,7 +55,7 @@ internal sealed class CacheRequest
         Tenant = Tenant,
         Id = Id,
         StoreTimeout = StoreTimeout,
-        Patience = new StorePatience(StoreTimeout),
+        Budget = new StoreTimeoutBudget(StoreTimeout),
         IsBackground = true,
     };
 }

@@ -204,7 +204,7 @@ internal sealed class Fill : ObservedResponseBody
     private async ValueTask StoreAsync(FillResult result)
     {
         _freshened = result.Response;
-        if (result.KeepFor <= TimeSpan.Zero)
+        if (result.Retention <= TimeSpan.Zero)
         {
             await AbandonAsync();
             return;
@@ -212,7 +212,7 @@ internal sealed class Fill : ObservedResponseBody
 
         _isOver = true;
         _flight.Seal();
-        var outcome = await _cache.CompleteFillAsync(_request.Key, _lease, result, _request.Patience);
+        var outcome = await _cache.CompleteFillAsync(_request.Key, _lease, result, _request.Budget);
         _metrics.Fill(_request.Policy.Name, outcome);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
@@ -247,7 +247,7 @@ internal sealed class Fill : ObservedResponseBody
     private string Shortfall() =>
         _decision is { Kind: FillOutcomeKind.Answered, Detail: { Length: > 0 } detail } ? detail : "incomplete";
 
-    private Task GiveBackAsync() => _cache.AbandonFillAsync(_request.Key, _lease, _request.Patience).AsTask();
+    private Task GiveBackAsync() => _cache.AbandonFillAsync(_request.Key, _lease, _request.Budget).AsTask();
 
     /// <summary>
     /// The API says that what is stored exists no more, or not for this client: from now on it stands in for nothing, not even for an
@@ -258,7 +258,7 @@ internal sealed class Fill : ObservedResponseBody
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await _cache.EvictAsync(_request.Key, _lease.Token, _request.Patience) == StoreOutcome.Done)
+            if (await _cache.EvictAsync(_request.Key, _lease.Token, _request.Budget) == StoreOutcome.Done)
             {
                 _events.Invalidated(_request.Policy.Events, _request.Tenant, _request.Id);
             }

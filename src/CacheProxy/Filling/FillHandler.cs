@@ -114,10 +114,10 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
     private async ValueTask<BeginFillOutcome> BeginAsync(CacheRequest request, FillLease lease)
     {
         var started = time.GetTimestamp();
-        var patience = request.Patience;
+        var budget = request.Budget;
         while (true)
         {
-            var outcome = await cache.BeginFillAsync(request.Key, lease, patience);
+            var outcome = await cache.BeginFillAsync(request.Key, lease, budget);
             // A refresh waits for nobody: the other fill brings what it would have brought.
             if (outcome != BeginFillOutcome.UnderWay || request.IsBackground || request.Context.RequestAborted.IsCancellationRequested)
             {
@@ -131,7 +131,7 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
 
             await Task.Delay(ClusterPoll, time, CancellationToken.None);
             // To wait for a fill is not to wait for the store: that time is still needed to store what the fill brings.
-            patience = new StorePatience(request.StoreTimeout);
+            budget = new StoreTimeoutBudget(request.StoreTimeout);
         }
     }
 }

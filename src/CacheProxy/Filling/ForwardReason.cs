@@ -72,10 +72,10 @@ internal enum ForwardReason
 }
 
 /// <summary>How a <see cref="ForwardReason"/> is told to the outside: stable words.</summary>
-internal static class ForwardReasonWords
+internal static class ForwardReasons
 {
     /// <summary>The detail parameter of Cache-Status, and the reason tag of metrics.</summary>
-    public static string Word(ForwardReason reason) => reason switch
+    public static string ToToken(ForwardReason reason) => reason switch
     {
         ForwardReason.PolicyOff => "policy-off",
         ForwardReason.Shadow => "shadow",

@@ -16,9 +16,9 @@ internal sealed class ForwardResponder(CacheMetrics metrics)
                 var (context, reason) = ((HttpContext, ForwardReason))state;
                 var failed = context.Features.Get<IForwarderErrorFeature>() is not null;
                 new CacheStatus(
-                    Forward: ForwardReasonWords.Forward(reason),
+                    Forward: ForwardReasons.Forward(reason),
                     ForwardStatus: failed ? null : context.Response.StatusCode,
-                    Detail: ForwardReasonWords.Word(reason)).AppendTo(context.Response.Headers);
+                    Detail: ForwardReasons.ToToken(reason)).AppendTo(context.Response.Headers);
                 return Task.CompletedTask;
             },
             (context, reason));

@@ -22,7 +22,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         }
 
         var lease = cache.NewLease(request.Key, prior, exclusive: false);
-        if (await cache.BeginFillAsync(request.Key, lease, request.Patience) != BeginFillOutcome.Granted)
+        if (await cache.BeginFillAsync(request.Key, lease, request.Budget) != BeginFillOutcome.Granted)
         {
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
             return;
@@ -55,11 +55,11 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
-            await cache.CompleteFillAsync(request.Key, lease, result, request.Patience);
+            await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
         }
         else
         {
-            await cache.AbandonFillAsync(request.Key, lease, request.Patience);
+            await cache.AbandonFillAsync(request.Key, lease, request.Budget);
         }
     }
 }

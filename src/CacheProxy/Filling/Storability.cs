@@ -108,7 +108,7 @@ internal static class Storability
             staleMs = Math.Max(staleMs, Math.Max(lifetimeMs, (long)ShortestRetention.TotalMilliseconds));
         }
 
-        var longestMs = (long)StoredResponse.LongestKeep.TotalMilliseconds;
+        var longestMs = (long)StoredResponse.MaxRetention.TotalMilliseconds;
         return TimeSpan.FromMilliseconds(Math.Min(longestMs, Math.Min(longestMs, freshMs) + Math.Min(longestMs, staleMs)));
     }
 }

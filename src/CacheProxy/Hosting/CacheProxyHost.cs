@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
@@ -5,6 +6,8 @@ using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
+using CacheProxy.Store.Memory;
+using CacheProxy.Store.Redis;
 using CacheProxy.Telemetry;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -130,7 +133,7 @@ internal static class CacheProxyHost
         services.AddRouting();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
-        services.AddSingleton(provider => StoreSelection.Create(provider, options.Redis));
+        services.AddSingleton(provider => CreateStore(provider, options.Redis));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
@@ -150,6 +153,28 @@ internal static class CacheProxyHost
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
+    /// <summary>Redis where a connection string is configured, else the embedded store of this process.</summary>
+    private static ICacheStore CreateStore(IServiceProvider services, RedisOptions options)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        if (options.ConnectionString.Length == 0)
+        {
+            return new MemoryStore(time);
+        }
+
+        var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);
+        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics);
+    }
+
+    private static void OrderPipeline(IReverseProxyApplicationBuilder pipeline)
+    {
+        // Before a destination is chosen: a hit needs none, and is served when none is healthy.
+        pipeline.UseMiddleware<CacheMiddleware>();
+        pipeline.UseSessionAffinity();
+        pipeline.UseLoadBalancing();
+        pipeline.UsePassiveHealthChecks();
+    }
+
     private static void Map(WebApplication app)
     {
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
@@ -160,7 +185,7 @@ internal static class CacheProxyHost
         });
         app.UseRouting();
         app.UseRequestTimeouts();
-        app.MapReverseProxy(ProxyPipeline.Build)
+        app.MapReverseProxy(OrderPipeline)
             .ConfigureEndpoints(app.Services.GetRequiredService<RouteGeneration>().Attach);
     }
 

@@ -37,7 +37,7 @@ internal static class CacheRequestReader
             tenant = resolution.Tenant;
             if (resolution.Kind != TenantResolutionKind.Found)
             {
-                reason = ForwardReasonWords.Of(resolution.Kind);
+                reason = ForwardReasons.Of(resolution.Kind);
                 return false;
             }
         }
@@ -66,7 +66,7 @@ internal static class CacheRequestReader
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
             StoreTimeout = rules.StoreTimeout,
-            Patience = new StorePatience(rules.StoreTimeout),
+            Budget = new StoreTimeoutBudget(rules.StoreTimeout),
         };
         return true;
     }

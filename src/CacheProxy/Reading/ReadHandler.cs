@@ -35,7 +35,7 @@ internal sealed class ReadHandler(
         var attempt = Attempt.LookUpAgain;
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Patience);
+            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
             attempt = found.Outcome switch
             {
                 LookUpOutcome.Found => await AnswerFoundAsync(request, found, attempt != Attempt.WithoutPrior, began, next),

@@ -9,7 +9,7 @@ namespace CacheProxy.Reading;
 /// Mode Shadow: what would have been served is compared with what the API answers, which is what the client gets. Tells how often
 /// caching would have hit, and whether it would ever have been wrong, before it is switched on.
 /// </summary>
-internal sealed class ShadowForwarder(ForwardResponder forwards, CacheMetrics metrics, ILogger<ShadowForwarder> logger)
+internal sealed partial class ShadowForwarder(ForwardResponder forwards, CacheMetrics metrics, ILogger<ShadowForwarder> logger)
 {
     public async Task ForwardAsync(CacheRequest request, StoredResponse stored, RequestDelegate next)
     {
@@ -29,10 +29,13 @@ internal sealed class ShadowForwarder(ForwardResponder forwards, CacheMetrics me
             metrics.ShadowHit(request.Policy.Name, equal);
             if (!equal)
             {
-                Log.ShadowMismatch(logger, request.Policy.Name);
+                Mismatch(logger, request.Policy.Name);
             }
         }
     }
+
+    [LoggerMessage(2101, LogLevel.Debug, "Shadow mismatch of policy {Policy}")]
+    private static partial void Mismatch(ILogger logger, string policy);
 }
 
 /// <summary>Compares the API's answer with a stored response while it streams to the client.</summary>

@@ -6,7 +6,7 @@ internal sealed class EvictionRetries(
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class EvictionRetries(
         var reached = true;
         foreach (var due in pending.Due())
         {
-            var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StorePatience(AttemptPatience));
+            var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
             if (outcome == StoreOutcome.Done)
             {
                 pending.Complete(due);

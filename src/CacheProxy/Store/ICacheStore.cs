@@ -24,27 +24,27 @@ internal interface ICacheStore : IAsyncDisposable
     /// Reads one variant of a resource. Needs no clock to be right: behind any fence, live or dead, nothing is found. A dead one is a
     /// <see cref="LookUpOutcome.Miss"/>, so that a fill begins and clears it away.
     /// </summary>
-    ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience);
+    ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget);
 
     /// <summary>
     /// Takes a lease to fill a variant. A write past its deadline is one whose outcome nobody knows: it evicts the whole resource here.
     /// </summary>
-    ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience);
+    ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget);
 
     /// <summary>Stores the response if the lease still stands and no fence lives; gives the lease back either way.</summary>
-    ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience);
+    ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget);
 
     /// <summary>Gives a lease back without storing.</summary>
-    ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience);
+    ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget);
 
     /// <summary>Sets the fence of a write and revokes every lease. Called again with the same token it renews the deadline.</summary>
-    ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience);
+    ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget);
 
     /// <summary>
     /// Ends a write. <see cref="WriteResult.Changed"/> evicts everything but other writes' fields; <see cref="WriteResult.Unchanged"/>
     /// restores the entry and its expiry; <see cref="WriteResult.Unknown"/> evicts and leaves the fence to its deadline.
     /// </summary>
-    ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience);
+    ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget);
 }
 
 internal enum LookUpOutcome
@@ -129,9 +129,9 @@ internal enum CompleteFillOutcome
 /// <param name="Variant">The variant under the names that the response varies on; may differ from the lease's.</param>
 /// <param name="Vary">Canonical list of the names that <paramref name="Variant"/> was computed with; the store keeps the union.</param>
 /// <param name="Response">The response to store.</param>
-/// <param name="KeepFor">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
+/// <param name="Retention">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
 /// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
-internal readonly record struct FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan KeepFor, int MaxVariants);
+internal readonly record struct FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
 
 /// <summary>What a write is known to have done to its resource.</summary>
 internal enum WriteResult
@@ -153,4 +153,15 @@ internal enum StoreOutcome
 
     /// <summary>The store did not answer in time, or answered with an error. The step may still be carried out later.</summary>
     Unavailable,
+}
+
+/// <summary>
+/// How long one request may still wait for the store, over all its steps (<c>CacheProxy:Redis:Timeout</c>). Time that the request
+/// spends elsewhere does not count.
+/// </summary>
+internal sealed class StoreTimeoutBudget(TimeSpan total)
+{
+    public TimeSpan Remaining { get; private set; } = total;
+
+    public void Spend(TimeSpan waited) => Remaining = waited >= Remaining ? TimeSpan.Zero : Remaining - waited;
 }

@@ -156,7 +156,7 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
 
     private PendingEviction? Remember(ResourceKey key, string token)
     {
-        var expires = After(StoredResponse.LongestKeep);
+        var expires = After(StoredResponse.MaxRetention);
         if (!_pending.TryGetValue(key, out var eviction))
         {
             if (_pending.Count >= capacity)

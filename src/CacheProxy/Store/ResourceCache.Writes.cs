@@ -8,13 +8,13 @@ internal sealed partial class ResourceCache
     /// <summary>Sets or renews the fence of a write; <see cref="ResourceFence.IsSet"/> tells whether the store has it.</summary>
     public async ValueTask BeginWriteAsync(ResourceFence fence)
     {
-        fence.IsSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Patience) == StoreOutcome.Done;
+        fence.IsSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done;
         copies.Forget(fence.Key);
     }
 
     /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
-    public async ValueTask RenewAsync(ResourceFence fence, StorePatience patience) =>
-        await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, patience);
+    public async ValueTask RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
+        await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
 
     /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
     public void GoOnUnfenced(ResourceFence fence)
@@ -26,8 +26,8 @@ internal sealed partial class ResourceCache
     }
 
     /// <summary>The write never went to the API. A fence that was set nevertheless, too late to be told, is removed.</summary>
-    public async ValueTask WithdrawAsync(ResourceFence fence, StorePatience patience) =>
-        await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, patience);
+    public async ValueTask WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
+        await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
 
     /// <summary>Ends a write. An eviction that the store cannot take is remembered and retried.</summary>
     /// <returns>Whether the store has it.</returns>
@@ -36,10 +36,10 @@ internal sealed partial class ResourceCache
         if (result == WriteResult.Unknown)
         {
             // From now on nobody renews: the fence stands for its whole deadline once more.
-            await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Patience);
+            await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget);
         }
 
-        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Patience);
+        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget);
         copies.Forget(fence.Key);
         switch (result)
         {
@@ -70,11 +70,11 @@ internal sealed partial class ResourceCache
     /// </summary>
     /// <param name="key">The resource.</param>
     /// <param name="token">Names the eviction; no other write has it.</param>
-    /// <param name="patience">How long the request may still wait for the store.</param>
-    public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StorePatience patience)
+    /// <param name="budget">How long the request may still wait for the store.</param>
+    public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
     {
         copies.Forget(key);
-        var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, patience);
+        var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, budget);
         if (outcome != StoreOutcome.Done)
         {
             pending.Add(key, token);
@@ -108,8 +108,8 @@ internal sealed partial class ResourceCache
 /// <param name="Key">The resource.</param>
 /// <param name="Token">The write; the same for all its resources.</param>
 /// <param name="Deadline">How long the fence stands without being renewed.</param>
-/// <param name="Patience">How long the write may wait for the store, over all its steps on this resource.</param>
-internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StorePatience Patience)
+/// <param name="Budget">How long the write may wait for the store, over all its steps on this resource.</param>
+internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StoreTimeoutBudget Budget)
 {
     /// <summary>Whether the store has it.</summary>
     public bool IsSet { get; set; }

@@ -18,8 +18,8 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     /// <param name="key">The resource.</param>
     /// <param name="variants">What tells its variants apart.</param>
     /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
-    /// <param name="patience">How long the request may still wait for the store.</param>
-    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StorePatience patience)
+    /// <param name="budget">How long the request may still wait for the store.</param>
+    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         if (pending.MustForward(key))
         {
@@ -27,8 +27,8 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         }
 
         var result = memoryTtl > TimeSpan.Zero
-            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, patience)
-            : await AskStoreAsync(key, variants, patience);
+            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, budget)
+            : await AskStoreAsync(key, variants, budget);
 
         // A write whose fence could not be set may have begun while the look-up was under way.
         return pending.MustForward(key) ? LookUpResult.EvictionPending : result;
@@ -39,9 +39,9 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         new(store.NewFillToken(key), prior.Variant, prior.Stamp, FillLease.DefaultDuration, exclusive);
 
     /// <inheritdoc cref="ICacheStore.BeginFillAsync"/>
-    public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience)
+    public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget)
     {
-        var outcome = await store.BeginFillAsync(key, lease, patience);
+        var outcome = await store.BeginFillAsync(key, lease, budget);
         if (outcome == BeginFillOutcome.Changed)
         {
             copies.Drop(key, lease.Variant);
@@ -51,15 +51,15 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     }
 
     /// <inheritdoc cref="ICacheStore.CompleteFillAsync"/>
-    public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+    public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         if (pending.MustForward(key))
         {
-            await store.AbandonFillAsync(key, lease, patience);
+            await store.AbandonFillAsync(key, lease, budget);
             return CompleteFillOutcome.Revoked;
         }
 
-        var outcome = await store.CompleteFillAsync(key, lease, result, patience);
+        var outcome = await store.CompleteFillAsync(key, lease, result, budget);
         if (outcome != CompleteFillOutcome.Stored)
         {
             return outcome;
@@ -72,11 +72,11 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     }
 
     /// <inheritdoc cref="ICacheStore.AbandonFillAsync"/>
-    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-        store.AbandonFillAsync(key, lease, patience);
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        store.AbandonFillAsync(key, lease, budget);
 
     private async ValueTask<LookUpResult> LookUpWithCopiesAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StorePatience patience)
+        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         var generation = copies.Generation(key);
         var variant = VariantDigest.Compute(variants, hints.Get(key));
@@ -87,7 +87,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             return copy;
         }
 
-        var result = await AskStoreAsync(key, variants, patience);
+        var result = await AskStoreAsync(key, variants, budget);
         if (result.Outcome == LookUpOutcome.Found)
         {
             copies.Add(key, result, generation, memoryTtl);
@@ -96,11 +96,11 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         return result;
     }
 
-    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, StorePatience patience)
+    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, StoreTimeoutBudget budget)
     {
         var vary = hints.Get(key);
         var variant = VariantDigest.Compute(variants, vary);
-        var result = await store.LookUpAsync(key, variant, patience);
+        var result = await store.LookUpAsync(key, variant, budget);
         for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
         {
             vary = result.Vary;
@@ -113,9 +113,25 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
 
             // Under these names what was found is another request's, whatever is there.
             variant = actual;
-            result = i < MaxLookUps ? await store.LookUpAsync(key, variant, patience) : LookUpResult.Miss(vary);
+            result = i < MaxLookUps ? await store.LookUpAsync(key, variant, budget) : LookUpResult.Miss(vary);
         }
 
         return result with { Variant = variant };
     }
+}
+
+/// <summary>
+/// The names that resources lately varied on, so that a look-up computes the right variant at once. A wrong hint costs a round trip.
+/// </summary>
+internal sealed class VaryHints
+{
+    private const int Size = 4096;
+
+    private readonly string?[] _names = new string?[Size];
+
+    public string Get(ResourceKey key) => Volatile.Read(ref _names[Slot(key)]) ?? "";
+
+    public void Set(ResourceKey key, string names) => Volatile.Write(ref _names[Slot(key)], names);
+
+    private static int Slot(ResourceKey key) => key.Value.GetHashCode(StringComparison.Ordinal) & (Size - 1);
 }

@@ -22,12 +22,12 @@ internal sealed class StoreMetrics
         {
             _durations.Record(
                 waited.TotalSeconds,
-                new KeyValuePair<string, object?>("step", Word(step)),
+                new KeyValuePair<string, object?>("step", ToToken(step)),
                 new KeyValuePair<string, object?>("outcome", answered ? "answered" : "failed"));
         }
     }
 
-    private static string Word(StoreStep step) => step switch
+    private static string ToToken(StoreStep step) => step switch
     {
         StoreStep.LookUp => "look-up",
         StoreStep.BeginFill => "begin-fill",

@@ -6,7 +6,7 @@ namespace CacheProxy.Store;
 internal sealed record StoredResponse
 {
     /// <summary>Longest time that a store keeps anything, whatever freshness the origin gave it.</summary>
-    public static readonly TimeSpan LongestKeep = TimeSpan.FromHours(24);
+    public static readonly TimeSpan MaxRetention = TimeSpan.FromHours(24);
 
     public required int Status { get; init; }
 

@@ -34,7 +34,7 @@ internal sealed class WriteFence : IAsyncDisposable
         for (var i = 0; i < targets.Length; i++)
         {
             var deadline = targets[i].Policy.Options.WriteDeadline;
-            _fences[i] = new ResourceFence(targets[i].Key, token, deadline, new StorePatience(timeout));
+            _fences[i] = new ResourceFence(targets[i].Key, token, deadline, new StoreTimeoutBudget(timeout));
             period = Min(period, deadline / RenewalsPerDeadline);
         }
 
@@ -55,7 +55,7 @@ internal sealed class WriteFence : IAsyncDisposable
         _ended = true;
         Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
         // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal, which may fail too.
-        _ = AllAsync(fence => _cache.WithdrawAsync(fence, new StorePatience(_timeout)));
+        _ = AllAsync(fence => _cache.WithdrawAsync(fence, new StoreTimeoutBudget(_timeout)));
         return false;
     }
 
@@ -66,7 +66,7 @@ internal sealed class WriteFence : IAsyncDisposable
     public async ValueTask EvictAsync(EvictionTarget affected)
     {
         // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
-        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Patience);
+        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Budget);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome == StoreOutcome.Done)
         {
@@ -124,7 +124,7 @@ internal sealed class WriteFence : IAsyncDisposable
     {
         if (_renewing.IsCompleted && !_ended)
         {
-            _renewing = AllAsync(fence => _cache.RenewAsync(fence, new StorePatience(_timeout)));
+            _renewing = AllAsync(fence => _cache.RenewAsync(fence, new StoreTimeoutBudget(_timeout)));
         }
     }
 

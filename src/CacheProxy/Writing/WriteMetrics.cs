@@ -30,8 +30,8 @@ internal sealed class WriteMetrics
             _writes.Add(
                 1,
                 new KeyValuePair<string, object?>("policy", policy),
-                new KeyValuePair<string, object?>("result", Word(result)),
-                new KeyValuePair<string, object?>("store", Word(outcome)));
+                new KeyValuePair<string, object?>("result", ToToken(result)),
+                new KeyValuePair<string, object?>("store", ToToken(outcome)));
         }
 
         if (result != WriteResult.Unchanged)
@@ -59,13 +59,13 @@ internal sealed class WriteMetrics
         if (_evictions.Enabled)
         {
             _evictions.Add(
-                1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("store", Word(outcome)));
+                1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("store", ToToken(outcome)));
         }
     }
 
-    private static string Word(StoreOutcome outcome) => outcome == StoreOutcome.Done ? "done" : "pending";
+    private static string ToToken(StoreOutcome outcome) => outcome == StoreOutcome.Done ? "done" : "pending";
 
-    private static string Word(WriteResult result) => result switch
+    private static string ToToken(WriteResult result) => result switch
     {
         WriteResult.Changed => "changed",
         WriteResult.Unchanged => "unchanged",

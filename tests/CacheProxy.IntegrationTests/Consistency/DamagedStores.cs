@@ -27,23 +27,23 @@ internal static class DamagedStores
 
         public string NewFillToken(ResourceKey key) => store.NewFillToken(key);
 
-        public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) =>
-            store.LookUpAsync(key, variant, patience);
+        public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
+            store.LookUpAsync(key, variant, budget);
 
-        public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-            store.BeginFillAsync(key, lease, patience);
+        public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+            store.BeginFillAsync(key, lease, budget);
 
-        public virtual ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience) =>
-            store.CompleteFillAsync(key, lease, result, patience);
+        public virtual ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget) =>
+            store.CompleteFillAsync(key, lease, result, budget);
 
-        public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-            store.AbandonFillAsync(key, lease, patience);
+        public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+            store.AbandonFillAsync(key, lease, budget);
 
-        public virtual ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
-            store.BeginWriteAsync(key, token, deadline, patience);
+        public virtual ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+            store.BeginWriteAsync(key, token, deadline, budget);
 
-        public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience) =>
-            store.EndWriteAsync(key, token, result, patience);
+        public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
+            store.EndWriteAsync(key, token, result, budget);
 
         public ValueTask DisposeAsync() => store.DisposeAsync();
     }
@@ -51,23 +51,23 @@ internal static class DamagedStores
     private sealed class LeaselessStore(ICacheStore store) : DamagedStore(store)
     {
         public override async ValueTask<CompleteFillOutcome> CompleteFillAsync(
-            ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+            ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
         {
-            var seen = await LookUpAsync(key, lease.Variant, patience);
-            await BeginFillAsync(key, lease with { Seen = seen.Stamp }, patience);
-            return await base.CompleteFillAsync(key, lease, result, patience);
+            var seen = await LookUpAsync(key, lease.Variant, budget);
+            await BeginFillAsync(key, lease with { Seen = seen.Stamp }, budget);
+            return await base.CompleteFillAsync(key, lease, result, budget);
         }
     }
 
     private sealed class FencelessStore(ICacheStore store) : DamagedStore(store)
     {
-        public override ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
+        public override ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
             new(StoreOutcome.Done);
     }
 
     private sealed class EvictionlessStore(ICacheStore store) : DamagedStore(store)
     {
-        public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience) =>
-            base.EndWriteAsync(key, token, WriteResult.Unchanged, patience);
+        public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
+            base.EndWriteAsync(key, token, WriteResult.Unchanged, budget);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class InterleavingRun
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan Retention = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan PastDeadlines = TimeSpan.FromSeconds(31);
     private static readonly TimeSpan PastEverything = TimeSpan.FromSeconds(301);
 
@@ -21,8 +21,8 @@ internal sealed class InterleavingRun
     private readonly Party[] _parties;
     private readonly PartyState[] _states;
 
-    // One for the run: patience that never ends cannot be what fails a step.
-    private readonly StorePatience _patience = new(TimeSpan.FromDays(1));
+    // One for the run: budget that never ends cannot be what fails a step.
+    private readonly StoreTimeoutBudget _budget = new(TimeSpan.FromDays(1));
     private int _version;
     private int _promised;
     private int _runs;
@@ -107,7 +107,7 @@ internal sealed class InterleavingRun
                 await CompleteFillAsync(state);
                 break;
             case (PartyKind.Write or PartyKind.RenewedWrite or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0) or (PartyKind.RenewedWrite, 1):
-                await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _patience);
+                await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _budget);
                 state.IsFenced = true;
                 break;
             case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
@@ -140,12 +140,12 @@ internal sealed class InterleavingRun
     }
 
     private async ValueTask LookUpAsync(PartyState state) =>
-        state.Seen = (await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _patience)).Stamp;
+        state.Seen = (await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _budget)).Stamp;
 
     private async ValueTask BeginFillAsync(PartyState state)
     {
         state.Lease = new FillLease(_explored.Store.NewFillToken(_explored.Key), VariantKey.Plain, state.Seen, Lease, Exclusive: false);
-        if (await _explored.Store.BeginFillAsync(_explored.Key, state.Lease, _patience) != BeginFillOutcome.Granted)
+        if (await _explored.Store.BeginFillAsync(_explored.Key, state.Lease, _budget) != BeginFillOutcome.Granted)
         {
             state.Lease = null;
         }
@@ -155,13 +155,13 @@ internal sealed class InterleavingRun
     {
         if (state.Lease is not null)
         {
-            var result = new FillResult(VariantKey.Plain, "", Response(state.Version), KeepFor, MaxVariants: 4);
-            await _explored.Store.CompleteFillAsync(_explored.Key, state.Lease, result, _patience);
+            var result = new FillResult(VariantKey.Plain, "", Response(state.Version), Retention, MaxVariants: 4);
+            await _explored.Store.CompleteFillAsync(_explored.Key, state.Lease, result, _budget);
         }
     }
 
     private async ValueTask EndWriteAsync(PartyState state, WriteResult result) =>
-        await _explored.Store.EndWriteAsync(_explored.Key, state.Token, result, _patience);
+        await _explored.Store.EndWriteAsync(_explored.Key, state.Token, result, _budget);
 
     private async ValueTask RunOutAsync()
     {
@@ -199,7 +199,7 @@ internal sealed class InterleavingRun
 
     private async ValueTask<LookUpResult> ReadAnywayAsync(ReadOnlyMemory<byte> order, int step)
     {
-        var found = await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _patience);
+        var found = await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _budget);
         if (found.Outcome == LookUpOutcome.Unavailable)
         {
             throw Broken("the store is unavailable", order, step);

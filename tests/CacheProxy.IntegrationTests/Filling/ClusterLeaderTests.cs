@@ -49,7 +49,7 @@ public sealed class ClusterLeaderTests
         var dead = new FillLease(Guid.NewGuid().ToString("N"), VariantKey.Plain, "", TimeSpan.FromMinutes(1), Exclusive: true);
         Assert.Equal(
             BeginFillOutcome.Granted,
-            await proxy.Store.BeginFillAsync(new ResourceKey("demo:customer:1"), dead, new StorePatience(TimeSpan.FromSeconds(10))));
+            await proxy.Store.BeginFillAsync(new ResourceKey("demo:customer:1"), dead, new StoreTimeoutBudget(TimeSpan.FromSeconds(10))));
 
         using var first = await proxy.GetAsync(Path);
         using var second = await proxy.GetAsync(Path);

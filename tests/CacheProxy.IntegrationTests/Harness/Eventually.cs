@@ -9,7 +9,7 @@ internal static class Eventually
     private const string Otherwise = "The condition did not come true in time.";
 
     // Much longer than anything here takes: the machine may be busy, and a sentinel takes its time.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
     public static Task TrueAsync(Func<bool> condition, string otherwise = Otherwise) => TrueAsync(() => Task.FromResult(condition()), otherwise);
@@ -20,7 +20,7 @@ internal static class Eventually
         using var timer = new PeriodicTimer(Poll);
         while (!await condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, otherwise);
+            Assert.True(Stopwatch.GetElapsedTime(started) < Budget, otherwise);
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }

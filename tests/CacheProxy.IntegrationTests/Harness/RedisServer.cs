@@ -12,7 +12,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private const int Kill = 9;
     private const int Continue = 18;
     private const int Stop = 19;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cacheproxy-redis-");
     private readonly string[] _arguments;
@@ -57,7 +57,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <exception cref="RespException">Redis answered with an error.</exception>
     public async Task<object?> SendAsync(params string[] command)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Budget);
         using var connection = await RespConnection.OpenAsync(Port, timeout.Token);
         if (_password is not null)
         {
@@ -137,7 +137,7 @@ internal sealed class RedisServer : IAsyncDisposable
         var deadline = Stopwatch.StartNew();
         while (!await AnswersAsync())
         {
-            if (_process.HasExited || deadline.Elapsed > Patience)
+            if (_process.HasExited || deadline.Elapsed > Budget)
             {
                 throw new InvalidOperationException("redis-server did not start: " + (_process.HasExited ? await output : "no answer"));
             }

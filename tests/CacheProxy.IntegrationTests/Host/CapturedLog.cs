@@ -8,7 +8,7 @@ namespace CacheProxy.IntegrationTests.Host;
 /// <summary>All log events of one host, as Serilog's sinks get them.</summary>
 internal sealed class CapturedLog : ILogEventSink
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<LogEvent> _events = new();
     private readonly SemaphoreSlim _more = new(0);
@@ -29,7 +29,7 @@ internal sealed class CapturedLog : ILogEventSink
         while (Messages.Count(message => message.Contains(text, StringComparison.Ordinal)) < count)
         {
             Assert.True(
-                await _more.WaitAsync(Patience, TestContext.Current.CancellationToken),
+                await _more.WaitAsync(Budget, TestContext.Current.CancellationToken),
                 $"No message with '{text}' among:\n{string.Join('\n', Messages)}");
         }
     }

@@ -6,7 +6,7 @@ namespace CacheProxy.IntegrationTests.Host;
 internal sealed class ProgramRun : IDisposable
 {
     // A start that hangs fails its test instead of the whole run.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Budget = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -55,10 +55,10 @@ internal sealed class ProgramRun : IDisposable
 
     public async Task<(int ExitCode, string Output, string Errors)> WaitAsync()
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
-        var output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
-        await _process.WaitForExitAsync(patience.Token);
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(Xunit.TestContext.Current.CancellationToken);
+        budget.CancelAfter(Budget);
+        var output = await _process.StandardOutput.ReadToEndAsync(budget.Token);
+        await _process.WaitForExitAsync(budget.Token);
         return (_process.ExitCode, output, await _errors);
     }
 

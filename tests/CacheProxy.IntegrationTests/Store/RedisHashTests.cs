@@ -20,7 +20,7 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
 
     private RedisServer Server => redis.Server;
 
-    private static StorePatience Patience => new(TimeSpan.FromSeconds(20));
+    private static StoreTimeoutBudget Budget => new(TimeSpan.FromSeconds(20));
 
     public async ValueTask InitializeAsync()
     {
@@ -72,19 +72,19 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
     public async Task A_write_under_way_keeps_the_entry_and_fences_it()
     {
         await FillAsync(VariantKey.Plain);
-        await _store.BeginWriteAsync(_key, "w1", TimeSpan.FromSeconds(10), Patience);
-        await _store.BeginWriteAsync(_key, "w2", TimeSpan.FromSeconds(30), Patience);
+        await _store.BeginWriteAsync(_key, "w1", TimeSpan.FromSeconds(10), Budget);
+        await _store.BeginWriteAsync(_key, "w2", TimeSpan.FromSeconds(30), Budget);
 
         Assert.Equal(["body", "fence", "meta", "write:w1", "write:w2"], await Server.FieldsAsync(_key.Value));
         Assert.Equal(await Server.TextAsync("HGET", _key.Value, "write:w2"), await Server.TextAsync("HGET", _key.Value, "fence"));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 290, 300);
 
-        await _store.EndWriteAsync(_key, "w2", WriteResult.Changed, Patience);
+        await _store.EndWriteAsync(_key, "w2", WriteResult.Changed, Budget);
         Assert.Equal(["fence", "write:w1"], await Server.FieldsAsync(_key.Value));
         Assert.Equal(await Server.TextAsync("HGET", _key.Value, "write:w1"), await Server.TextAsync("HGET", _key.Value, "fence"));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 0, 10);
 
-        await _store.EndWriteAsync(_key, "w1", WriteResult.Unchanged, Patience);
+        await _store.EndWriteAsync(_key, "w1", WriteResult.Unchanged, Budget);
         Assert.Equal(0, await Server.NumberAsync("EXISTS", _key.Value));
     }
 
@@ -92,10 +92,10 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
     public async Task A_refused_write_restores_the_time_to_live()
     {
         await FillAsync(VariantKey.Plain);
-        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromHours(1), Patience);
+        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromHours(1), Budget);
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 3500, 3600);
 
-        await _store.EndWriteAsync(_key, "w", WriteResult.Unchanged, Patience);
+        await _store.EndWriteAsync(_key, "w", WriteResult.Unchanged, Budget);
         Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 290, 300);
     }
@@ -120,11 +120,11 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
         await FillAsync(VariantKey.Plain);
         await Server.SendAsync(value is null ? ["HDEL", _key.Value, field] : ["HSET", _key.Value, field, value]);
 
-        var found = await _store.LookUpAsync(_key, VariantKey.Plain, Patience);
+        var found = await _store.LookUpAsync(_key, VariantKey.Plain, Budget);
         Assert.Equal(LookUpOutcome.Miss, found.Outcome);
 
         await FillAsync(VariantKey.Plain, seen: found.Stamp);
-        Assert.Equal(LookUpOutcome.Found, (await _store.LookUpAsync(_key, VariantKey.Plain, Patience)).Outcome);
+        Assert.Equal(LookUpOutcome.Found, (await _store.LookUpAsync(_key, VariantKey.Plain, Budget)).Outcome);
     }
 
     [Theory]
@@ -146,14 +146,14 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
     {
         await FillAsync(VariantKey.Plain);
         await Server.SendAsync("CONFIG", "RESETSTAT");
-        await _store.LookUpAsync(_key, VariantKey.Plain, Patience);
+        await _store.LookUpAsync(_key, VariantKey.Plain, Budget);
         Assert.Contains("cmdstat_hmget:calls=1,", await Server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
 
-        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromSeconds(10), Patience);
-        await _store.EndWriteAsync(_key, "w", WriteResult.Changed, Patience);
+        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromSeconds(10), Budget);
+        await _store.EndWriteAsync(_key, "w", WriteResult.Changed, Budget);
         await Server.SendAsync("CONFIG", "RESETSTAT");
-        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromSeconds(10), Patience);
-        await _store.EndWriteAsync(_key, "w", WriteResult.Changed, Patience);
+        await _store.BeginWriteAsync(_key, "w", TimeSpan.FromSeconds(10), Budget);
+        await _store.EndWriteAsync(_key, "w", WriteResult.Changed, Budget);
         var statistics = await Server.TextAsync("INFO", "commandstats");
         Assert.Contains("cmdstat_evalsha:calls=2,", statistics, StringComparison.Ordinal);
         Assert.DoesNotContain("cmdstat_eval:", statistics, StringComparison.Ordinal);
@@ -166,7 +166,7 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
     }
 
     private async Task BeginFillAsync(VariantKey variant, TimeSpan duration, string seen = "") =>
-        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, new FillLease(_token, variant, seen, duration, false), Patience));
+        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, new FillLease(_token, variant, seen, duration, false), Budget));
 
     private async Task CompleteFillAsync(VariantKey variant, string vary = "")
     {
@@ -184,7 +184,7 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
             _key,
             new FillLease(_token, variant, "", TimeSpan.FromSeconds(60), false),
             new FillResult(variant, vary, response, TimeSpan.FromSeconds(300), 64),
-            Patience);
+            Budget);
         Assert.Equal(CompleteFillOutcome.Stored, outcome);
     }
 

@@ -36,8 +36,8 @@ public abstract partial class RedisStoreTroubleTests
 
     private static FillLease Lease(ICacheStore store) => new(store.NewFillToken(Key), VariantKey.Plain, "", TimeSpan.FromHours(1), Exclusive: false);
 
-    private static ValueTask<LookUpResult> LookUpAsync(ICacheStore store, TimeSpan? patience = null) =>
-        store.LookUpAsync(Key, VariantKey.Plain, new(patience ?? Long));
+    private static ValueTask<LookUpResult> LookUpAsync(ICacheStore store, TimeSpan? budget = null) =>
+        store.LookUpAsync(Key, VariantKey.Plain, new(budget ?? Long));
 
     private static ValueTask<CompleteFillOutcome> CompleteAsync(ICacheStore store, FillLease lease)
     {
@@ -71,17 +71,17 @@ public abstract partial class RedisStoreTroubleTests
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
     }
 
-    /// <summary>Known to be unavailable, it is not even asked: no patience is spent.</summary>
+    /// <summary>Known to be unavailable, it is not even asked: no budget is spent.</summary>
     private static async Task AssertEverythingIsUnavailableAsync(ICacheStore store)
     {
         Assert.False(store.IsAvailable);
-        var patience = new StorePatience(Long);
-        Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key, VariantKey.Plain, patience)).Outcome);
-        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), patience));
+        var budget = new StoreTimeoutBudget(Long);
+        Assert.Equal(LookUpOutcome.Unavailable, (await store.LookUpAsync(Key, VariantKey.Plain, budget)).Outcome);
+        Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), budget));
         Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
-        await store.AbandonFillAsync(Key, Lease(store), patience);
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, patience));
-        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, patience));
-        Assert.Equal(Long, patience.Remaining);
+        await store.AbandonFillAsync(Key, Lease(store), budget);
+        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, budget));
+        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, budget));
+        Assert.Equal(Long, budget.Remaining);
     }
 }

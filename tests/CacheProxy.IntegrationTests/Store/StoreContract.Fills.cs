@@ -52,7 +52,7 @@ public abstract partial class StoreContract
     public async Task An_entry_is_gone_when_its_time_is_up()
     {
         await FillAsync();
-        await PassAsync(KeepFor + TimeSpan.FromSeconds(1));
+        await PassAsync(Retention + TimeSpan.FromSeconds(1));
 
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
         Assert.True(await IsGoneAsync());
@@ -64,7 +64,7 @@ public abstract partial class StoreContract
         var lease = await BeginFillAsync(duration: TimeSpan.FromHours(1));
         await CompleteFillAsync(lease);
 
-        await PassAsync(KeepFor + TimeSpan.FromSeconds(1));
+        await PassAsync(Retention + TimeSpan.FromSeconds(1));
 
         Assert.True(await IsGoneAsync());
     }
@@ -73,7 +73,7 @@ public abstract partial class StoreContract
     public async Task An_abandoned_fill_leaves_nothing()
     {
         var lease = await BeginFillAsync();
-        await Store.AbandonFillAsync(Key, lease, Patience);
+        await Store.AbandonFillAsync(Key, lease, Budget);
 
         Assert.True(await IsGoneAsync());
         Assert.Equal(CompleteFillOutcome.Revoked, await CompleteFillAsync(lease));
@@ -136,7 +136,7 @@ public abstract partial class StoreContract
 
         await FillAsync();
         seen = (await LookUpAsync()).Stamp;
-        await PassAsync(KeepFor + TimeSpan.FromSeconds(1));
+        await PassAsync(Retention + TimeSpan.FromSeconds(1));
         Assert.Equal(BeginFillOutcome.Changed, (await TryBeginFillAsync(seen: seen)).Outcome);
         Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(seen: (await LookUpAsync()).Stamp)).Outcome);
     }
@@ -171,7 +171,7 @@ public abstract partial class StoreContract
         Assert.Equal(BeginFillOutcome.UnderWay, (await TryBeginFillAsync(German, exclusive: true)).Outcome);
         Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(French, exclusive: true)).Outcome);
 
-        await Store.AbandonFillAsync(Key, first, Patience);
+        await Store.AbandonFillAsync(Key, first, Budget);
         Assert.Equal(BeginFillOutcome.Granted, (await TryBeginFillAsync(exclusive: true)).Outcome);
     }
 

@@ -33,9 +33,9 @@ public abstract partial class StoreContract
     [Fact]
     public async Task Beyond_the_most_variants_the_one_that_expires_first_goes()
     {
-        await FillAsync(variant: German, keepFor: TimeSpan.FromSeconds(200), maxVariants: 2);
-        await FillAsync(variant: French, keepFor: TimeSpan.FromSeconds(100), maxVariants: 2);
-        await FillAsync(variant: Plain, keepFor: TimeSpan.FromSeconds(50), maxVariants: 2);
+        await FillAsync(variant: German, retention: TimeSpan.FromSeconds(200), maxVariants: 2);
+        await FillAsync(variant: French, retention: TimeSpan.FromSeconds(100), maxVariants: 2);
+        await FillAsync(variant: Plain, retention: TimeSpan.FromSeconds(50), maxVariants: 2);
 
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(German)).Outcome);
@@ -45,7 +45,7 @@ public abstract partial class StoreContract
     [Fact]
     public async Task An_expired_variant_is_no_hit_though_another_keeps_the_key()
     {
-        await FillAsync(variant: German, keepFor: TimeSpan.FromSeconds(10));
+        await FillAsync(variant: German, retention: TimeSpan.FromSeconds(10));
         await FillAsync();
         await PassAsync(TimeSpan.FromSeconds(11));
 
@@ -60,10 +60,10 @@ public abstract partial class StoreContract
     {
         var other = new ResourceKey(Key.Value + "4");
         await FillAsync();
-        await Store.BeginWriteAsync(other, "w", WriteDeadline, Patience);
+        await Store.BeginWriteAsync(other, "w", WriteDeadline, Budget);
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
 
-        await Store.EndWriteAsync(other, "w", WriteResult.Changed, Patience);
+        await Store.EndWriteAsync(other, "w", WriteResult.Changed, Budget);
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
     }
 }

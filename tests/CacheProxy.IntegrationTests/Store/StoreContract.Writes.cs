@@ -72,7 +72,7 @@ public abstract partial class StoreContract
         await EndWriteAsync("w", WriteResult.Unchanged);
 
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
-        await PassAsync(KeepFor + TimeSpan.FromSeconds(1));
+        await PassAsync(Retention + TimeSpan.FromSeconds(1));
         Assert.True(await IsGoneAsync());
     }
 

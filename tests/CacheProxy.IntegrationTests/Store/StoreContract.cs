@@ -10,7 +10,7 @@ namespace CacheProxy.IntegrationTests.Store;
 public abstract partial class StoreContract : IAsyncLifetime
 {
     private protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
-    private protected static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(300);
+    private protected static readonly TimeSpan Retention = TimeSpan.FromSeconds(300);
     private protected static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
     private protected static readonly VariantKey Plain = VariantKey.Plain;
     private protected static readonly VariantKey German = new("0123456789abcdef0123456789abcdef");
@@ -20,7 +20,7 @@ public abstract partial class StoreContract : IAsyncLifetime
 
     private protected ResourceKey Key { get; } = new("demo:customer:" + Guid.NewGuid().ToString("N"));
 
-    private protected static StorePatience Patience => new(TimeSpan.FromSeconds(20));
+    private protected static StoreTimeoutBudget Budget => new(TimeSpan.FromSeconds(20));
 
     public async ValueTask InitializeAsync() => Store = await OpenAsync();
 
@@ -54,13 +54,13 @@ public abstract partial class StoreContract : IAsyncLifetime
     /// <summary>Whether the store holds nothing at all of the resource.</summary>
     private protected abstract ValueTask<bool> IsGoneAsync();
 
-    private protected ValueTask<LookUpResult> LookUpAsync(VariantKey? variant = null) => Store.LookUpAsync(Key, variant ?? Plain, Patience);
+    private protected ValueTask<LookUpResult> LookUpAsync(VariantKey? variant = null) => Store.LookUpAsync(Key, variant ?? Plain, Budget);
 
     private protected async Task<(FillLease Lease, BeginFillOutcome Outcome)> TryBeginFillAsync(
         VariantKey? variant = null, string seen = "", bool exclusive = false, TimeSpan? duration = null)
     {
         var lease = new FillLease(Store.NewFillToken(Key), variant ?? Plain, seen, duration ?? Lease, exclusive);
-        return (lease, await Store.BeginFillAsync(Key, lease, Patience));
+        return (lease, await Store.BeginFillAsync(Key, lease, Budget));
     }
 
     private protected async Task<FillLease> BeginFillAsync(
@@ -72,20 +72,20 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     private protected ValueTask<CompleteFillOutcome> CompleteFillAsync(
-        FillLease lease, StoredResponse? response = null, VariantKey? variant = null, string vary = "", TimeSpan? keepFor = null, int maxVariants = 64) =>
+        FillLease lease, StoredResponse? response = null, VariantKey? variant = null, string vary = "", TimeSpan? retention = null, int maxVariants = 64) =>
         Store.CompleteFillAsync(
-            Key, lease, new FillResult(variant ?? lease.Variant, vary, response ?? Response("{}"), keepFor ?? KeepFor, maxVariants), Patience);
+            Key, lease, new FillResult(variant ?? lease.Variant, vary, response ?? Response("{}"), retention ?? Retention, maxVariants), Budget);
 
     private protected async Task FillAsync(
-        StoredResponse? response = null, VariantKey? variant = null, string vary = "", TimeSpan? keepFor = null, int maxVariants = 64, string seen = "")
+        StoredResponse? response = null, VariantKey? variant = null, string vary = "", TimeSpan? retention = null, int maxVariants = 64, string seen = "")
     {
         var lease = await BeginFillAsync(variant, seen);
-        Assert.Equal(CompleteFillOutcome.Stored, await CompleteFillAsync(lease, response, variant, vary, keepFor, maxVariants));
+        Assert.Equal(CompleteFillOutcome.Stored, await CompleteFillAsync(lease, response, variant, vary, retention, maxVariants));
     }
 
     private protected async Task BeginWriteAsync(string token, TimeSpan? deadline = null) =>
-        Assert.Equal(StoreOutcome.Done, await Store.BeginWriteAsync(Key, token, deadline ?? WriteDeadline, Patience));
+        Assert.Equal(StoreOutcome.Done, await Store.BeginWriteAsync(Key, token, deadline ?? WriteDeadline, Budget));
 
     private protected async Task EndWriteAsync(string token, WriteResult result) =>
-        Assert.Equal(StoreOutcome.Done, await Store.EndWriteAsync(Key, token, result, Patience));
+        Assert.Equal(StoreOutcome.Done, await Store.EndWriteAsync(Key, token, result, Budget));
 }

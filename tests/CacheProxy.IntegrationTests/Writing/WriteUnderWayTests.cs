@@ -45,8 +45,8 @@ public sealed class WriteUnderWayTests
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: time);
         await proxy.AskAsync(WriteScene.Path);
-        var patience = new StorePatience(TimeSpan.FromSeconds(10));
-        await proxy.Store.BeginWriteAsync(new ResourceKey(WriteScene.Key), "dead", TimeSpan.FromSeconds(30), patience);
+        var budget = new StoreTimeoutBudget(TimeSpan.FromSeconds(10));
+        await proxy.Store.BeginWriteAsync(new ResourceKey(WriteScene.Key), "dead", TimeSpan.FromSeconds(30), budget);
         Assert.Contains("write-under-way", (await proxy.AskAsync(WriteScene.Path)).CacheStatus, StringComparison.Ordinal);
 
         time.Advance(TimeSpan.FromSeconds(31));

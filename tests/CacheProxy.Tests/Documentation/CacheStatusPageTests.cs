@@ -13,9 +13,9 @@ public sealed class CacheStatusPageTests
         new CacheStatus(Forward: CacheStatusForward.UriMiss, ForwardStatus: 200, Stored: true).Format(),
         new CacheStatus(Forward: CacheStatusForward.UriMiss, Collapsed: true).Format(),
         new CacheStatus(
-            Forward: ForwardReasonWords.Forward(ForwardReason.TenantAbsent),
+            Forward: ForwardReasons.Forward(ForwardReason.TenantAbsent),
             ForwardStatus: 200,
-            Detail: ForwardReasonWords.Word(ForwardReason.TenantAbsent)).Format(),
+            Detail: ForwardReasons.ToToken(ForwardReason.TenantAbsent)).Format(),
     ];
 
     [Theory]

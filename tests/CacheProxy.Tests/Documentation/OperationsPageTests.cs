@@ -50,7 +50,7 @@ public sealed partial class OperationsPageTests
 
     [Fact]
     public void Every_reason_to_forward_is_on_the_page_and_no_other() => Assert.Equal(
-        Enum.GetValues<ForwardReason>().Select(ForwardReasonWords.Word).Order(),
+        Enum.GetValues<ForwardReason>().Select(ForwardReasons.ToToken).Order(),
         OperationsPage.Table("detail").Select(static row => row[0]).Order());
 
     [Fact]

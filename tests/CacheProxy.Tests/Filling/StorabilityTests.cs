@@ -25,12 +25,12 @@ public sealed class StorabilityTests
     [InlineData("Cache-Control: max-age=20, stale-while-revalidate=30|ETag: \"a\"", 20, 80)]
     [InlineData("Cache-Control: max-age=20|Age: 15", 20, 5)]
     [InlineData("Cache-Control: max-age=999999999|ETag: \"a\"", 999999999, 86400)]
-    public void It_is_kept_for_its_freshness_and_what_it_may_serve_stale_or_be_validated_for(string lines, long lifetime, long keepFor)
+    public void It_is_kept_for_its_freshness_and_what_it_may_serve_stale_or_be_validated_for(string lines, long lifetime, long retention)
     {
         var storable = TryMake(FiveMinutes, lines, out var decision);
 
         Assert.Equal(StorageDecision.Storable, decision);
-        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(keepFor)), (storable!.Value.Response.LifetimeMs, storable.Value.KeepFor));
+        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(retention)), (storable!.Value.Response.LifetimeMs, storable.Value.Retention));
     }
 
     [Theory]

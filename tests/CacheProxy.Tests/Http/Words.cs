@@ -9,7 +9,7 @@ internal static class Words
 {
     public static HashSet<string> OfDetail() =>
     [
-        .. Enum.GetValues<ForwardReason>().Select(ForwardReasonWords.Word),
+        .. Enum.GetValues<ForwardReason>().Select(ForwardReasons.ToToken),
         .. Enum.GetValues<StorageDecision>().Where(static decision => decision != StorageDecision.Storable).Select(StorageRules.ToToken),
         .. typeof(CacheStatusDetails).GetFields(BindingFlags.Static | BindingFlags.Public).Select(static field => (string)field.GetRawConstantValue()!),
     ];

@@ -20,6 +20,6 @@ internal static class CacheRequests
         Tenant = "demo",
         Id = "1",
         StoreTimeout = TimeSpan.FromSeconds(1),
-        Patience = new StorePatience(TimeSpan.FromSeconds(60)),
+        Budget = new StoreTimeoutBudget(TimeSpan.FromSeconds(60)),
     };
 }

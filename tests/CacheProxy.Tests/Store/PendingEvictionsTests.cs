@@ -185,7 +185,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
         await _store.NextAsync();
         await Eventually.TrueAsync(() => _time.NextDue is not null);
 
-        _time.Advance(StoredResponse.LongestKeep);
+        _time.Advance(StoredResponse.MaxRetention);
 
         await Eventually.TrueAsync(() => !_pending.MustForward(A));
         Assert.False(_store.HasMore);
@@ -208,7 +208,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
         await Eventually.TrueAsync(() => small.Count == 0 && _time.NextDue is not null);
         Assert.True(small.MustForward(new ResourceKey("any")));
 
-        _time.Advance(StoredResponse.LongestKeep);
+        _time.Advance(StoredResponse.MaxRetention);
         await Eventually.TrueAsync(() => !small.MustForward(new ResourceKey("any")));
     }
 

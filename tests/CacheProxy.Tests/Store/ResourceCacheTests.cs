@@ -100,7 +100,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
         new(store, new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance), _copies, _hints);
 
     private static ValueTask<LookUpResult> LookUpAsync(ResourceCache cache, CacheRequest request) =>
-        cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Patience);
+        cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
 
     private async Task<string?> BodyAsync(int memoryTtlSeconds, string? accept = null)
     {
@@ -112,13 +112,13 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     {
         var request = Request(0, accept);
         var variant = request.VariantUnder(vary);
-        var stamp = (await _store.LookUpAsync(Key, variant, request.Patience)).Stamp;
+        var stamp = (await _store.LookUpAsync(Key, variant, request.Budget)).Stamp;
         var lease = new FillLease(_store.NewFillToken(Key), variant, stamp, TimeSpan.FromSeconds(60), Exclusive: false);
-        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(Key, lease, request.Patience));
+        Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(Key, lease, request.Budget));
         Assert.Equal(
             CompleteFillOutcome.Stored,
             await _store.CompleteFillAsync(
-                Key, lease, new FillResult(variant, vary, Response(body), TimeSpan.FromMinutes(5), 64), request.Patience));
+                Key, lease, new FillResult(variant, vary, Response(body), TimeSpan.FromMinutes(5), 64), request.Budget));
     }
 
     private StoredResponse Response(string body) => new()

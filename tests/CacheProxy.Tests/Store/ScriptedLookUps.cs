@@ -12,7 +12,7 @@ internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
 
     public VariantKey LastAsked { get; private set; }
 
-    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
     {
         LastAsked = variant;
         return new(next());
@@ -22,17 +22,17 @@ internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
 
     public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
 
-    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => throw new NotSupportedException();
 
-    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience) =>
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget) =>
         throw new NotSupportedException();
 
-    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => throw new NotSupportedException();
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => throw new NotSupportedException();
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
         throw new NotSupportedException();
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience) =>
+    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
         throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => default;

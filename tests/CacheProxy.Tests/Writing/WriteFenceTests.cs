@@ -15,7 +15,7 @@ public sealed class WriteFenceTests
     public async Task A_write_waits_for_the_store_no_longer_than_one_timeout_however_much_its_answer_names()
     {
         var timeout = TimeSpan.FromMilliseconds(250);
-        var store = new SpentPatience();
+        var store = new SpentBudget();
         var options = new CachePolicyOptions { Name = "any", Key = "{host}{path}" };
         var policy = new CachePolicy(options, KeyTemplate.TryParse(options.Key, out var template, out _) ? template! : throw new InvalidOperationException());
         using var exposition = new Exposition();

@@ -41,18 +41,18 @@ internal sealed class MemoryStore : ICacheStore
 
     public string NewFillToken(ResourceKey key) => Guid.NewGuid().ToString("N");
 
-    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience) => new(LookUp(key, variant));
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => new(LookUp(key, variant));
 
-    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience) => new(BeginFill(key, lease));
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => new(BeginFill(key, lease));
 
-    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         var outcome = CompleteFill(key, lease, result);
         _budget.Trim(_dropped);
         return new(outcome);
     }
 
-    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience)
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget)
     {
         if (TryEnter(key, out var resource))
         {
@@ -63,7 +63,7 @@ internal sealed class MemoryStore : ICacheStore
         return default;
     }
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience)
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget)
     {
         var resource = Enter(key);
         using var entered = new Entered(this, resource);
@@ -72,7 +72,7 @@ internal sealed class MemoryStore : ICacheStore
         return new(StoreOutcome.Done);
     }
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience)
+    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
     {
         if (TryEnter(key, out var resource))
         {
@@ -175,7 +175,7 @@ internal sealed class MemoryStore : ICacheStore
         var stored = resource.TakeLease(lease, now) && !resource.HasFence;
         if (stored)
         {
-            var deadline = now + (long)result.KeepFor.TotalMilliseconds;
+            var deadline = now + (long)result.Retention.TotalMilliseconds;
             var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
             resource.DropExpired(now);
             resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);

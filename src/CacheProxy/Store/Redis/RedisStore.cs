@@ -42,9 +42,9 @@ internal sealed class RedisStore : ICacheStore
         return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
 
-    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StorePatience patience)
+    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
+        if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return LookUpResult.Unavailable;
         }
@@ -54,7 +54,7 @@ internal sealed class RedisStore : ICacheStore
         try
         {
             var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
-            var values = await reply.WaitAsync(patience.Remaining, _time);
+            var values = await reply.WaitAsync(budget.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
             return Read(values, primary.ReplicationIdOf(key.Value));
@@ -67,11 +67,11 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            Spend(StoreStep.LookUp, _time.GetElapsedTime(started), patience, answered);
+            Spend(StoreStep.LookUp, _time.GetElapsedTime(started), budget, answered);
         }
     }
 
-    public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StorePatience patience)
+    public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget)
     {
         RedisValue[] arguments =
         [
@@ -82,7 +82,7 @@ internal sealed class RedisStore : ICacheStore
             Milliseconds(lease.Duration),
             lease.Exclusive ? 1 : 0,
         ];
-        return await RunAsync(StoreStep.BeginFill, _scripts.BeginFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.BeginFill, _scripts.BeginFill, key, arguments, budget) switch
         {
             "granted" => BeginFillOutcome.Granted,
             "fenced" => BeginFillOutcome.Fenced,
@@ -92,7 +92,7 @@ internal sealed class RedisStore : ICacheStore
         };
     }
 
-    public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StorePatience patience)
+    public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         RedisValue[] arguments =
         [
@@ -102,10 +102,10 @@ internal sealed class RedisStore : ICacheStore
             StoredResponseFormat.Payload(result.Response),
             result.Response.Body,
             result.Vary,
-            Milliseconds(result.KeepFor),
+            Milliseconds(result.Retention),
             result.MaxVariants,
         ];
-        return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, patience) switch
+        return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, budget) switch
         {
             "stored" => CompleteFillOutcome.Stored,
             "revoked" => CompleteFillOutcome.Revoked,
@@ -113,13 +113,13 @@ internal sealed class RedisStore : ICacheStore
         };
     }
 
-    public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StorePatience patience) =>
-        await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], patience);
+    public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], budget);
 
-    public async ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StorePatience patience) =>
-        WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], patience));
+    public async ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], budget));
 
-    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StorePatience patience)
+    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
     {
         var word = result switch
         {
@@ -127,7 +127,7 @@ internal sealed class RedisStore : ICacheStore
             WriteResult.Unchanged => "unchanged",
             WriteResult.Unknown => "unknown",
         };
-        return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], patience));
+        return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], budget));
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -165,9 +165,9 @@ internal sealed class RedisStore : ICacheStore
     }
 
     /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>
-    private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StorePatience patience)
+    private async Task<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StoreTimeoutBudget budget)
     {
-        if (patience.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
+        if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
             return "";
         }
@@ -176,7 +176,7 @@ internal sealed class RedisStore : ICacheStore
         var answered = false;
         try
         {
-            var reply = await EvaluateAsync(primary.Database, script, [key.Value], arguments, patience.Remaining);
+            var reply = await EvaluateAsync(primary.Database, script, [key.Value], arguments, budget.Remaining);
             _connection.Breaker.Succeeded();
             answered = true;
             return (string?)reply ?? "";
@@ -188,13 +188,13 @@ internal sealed class RedisStore : ICacheStore
         }
         finally
         {
-            Spend(step, _time.GetElapsedTime(started), patience, answered);
+            Spend(step, _time.GetElapsedTime(started), budget, answered);
         }
     }
 
-    private void Spend(StoreStep step, TimeSpan waited, StorePatience patience, bool answered)
+    private void Spend(StoreStep step, TimeSpan waited, StoreTimeoutBudget budget, bool answered)
     {
-        patience.Spend(waited);
+        budget.Spend(waited);
         _metrics?.Took(step, waited, answered);
     }
 

@@ -10,7 +10,7 @@ namespace CacheProxy.Tests.Store.Memory;
 public sealed class MemoryStoreTests
 {
     private const int Megabyte = 1024 * 1024;
-    private static readonly StorePatience Patience = new(TimeSpan.FromSeconds(1));
+    private static readonly StoreTimeoutBudget Budget = new(TimeSpan.FromSeconds(1));
 
     private readonly FakeTimeProvider _time = new();
 
@@ -51,10 +51,10 @@ public sealed class MemoryStoreTests
         await using var store = new MemoryStore(_time, 1000);
         await FillAsync(store, Key(1));
         var lease = Lease();
-        await store.BeginFillAsync(Key(2), lease, Patience);
+        await store.BeginFillAsync(Key(2), lease, Budget);
         for (var i = 0; i < 100; i++)
         {
-            await store.BeginWriteAsync(Key(100 + i), "w", TimeSpan.FromSeconds(30), Patience);
+            await store.BeginWriteAsync(Key(100 + i), "w", TimeSpan.FromSeconds(30), Budget);
             await FillAsync(store, Key(1000 + i));
         }
 
@@ -74,8 +74,8 @@ public sealed class MemoryStoreTests
         for (var i = 0; i < 10_000; i++)
         {
             await FillAsync(store, Key(1));
-            await store.BeginWriteAsync(Key(1), "w", TimeSpan.FromSeconds(30), Patience);
-            await store.EndWriteAsync(Key(1), "w", WriteResult.Changed, Patience);
+            await store.BeginWriteAsync(Key(1), "w", TimeSpan.FromSeconds(30), Budget);
+            await store.EndWriteAsync(Key(1), "w", WriteResult.Changed, Budget);
         }
 
         Assert.Equal(0, store.Count);
@@ -88,8 +88,8 @@ public sealed class MemoryStoreTests
     {
         await using var store = new MemoryStore(_time);
         await FillAsync(store, Key(1));
-        await store.BeginWriteAsync(Key(2), "w", TimeSpan.FromSeconds(30), Patience);
-        await store.BeginFillAsync(Key(3), Lease(), Patience);
+        await store.BeginWriteAsync(Key(2), "w", TimeSpan.FromSeconds(30), Budget);
+        await store.BeginFillAsync(Key(3), Lease(), Budget);
 
         _time.Advance(TimeSpan.FromSeconds(90));
         Assert.Equal(1, store.Count);
@@ -122,8 +122,8 @@ public sealed class MemoryStoreTests
                 {
                     case 0:
                         var token = $"w{worker}";
-                        await store.BeginWriteAsync(key, token, TimeSpan.FromSeconds(30), Patience);
-                        await store.EndWriteAsync(key, token, (WriteResult)random.Next(2), Patience);
+                        await store.BeginWriteAsync(key, token, TimeSpan.FromSeconds(30), Budget);
+                        await store.EndWriteAsync(key, token, (WriteResult)random.Next(2), Budget);
                         break;
                     case 1:
                         store.Sweep();
@@ -133,7 +133,7 @@ public sealed class MemoryStoreTests
                         break;
                     default:
                         var lease = Lease() with { Seen = (await LookUpAsync(store, key)).Stamp };
-                        if (await store.BeginFillAsync(key, lease, Patience) == BeginFillOutcome.Granted)
+                        if (await store.BeginFillAsync(key, lease, Budget) == BeginFillOutcome.Granted)
                         {
                             await CompleteAsync(store, key, lease);
                         }
@@ -158,19 +158,19 @@ public sealed class MemoryStoreTests
 
     private static FillLease Lease() => new(Guid.NewGuid().ToString("N"), VariantKey.Plain, "", TimeSpan.FromSeconds(60), Exclusive: false);
 
-    private static ValueTask<LookUpResult> LookUpAsync(MemoryStore store, ResourceKey key) => store.LookUpAsync(key, VariantKey.Plain, Patience);
+    private static ValueTask<LookUpResult> LookUpAsync(MemoryStore store, ResourceKey key) => store.LookUpAsync(key, VariantKey.Plain, Budget);
 
     private static async Task<StoredResponse> FillAsync(MemoryStore store, ResourceKey key)
     {
         var lease = Lease();
-        Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(key, lease, Patience));
+        Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(key, lease, Budget));
         var response = Response();
         Assert.Equal(CompleteFillOutcome.Stored, await CompleteAsync(store, key, lease, response));
         return response;
     }
 
     private static ValueTask<CompleteFillOutcome> CompleteAsync(MemoryStore store, ResourceKey key, FillLease lease, StoredResponse? response = null) =>
-        store.CompleteFillAsync(key, lease, new FillResult(VariantKey.Plain, "", response ?? Response(), TimeSpan.FromSeconds(300), 64), Patience);
+        store.CompleteFillAsync(key, lease, new FillResult(VariantKey.Plain, "", response ?? Response(), TimeSpan.FromSeconds(300), 64), Budget);
 
     private static StoredResponse Response() => new()
     {

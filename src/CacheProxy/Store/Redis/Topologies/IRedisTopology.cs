@@ -1,3 +1,6 @@
+using System.Globalization;
+using StackExchange.Redis;
+
 namespace CacheProxy.Store.Redis.Topologies;
 
 /// <summary>One Redis, a primary with replicas, or a cluster: finds the primary of each key and its replication id.</summary>
@@ -20,3 +23,40 @@ internal interface IRedisTopology : IAsyncDisposable
 /// the only claimant is too new to be used.
 /// </summary>
 internal sealed class NoSinglePrimaryException(int primaries) : Exception($"{primaries} primaries");
+
+/// <summary>
+/// Where keys are read and written, and under which replication id. Redis draws a new id when it starts and when a replica is promoted.
+/// After either it may have lost evictions that it had acknowledged, so an entry is trusted only under the id that its fill began with.
+/// </summary>
+internal abstract class RedisPrimary(IDatabase database)
+{
+    /// <summary>Stands for every replication id where Redis does not reveal it.</summary>
+    public const string NoReplicationId = "0000000000000000";
+
+    private readonly string _unknown = Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
+    private volatile bool _inDoubt;
+
+    public IDatabase Database { get; } = database;
+
+    /// <summary>The nodes that scripts run on.</summary>
+    public abstract IReadOnlyList<IServer> Servers { get; }
+
+    /// <summary>Timestamp after which it must not be used until it has been confirmed again.</summary>
+    public long UntilTimestamp { get; init; } = long.MaxValue;
+
+    /// <summary>16 hexadecimal digits. Where the replication id is not known, digits that match no entry.</summary>
+    public string ReplicationIdOf(string key) => _inDoubt ? _unknown : KnownReplicationIdOf(key) ?? _unknown;
+
+    /// <summary>A node has failed, and its successor may have lost evictions: no entry is trusted until all nodes have been asked again.</summary>
+    public void Doubt() => _inDoubt = true;
+
+    protected abstract string? KnownReplicationIdOf(string key);
+}
+
+/// <summary>One primary that has all keys.</summary>
+internal sealed class SinglePrimary(IDatabase database, IServer server, string replicationId) : RedisPrimary(database)
+{
+    public override IReadOnlyList<IServer> Servers { get; } = [server];
+
+    protected override string? KnownReplicationIdOf(string key) => replicationId;
+}
