@@ -5,9 +5,11 @@ namespace Demo;
 internal static class CommandLine
 {
     public const string Help = """
-        Builds what has changed, starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, and stays up.
+        Starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, and stays up.
 
-        Usage: dotnet run --project samples/Demo -- [options]
+        Usage: dotnet run -v m --project samples/Demo -- [options]
+
+        dotnet run builds what has changed first; with -v m it says so.
 
           --redis HOST:PORT       cache in this Redis (default: in CacheProxy's own memory)
           --latency MS            what each query to the sample's database takes, as a number or a range (default 5-10; 0: none)
