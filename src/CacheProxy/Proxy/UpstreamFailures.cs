@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Proxy;
@@ -17,10 +18,27 @@ internal sealed partial class UpstreamFailures(
     public async Task Invoke(HttpContext context)
     {
         await next(context);
-        if (context.Features.Get<IForwarderErrorFeature>() is { } failure && UpstreamErrors.Of(failure.Error, failure.Exception) is { } error)
+        if (context.Features.Get<IForwarderErrorFeature>() is { } failure && ErrorOf(context, failure) is { } error)
         {
             Report(context, error);
         }
+    }
+
+    // To YARP the end of the route's Timeout is a client that went away, which it answers with 400.
+    private static UpstreamError? ErrorOf(HttpContext context, IForwarderErrorFeature failure)
+    {
+        if (failure.Error != ForwarderError.RequestCanceled
+            || context.Features.Get<IHttpRequestTimeoutFeature>() is not { RequestTimeoutToken.IsCancellationRequested: true })
+        {
+            return UpstreamErrors.Of(failure.Error, failure.Exception);
+        }
+
+        if (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+        }
+
+        return UpstreamError.HttpResponseTimeout;
     }
 
     private void Report(HttpContext context, UpstreamError error)

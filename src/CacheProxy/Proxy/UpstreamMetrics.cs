@@ -63,6 +63,9 @@ internal enum UpstreamError
     /// <summary>The API was silent for longer than the cluster's ActivityTimeout.</summary>
     ConnectionReadTimeout,
 
+    /// <summary>The API had not answered when the route's Timeout had passed.</summary>
+    HttpResponseTimeout,
+
     /// <summary>The API hung up in the middle of its answer.</summary>
     HttpResponseIncomplete,
     HttpResponseHeaderSectionSize,
@@ -85,6 +88,7 @@ internal static class UpstreamErrors
         UpstreamError.TlsProtocolError => "tls_protocol_error",
         UpstreamError.ConnectionTerminated => "connection_terminated",
         UpstreamError.ConnectionReadTimeout => "connection_read_timeout",
+        UpstreamError.HttpResponseTimeout => "http_response_timeout",
         UpstreamError.HttpResponseIncomplete => "http_response_incomplete",
         UpstreamError.HttpResponseHeaderSectionSize => "http_response_header_section_size",
         UpstreamError.HttpProtocolError => "http_protocol_error",

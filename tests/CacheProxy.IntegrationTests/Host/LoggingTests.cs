@@ -88,7 +88,7 @@ public sealed class LoggingTests
         var started = Assert.Single(lines, static line => (int?)line["EventId"]!["Id"] == 1000);
         var unavailable = Assert.Single(lines, static line => (int?)line["EventId"]!["Id"] == 3001);
         Assert.Equal(
-            ["@i", "@m", "@t", "EventId", "Management", "Policies", "Proxy", "SourceContext", "Store", "Version", "pod"],
+            ["@i", "@m", "@t", "EventId", "Files", "Management", "Policies", "Proxy", "SourceContext", "Store", "Version", "pod"],
             started.Select(static pair => pair.Key).Order(StringComparer.Ordinal));
         Assert.StartsWith("CacheProxy ", (string?)started["@m"], StringComparison.Ordinal);
         Assert.Equal("Warning", (string?)unavailable["@l"]);

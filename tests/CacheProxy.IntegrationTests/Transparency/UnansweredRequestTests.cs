@@ -65,6 +65,23 @@ public sealed class UnansweredRequestTests
     }
 
     [Theory]
+    [InlineData("customer", Cached)]
+    [InlineData("everything-else", Uncached)]
+    public async Task A_route_whose_timeout_has_passed_is_a_504_that_says_so(string route, string target)
+    {
+        var testIsOver = new TaskCompletionSource();
+        await using var api = await RawUpstream.StartAsync(_ => testIsOver.Task);
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            $"http://127.0.0.1:{api.Port}/", [($"ReverseProxy:Routes:{route}:Timeout", "00:00:00.200")]);
+
+        var answer = await proxy.AskRawAsync(target);
+        testIsOver.SetResult();
+
+        Assert.Equal(504, answer.Status);
+        Assert.Equal(["cacheproxy; error=http_response_timeout"], answer.Values("Proxy-Status"));
+    }
+
+    [Theory]
     [InlineData("", "connection_terminated")]
     [InlineData("220 mail.example ready\r\n\r\n", "http_protocol_error")]
     public async Task An_API_that_hangs_up_and_one_that_is_not_HTTP_are_told_apart(string said, string error)
