@@ -58,6 +58,11 @@ internal static class StorageRules
             return StorageDecision.Private;
         }
 
+        if (!headers.AreWellFormed())
+        {
+            return StorageDecision.MalformedField;
+        }
+
         if (headers.Contains("Set-Cookie"))
         {
             return StorageDecision.SetCookie;
@@ -90,6 +95,7 @@ internal static class StorageRules
         StorageDecision.StatusNotUnderstood => "must-understand",
         StorageDecision.NoStore => "no-store",
         StorageDecision.Private => "private",
+        StorageDecision.MalformedField => "malformed-field",
         StorageDecision.SetCookie => "set-cookie",
         StorageDecision.VaryAny => "vary-any",
         StorageDecision.AuthorizationNotAllowed => "authorization",
@@ -134,6 +140,8 @@ internal enum StorageDecision
     StatusNotUnderstood,
     NoStore,
     Private,
+    /// <summary>A field that this server would not send, as only a response without a client can have.</summary>
+    MalformedField,
     SetCookie,
     VaryAny,
     /// <summary>RFC 9111 §3.5: the request had Authorization, and the response does not say that it may be shared.</summary>

@@ -76,6 +76,12 @@ internal sealed class HitResponder(TimeProvider time)
         for (var i = 0; i < fields.Length; i++)
         {
             var name = fields[i].Name;
+            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                // The length is the body's, whatever a line says.
+                continue;
+            }
+
             var existing = headers[name];
             headers[name] = existing.Count == 0 ? fields[i].Value : StringValues.Concat(existing, fields[i].Value);
         }

@@ -7,7 +7,7 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Reading;
 
 /// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
-internal sealed class ReadHandler(
+internal sealed partial class ReadHandler(
     ResourceCache cache,
     FillHandler fills,
     HeadHandler heads,
@@ -16,7 +16,8 @@ internal sealed class ReadHandler(
     HitResponder hits,
     ForwardResponder forwards,
     CacheMetrics metrics,
-    CacheEventLog events)
+    CacheEventLog events,
+    ILogger<ReadHandler> logger)
 {
     // Each further attempt follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxAttempts = 4;
@@ -80,12 +81,10 @@ internal sealed class ReadHandler(
                 return Attempt.Answered;
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
-                await ServeAsync(request, stored, ageMs, began);
-                return Attempt.Answered;
+                return await ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
                 refresh.Start(request, found, next);
-                await ServeAsync(request, stored, ageMs, began);
-                return Attempt.Answered;
+                return await ServeAsync(request, stored, ageMs, began);
             default:
                 throw new InvalidOperationException("No such verdict.");
         }
@@ -134,15 +133,8 @@ internal sealed class ReadHandler(
                 metrics.Filled(request.Policy.Name, began);
                 return Attempt.Answered;
             case FillOutcomeKind.Serve:
-                await RespondAsync(request, outcome);
-                metrics.Filled(request.Policy.Name, began);
-                return Attempt.Answered;
             case FillOutcomeKind.Share:
-                events.Hit(request.Policy.Events, request.Tenant, request.Id);
-                metrics.Collapsed(request.Policy.Name);
-                await RespondAsync(request, outcome);
-                metrics.CollapsedServed(request.Policy.Name, began);
-                return Attempt.Answered;
+                return await RespondAsync(request, outcome, began);
             case FillOutcomeKind.Forward:
                 return await ForwardAsync(request, outcome.Reason, next);
             case FillOutcomeKind.LookUpAgain:
@@ -154,8 +146,32 @@ internal sealed class ReadHandler(
         }
     }
 
-    private Task RespondAsync(CacheRequest request, in FillOutcome outcome) =>
-        hits.ServeAsync(request.Context, outcome.Response!, outcome.Response!.AgeMs(cache.NowMs), outcome.Status);
+    private async ValueTask<Attempt> RespondAsync(CacheRequest request, FillOutcome outcome, long began)
+    {
+        var response = outcome.Response!;
+        var isShared = outcome.Kind == FillOutcomeKind.Share;
+        if (isShared)
+        {
+            events.Hit(request.Policy.Events, request.Tenant, request.Id);
+            metrics.Collapsed(request.Policy.Name);
+        }
+
+        if (!await TrySendAsync(request, response, response.AgeMs(cache.NowMs), outcome.Status))
+        {
+            return Attempt.WithoutPrior;
+        }
+
+        if (isShared)
+        {
+            metrics.CollapsedServed(request.Policy.Name, began);
+        }
+        else
+        {
+            metrics.Filled(request.Policy.Name, began);
+        }
+
+        return Attempt.Answered;
+    }
 
     private async ValueTask<Attempt> ForwardAsync(CacheRequest request, ForwardReason reason, RequestDelegate next)
     {
@@ -163,14 +179,37 @@ internal sealed class ReadHandler(
         return Attempt.Answered;
     }
 
-    private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
+    private async ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
     {
         var stale = !stored.Freshness.IsFresh(ageMs);
         events.Hit(request.Policy.Events, request.Tenant, request.Id);
         metrics.Hit(request.Policy.Name, stale);
-        await hits.ServeAsync(
-            request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
+        var status = new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs));
+        if (!await TrySendAsync(request, stored, ageMs, status))
+        {
+            return Attempt.WithoutPrior;
+        }
+
         metrics.HitServed(request.Policy.Name, stale, began);
+        return Attempt.Answered;
+    }
+
+    /// <returns>Whether the client has the answer. If not, it has nothing yet, and the API is asked as if this were not stored.</returns>
+    private async ValueTask<bool> TrySendAsync(CacheRequest request, StoredResponse stored, long ageMs, CacheStatus status)
+    {
+        var response = request.Context.Response;
+        try
+        {
+            await hits.ServeAsync(request.Context, stored, ageMs, status);
+            return true;
+        }
+        catch (Exception exception) when (!response.HasStarted)
+        {
+            // Something else than a fill of ours wrote the entry: it is no reason for an error of ours. The next fill replaces it.
+            ForwardResponder.Reset(response);
+            CannotBeSent(logger, request.Policy.Name, exception);
+            return false;
+        }
     }
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>
@@ -181,4 +220,7 @@ internal sealed class ReadHandler(
         response.StatusCode = StatusCodes.Status504GatewayTimeout;
         new CacheStatus(Forward: reason, Detail: CacheStatusDetails.OnlyIfCached).AppendTo(response.Headers);
     }
+
+    [LoggerMessage(2102, LogLevel.Warning, "A stored response of policy {Policy} cannot be sent; the API is asked instead")]
+    private static partial void CannotBeSent(ILogger logger, string policy, Exception exception);
 }
