@@ -31,6 +31,7 @@ internal sealed class Fill : ObservedResponseBody
     private BodyCopy? _copy;
     private StoredResponse? _freshened;
     private int? _forwardStatus;
+    private FlightResult _withoutResult = FlightResult.Forward;
     private bool _mustEvict;
     private bool _isStored;
     private bool _isOver;
@@ -99,6 +100,12 @@ internal sealed class Fill : ObservedResponseBody
             ? FillDecision.OfFailure(_request, _prior, _cache.NowMs)
             : FillDecision.Of(_request, _prior, _framing, _requestTimeMs, NowMs, _cache.NowMs);
         _storable = _decision.Storable;
+        // A request that was cut off because nobody wanted its answer says nothing of the API.
+        if (response.StatusCode >= 500 && !_flight.Abandoned.IsCancellationRequested)
+        {
+            _withoutResult = FlightResult.Failed(_forwardStatus);
+        }
+
         IsWithheld = _decision.Kind != FillOutcomeKind.Answered;
         if (IsWithheld)
         {
@@ -226,7 +233,7 @@ internal sealed class Fill : ObservedResponseBody
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
     private void GiveUp()
     {
-        _flight.Finish(FlightResult.Forward);
+        _flight.Finish(_withoutResult);
         if (_lease.Exclusive && !_isOver)
         {
             _abandoning ??= GiveBackAsync();
@@ -272,23 +279,13 @@ internal sealed class Fill : ObservedResponseBody
             return FillOutcome.Answered;
         }
 
-        Reset(Context.Response);
+        ForwardResponder.Reset(Context.Response);
         var status = new CacheStatus(
             Forward: _reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
             Detail: _decision.Detail.Length == 0 ? null : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
-    }
-
-    // What the forwarder has set so far belongs to an answer that the client does not get.
-    private static void Reset(HttpResponse response)
-    {
-        var cookies = response.Headers.SetCookie;
-        response.Headers.Clear();
-        // A cookie is meant for this client, whatever becomes of the rest.
-        response.Headers.SetCookie = cookies;
-        response.StatusCode = StatusCodes.Status200OK;
     }
 
     private static Validators ValidatorsOf(in LookUpResult prior) =>
