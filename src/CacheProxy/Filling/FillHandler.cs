@@ -7,7 +7,14 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Filling;
 
 /// <summary>Answers a miss or an entry that may not be served from the API: one request to it for all who wait for the same variant.</summary>
-internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEventLog events, CacheMetrics metrics, TimeProvider time)
+internal sealed class FillHandler(
+    ResourceCache cache,
+    Flights flights,
+    HeldBodies held,
+    ClientWriter writer,
+    CacheEventLog events,
+    CacheMetrics metrics,
+    TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
@@ -110,7 +117,7 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
         {
             case BeginFillOutcome.Granted:
                 metrics.Filling(request.Policy.Name, reason, request.IsBackground);
-                return await new Fill(cache, events, metrics, time, request, prior, reason, flight, lease).RunAsync(next);
+                return await new Fill(cache, held, writer, events, metrics, time, request, prior, reason, flight, lease).RunAsync(next);
             case BeginFillOutcome.Changed:
                 flight.Finish(FlightResult.LookUpAgain);
                 return FillOutcome.LookUpAgain;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Store;
 using Microsoft.Extensions.Primitives;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Reading;
 
 /// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
-internal sealed class HitResponder(TimeProvider time)
+internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
 {
     /// <param name="context">The client's request; its response has not begun.</param>
     /// <param name="stored">What to answer with.</param>
@@ -44,10 +45,9 @@ internal sealed class HitResponder(TimeProvider time)
         }
 
         response.ContentLength = body.Length;
-        // Without the client's token: a client that has gone is no exception, and the server drops what is written to it.
         return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
             ? Task.CompletedTask
-            : response.Body.WriteAsync(body).AsTask();
+            : writer.WriteAsync(context, response.Body, body);
     }
 
     private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)

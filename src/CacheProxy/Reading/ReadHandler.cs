@@ -1,5 +1,6 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Identity;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
@@ -9,6 +10,7 @@ namespace CacheProxy.Reading;
 /// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
 internal sealed partial class ReadHandler(
     ResourceCache cache,
+    HeldBodies held,
     FillHandler fills,
     HeadHandler heads,
     BackgroundRefresh refresh,
@@ -37,20 +39,52 @@ internal sealed partial class ReadHandler(
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
             var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
-            attempt = found.Outcome switch
+            var hasRoom = TryHold(request.Key, ref found, out var hold);
+            using (hold)
             {
-                LookUpOutcome.Found => await AnswerFoundAsync(request, found, attempt != Attempt.WithoutPrior, began, next),
-                LookUpOutcome.Miss => await AskAsync(request, found, MissReason(found), began, next),
-                LookUpOutcome.Fenced => await ForwardAsync(request, ForwardReason.Fenced, next),
-                LookUpOutcome.EvictionPending => await ForwardAsync(request, ForwardReason.PendingEviction, next),
-                LookUpOutcome.Unavailable => await ForwardAsync(request, ForwardReason.StoreUnavailable, next),
-            };
+                attempt = hasRoom
+                    ? await ActOnAsync(request, found, attempt != Attempt.WithoutPrior, began, next)
+                    : await ForwardAsync(request, ForwardReason.MemoryFull, next);
+            }
         }
 
         if (attempt != Attempt.Answered)
         {
             await ForwardAsync(request, ForwardReason.Contended, next);
         }
+    }
+
+    private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
+        found.Outcome switch
+        {
+            LookUpOutcome.Found => AnswerFoundAsync(request, found, usePrior, began, next),
+            LookUpOutcome.Miss => AskAsync(request, found, MissReason(found), began, next),
+            LookUpOutcome.Fenced => ForwardAsync(request, ForwardReason.Fenced, next),
+            LookUpOutcome.EvictionPending => ForwardAsync(request, ForwardReason.PendingEviction, next),
+            LookUpOutcome.Unavailable => ForwardAsync(request, ForwardReason.StoreUnavailable, next),
+        };
+
+    /// <summary>What was found stays in memory until the request ends, whatever becomes of it; where there is no room, not even until then.</summary>
+    private bool TryHold(ResourceKey key, ref LookUpResult found, out HeldBody? hold)
+    {
+        hold = null;
+        if (found.Response is not { } stored)
+        {
+            return true;
+        }
+
+        if (!held.TryHold(key, ref stored, out hold))
+        {
+            found = default;
+            return false;
+        }
+
+        if (!ReferenceEquals(stored, found.Response))
+        {
+            found = found with { Response = stored };
+        }
+
+        return true;
     }
 
     private async ValueTask<Attempt> AnswerFoundAsync(
@@ -134,7 +168,7 @@ internal sealed partial class ReadHandler(
                 return Attempt.Answered;
             case FillOutcomeKind.Serve:
             case FillOutcomeKind.Share:
-                return await RespondAsync(request, outcome, began);
+                return await RespondAsync(request, outcome, began, next);
             case FillOutcomeKind.Forward:
                 return await ForwardAsync(request, outcome.Reason, next);
             case FillOutcomeKind.LookUpAgain:
@@ -146,9 +180,16 @@ internal sealed partial class ReadHandler(
         }
     }
 
-    private async ValueTask<Attempt> RespondAsync(CacheRequest request, FillOutcome outcome, long began)
+    private async ValueTask<Attempt> RespondAsync(CacheRequest request, FillOutcome outcome, long began, RequestDelegate next)
     {
         var response = outcome.Response!;
+        if (!held.TryHold(request.Key, ref response, out var hold))
+        {
+            (response, outcome) = (null!, default);
+            return await ForwardAsync(request, ForwardReason.MemoryFull, next);
+        }
+
+        using var _ = hold;
         var isShared = outcome.Kind == FillOutcomeKind.Share;
         if (isShared)
         {

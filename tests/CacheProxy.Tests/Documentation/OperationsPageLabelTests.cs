@@ -45,7 +45,7 @@ public sealed partial class OperationsPageLabelTests
         using var exposition = new Exposition();
         await using var store = new MemoryStore(TimeProvider.System);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        Measure(new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System));
+        Measure(new CacheMetrics(exposition.Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System));
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
 
