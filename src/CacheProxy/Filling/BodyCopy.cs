@@ -1,3 +1,4 @@
+using System.Numerics;
 using CacheProxy.Store;
 
 namespace CacheProxy.Filling;
@@ -29,15 +30,18 @@ internal sealed class BodyCopy : IDisposable
     public static BodyCopy? TryBegin(long? declaredLength, int maxBytes, HeldBodies held)
     {
         var copy = new BodyCopy(held, declaredLength is { } length ? (int)length : maxBytes);
-        return declaredLength is null || copy.TryGrow(copy._limit) ? copy : null;
+        return declaredLength is null || copy.TryGrow(copy._limit, keepsOutgrown: false) ? copy : null;
     }
 
     /// <summary>Copies <paramref name="bytes"/>; false when they do not fit, and the copy is of no use any more.</summary>
-    public bool TryAppend(ReadOnlySpan<byte> bytes, out ReadOnlyMemory<byte> slice)
+    /// <param name="bytes">What comes next.</param>
+    /// <param name="slice">The same in the copy.</param>
+    /// <param name="keepsOutgrown">Whether earlier slices are still in use, and with them what the copy may now outgrow.</param>
+    public bool TryAppend(ReadOnlySpan<byte> bytes, out ReadOnlyMemory<byte> slice, bool keepsOutgrown = true)
     {
         slice = default;
         var needed = _length + (long)bytes.Length;
-        if (needed > _limit || (needed > _bytes.Length && !TryGrow(GrownSize((int)needed))))
+        if (needed > _limit || (needed > _bytes.Length && !TryGrow(GrownSize((int)needed), keepsOutgrown)))
         {
             return false;
         }
@@ -55,19 +59,19 @@ internal sealed class BodyCopy : IDisposable
         _taken = 0;
     }
 
-    private int GrownSize(int needed) => Math.Max(needed, (int)Math.Min(_limit, Math.Max(FirstBytes, 2L * _bytes.Length)));
+    private int GrownSize(int needed) => (int)Math.Min((uint)_limit, BitOperations.RoundUpToPowerOf2((uint)Math.Max(FirstBytes, needed)));
 
-    // What it has outgrown counts on: slices of it may still be on their way to the client.
-    private bool TryGrow(int size)
+    private bool TryGrow(int size, bool keepsOutgrown)
     {
         if (size > HeldBodies.UncountedBytes)
         {
-            if (!_held.TryTake(size))
+            var more = keepsOutgrown ? size : size - _taken;
+            if (!_held.TryTake(more))
             {
                 return false;
             }
 
-            _taken += size;
+            _taken += more;
         }
 
         var grown = new byte[size];

@@ -132,7 +132,7 @@ internal sealed class Fill(
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
         await EvictAsync();
-        if (!_isCopying || !_copy!.TryAppend(bytes.Span, out var slice))
+        if (!_isCopying || !_copy!.TryAppend(bytes.Span, out var slice, keepsOutgrown: !_client.Written.IsCompleted))
         {
             await PassUncopiedAsync(bytes, cancellationToken);
             return;

@@ -2,23 +2,6 @@ using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
 
-/// <summary>What requests under way may keep in memory (<c>CacheProxy:Memory</c>).</summary>
-internal sealed record MemoryOptions
-{
-    /// <summary>
-    /// Most bytes of bodies that requests under way keep in memory, for clients that are slow to read or while an answer is copied for the
-    /// store; 1 MiB to 1 GiB, and no less than any policy's <c>MaxBodyBytes</c>. Beyond it, requests are forwarded and nothing is copied.
-    /// Default: 64 MiB.
-    /// </summary>
-    public int MaxHeldBytes { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>
-    /// How long a client may leave a body unread that is kept in memory for it; then its connection is closed. 1 s to 1 h.
-    /// Default: 60 s.
-    /// </summary>
-    public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(60);
-}
-
 /// <summary>
 /// The bodies that requests under way keep in memory. Equal ones of a resource are one, however many requests hold them, and all together
 /// have a bound: who has no room goes without, and its request is forwarded and streamed.
@@ -145,4 +128,21 @@ internal sealed class HeldBody(HeldBodies owner, ResourceKey key, ReadOnlyMemory
     public int Holders { get; set; } = 1;
 
     public void Dispose() => owner.Leave(this);
+}
+
+/// <summary>What requests under way may keep in memory (<c>CacheProxy:Memory</c>).</summary>
+internal sealed record MemoryOptions
+{
+    /// <summary>
+    /// Most bytes of bodies that requests under way keep in memory, for clients that are slow to read or while an answer is copied for the
+    /// store; 1 MiB to 1 GiB, and no less than any policy's <c>MaxBodyBytes</c>. Beyond it, requests are forwarded and nothing is copied.
+    /// Default: 64 MiB.
+    /// </summary>
+    public int MaxHeldBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// How long a client may leave a body unread that is kept in memory for it; then its connection is closed. 1 s to 1 h.
+    /// Default: 60 s.
+    /// </summary>
+    public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

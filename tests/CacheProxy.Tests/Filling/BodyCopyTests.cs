@@ -70,6 +70,23 @@ public sealed class BodyCopyTests
         Assert.Equal(0, held.Bytes);
     }
 
+    [Fact]
+    public void What_it_outgrows_counts_for_as_long_as_slices_of_it_are_in_use()
+    {
+        const int Size = 64 * 1024;
+        var held = new HeldBodies(new MemoryOptions());
+        var slow = BodyCopy.TryBegin(null, 4 * Size, held)!;
+        slow.TryAppend(new byte[Size], out _);
+        slow.TryAppend(new byte[Size], out _, keepsOutgrown: true);
+        Assert.Equal(3 * Size, held.Bytes);
+
+        slow.TryAppend(new byte[Size], out _, keepsOutgrown: false);
+
+        Assert.Equal(4 * Size, held.Bytes);
+        slow.Dispose();
+        Assert.Equal(0, held.Bytes);
+    }
+
     private static BodyCopy Begin(long? declaredLength, int maxBytes) =>
         BodyCopy.TryBegin(declaredLength, maxBytes, new HeldBodies(new MemoryOptions()))!;
 }
