@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using StackExchange.Redis;
 
@@ -11,8 +13,11 @@ internal static class CacheProxySettings
 {
     public const string SectionName = "CacheProxy";
     public const string RedisSection = "CacheProxy:Redis";
+    public const string MemorySection = "CacheProxy:Memory";
 
     private const int LongestPrefix = 128;
+    private const int LeastHeldBytes = 1024 * 1024;
+    private const int MostHeldBytes = 1024 * 1024 * 1024;
 
     public static CacheProxyOptions Read(SettingsReader reader)
     {
@@ -20,8 +25,9 @@ internal static class CacheProxySettings
         var credentials = ReadCredentials(reader.Section("Credentials"));
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
+        var memory = ReadMemory(reader.Section("Memory"), policies);
         reader.RefuseTheRest();
-        return new CacheProxyOptions { Tenant = tenant, Credentials = credentials, Redis = redis, Policies = policies };
+        return new CacheProxyOptions { Tenant = tenant, Credentials = credentials, Redis = redis, Memory = memory, Policies = policies };
     }
 
     private static TenantOptions ReadTenant(SettingsReader reader)
@@ -69,6 +75,27 @@ internal static class CacheProxySettings
             KeyPrefix = ReadKeyPrefix(reader),
             Timeout = reader.Duration("Timeout", defaults.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
         };
+        reader.RefuseTheRest();
+        return options;
+    }
+
+    private static MemoryOptions ReadMemory(SettingsReader reader, ImmutableArray<CachePolicyOptions> policies)
+    {
+        var defaults = new MemoryOptions();
+        var options = new MemoryOptions
+        {
+            MaxHeldBytes = reader.Integer(nameof(MemoryOptions.MaxHeldBytes), defaults.MaxHeldBytes, LeastHeldBytes, MostHeldBytes),
+            UnreadTimeout = reader.Duration(
+                nameof(MemoryOptions.UnreadTimeout), defaults.UnreadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        };
+        if (policies.FirstOrDefault(policy => policy.MaxBodyBytes > options.MaxHeldBytes) is { } policy)
+        {
+            reader.Refuse(
+                nameof(MemoryOptions.MaxHeldBytes),
+                options.MaxHeldBytes.ToString(CultureInfo.InvariantCulture),
+                $"no less than CacheProxy:Policies:{policy.Name}:MaxBodyBytes");
+        }
+
         reader.RefuseTheRest();
         return options;
     }
@@ -145,6 +172,8 @@ internal sealed record CacheProxyOptions
     public CredentialOptions Credentials { get; init; } = new();
 
     public RedisOptions Redis { get; init; } = new();
+
+    public MemoryOptions Memory { get; init; } = new();
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

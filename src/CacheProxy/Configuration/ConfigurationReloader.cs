@@ -57,7 +57,7 @@ internal sealed partial class ConfigurationReloader(
     private void TakeOver(ConfigurationSnapshot next)
     {
         var running = Current;
-        foreach (var section in (string[])[KestrelSettings.SectionName, CacheProxySettings.RedisSection])
+        foreach (var section in (string[])[KestrelSettings.SectionName, CacheProxySettings.RedisSection, CacheProxySettings.MemorySection])
         {
             if (!SameValues(running.Values.GetSection(section), next.Values.GetSection(section)))
             {

@@ -5,7 +5,8 @@ using CacheProxy.Store;
 namespace CacheProxy.Filling;
 
 /// <summary>Refreshes an entry while clients are served the stale one (RFC 5861 §3). One refresh of a variant at a time.</summary>
-internal sealed partial class BackgroundRefresh(FillHandler fills, IServiceProvider services, ILogger<BackgroundRefresh> logger)
+internal sealed partial class BackgroundRefresh(
+    FillHandler fills, HeldBodies held, IServiceProvider services, ILogger<BackgroundRefresh> logger)
 {
     /// <summary>Starts a refresh and returns at once; the client's request may end before it.</summary>
     /// <param name="request">The client's request.</param>
@@ -23,14 +24,24 @@ internal sealed partial class BackgroundRefresh(FillHandler fills, IServiceProvi
     {
         // Nothing of it runs on the client's time.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var response = prior.Response!;
+        if (!held.TryHold(request.Key, ref response, out var hold))
+        {
+            return;
+        }
+
         try
         {
-            await fills.RefreshAsync(request, prior, CacheStatusForward.Stale, next);
+            await fills.RefreshAsync(request, prior with { Response = response }, CacheStatusForward.Stale, next);
         }
         catch (Exception exception)
         {
             // Nobody waits for it: the entry stays stale, and the next reader tries again.
             Failed(logger, exception);
+        }
+        finally
+        {
+            hold?.Dispose();
         }
     }
 

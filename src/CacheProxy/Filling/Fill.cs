@@ -11,67 +11,45 @@ namespace CacheProxy.Filling;
 /// stores it, and says what is left to do. It is stored before the client has the last byte, so that the client's next request is a
 /// hit; and the client's pace holds up neither the API nor those who wait for the same answer.
 /// </summary>
-internal sealed class Fill : ObservedResponseBody
+internal sealed class Fill(
+    ResourceCache cache,
+    HeldBodies held,
+    ClientWriter writer,
+    CacheEventLog events,
+    CacheMetrics metrics,
+    TimeProvider time,
+    CacheRequest request,
+    LookUpResult prior,
+    CacheStatusForward reason,
+    Flight flight,
+    FillLease lease) : ObservedResponseBody(request.Context)
 {
-    private readonly ResourceCache _cache;
-    private readonly CacheEventLog _events;
-    private readonly CacheMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly CacheRequest _request;
-    private readonly LookUpResult _prior;
-    private readonly CacheStatusForward _reason;
-    private readonly Flight _flight;
-    private readonly FillLease _lease;
     private readonly UpstreamFraming _framing = new();
-    private readonly ClientConditions _conditions;
-    private readonly ClientBacklog _client;
-    private readonly long _requestTimeMs;
+    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
+    private readonly ClientBacklog _client = new(writer, request.Context);
+    private readonly long _requestTimeMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
     private BodyCopy? _copy;
+    private bool _isCopying;
     private StoredResponse? _freshened;
     private int? _forwardStatus;
+    private FlightResult _withoutResult = FlightResult.Forward;
     private bool _mustEvict;
     private bool _isStored;
     private bool _isOver;
     private Task? _abandoning;
 
-    public Fill(
-        ResourceCache cache,
-        CacheEventLog events,
-        CacheMetrics metrics,
-        TimeProvider time,
-        CacheRequest request,
-        in LookUpResult prior,
-        CacheStatusForward reason,
-        Flight flight,
-        FillLease lease)
-        : base(request.Context)
-    {
-        _cache = cache;
-        _events = events;
-        _metrics = metrics;
-        _time = time;
-        _request = request;
-        _prior = prior;
-        _reason = reason;
-        _flight = flight;
-        _lease = lease;
-        _client = new ClientBacklog(Inner);
-        _conditions = ClientConditions.Replace(Context.Request.Headers, ValidatorsOf(prior));
-        _requestTimeMs = NowMs;
-        Context.Features.Set(_framing);
-    }
-
-    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Runs the fill from the forwarding to the storing.</summary>
     public async Task<FillOutcome> RunAsync(RequestDelegate next)
     {
         var clientGone = Context.RequestAborted;
         // The client's going away must not cut off those who wait for the same answer.
-        Context.RequestAborted = _flight.Abandoned;
-        await using var registration = clientGone.UnsafeRegister(static state => ((Flight)state!).LeaderLeft(), _flight);
+        Context.RequestAborted = flight.Abandoned;
+        await using var registration = clientGone.UnsafeRegister(static state => ((Flight)state!).LeaderLeft(), flight);
+        Context.Features.Set(_framing);
         Install();
         try
         {
@@ -84,6 +62,7 @@ internal sealed class Fill : ObservedResponseBody
             Remove();
             Context.RequestAborted = clientGone;
             _conditions.Restore();
+            _copy?.Dispose();
             await AbandonAsync();
         }
 
@@ -96,28 +75,30 @@ internal sealed class Fill : ObservedResponseBody
         var failed = Context.Features.Get<IForwarderErrorFeature>() is not null;
         _forwardStatus = failed ? null : response.StatusCode;
         _decision = failed
-            ? FillDecision.OfFailure(_request, _prior, _cache.NowMs)
-            : FillDecision.Of(_request, _prior, _framing, _requestTimeMs, NowMs, _cache.NowMs);
+            ? FillDecision.OfFailure(request, prior, cache.NowMs)
+            : FillDecision.Of(request, prior, _framing, _requestTimeMs, NowMs, cache.NowMs);
         _storable = _decision.Storable;
+        // A request that was cut off because nobody wanted its answer says nothing of the API.
+        if (response.StatusCode >= 500 && !flight.Abandoned.IsCancellationRequested)
+        {
+            _withoutResult = FlightResult.Failed(_forwardStatus);
+        }
+
         IsWithheld = _decision.Kind != FillOutcomeKind.Answered;
         if (IsWithheld)
         {
             return;
         }
 
-        var storing = _storable is not null;
-        if (storing)
+        var storing = BeginCopy();
+        if (!storing)
         {
-            _copy = new BodyCopy(DeclaredLength, _request.Policy.Options.MaxBodyBytes);
-        }
-        else
-        {
-            _mustEvict = _prior.Response is not null && EndsWhatIsStored(_forwardStatus);
+            _mustEvict = prior.Response is not null && EndsWhatIsStored(_forwardStatus);
             GiveUp();
         }
 
         new CacheStatus(
-            Forward: _reason,
+            Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: storing,
             Detail: _decision.Detail.Length == 0 ? null : _decision.Detail).AppendTo(response.Headers);
@@ -129,10 +110,29 @@ internal sealed class Fill : ObservedResponseBody
         }
     }
 
+    /// <summary>Whether the answer is to be stored, and there is room for a copy of it.</summary>
+    private bool BeginCopy()
+    {
+        if (_storable is null)
+        {
+            return false;
+        }
+
+        _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, held);
+        _isCopying = _copy is not null;
+        if (!_isCopying)
+        {
+            _storable = null;
+            _decision = _decision with { Detail = CacheStatusDetails.MemoryFull };
+        }
+
+        return _isCopying;
+    }
+
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
         await EvictAsync();
-        if (_copy is null || !_copy.TryAppend(bytes.Span, out var slice))
+        if (!_isCopying || !_copy!.TryAppend(bytes.Span, out var slice, keepsOutgrown: !_client.Written.IsCompleted))
         {
             await PassUncopiedAsync(bytes, cancellationToken);
             return;
@@ -161,16 +161,27 @@ internal sealed class Fill : ObservedResponseBody
 
     private async ValueTask PassUncopiedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_copy is not null)
+        if (_isCopying)
         {
-            _copy = null;
+            _isCopying = false;
             _storable = null;
             GiveUp();
+            await _client.Written;
+            _copy!.Dispose();
         }
 
-        if (!IsWithheld)
+        if (IsWithheld)
         {
-            await _client.Written;
+            return;
+        }
+
+        if (prior.Response is { Body.Length: > HeldBodies.UncountedBytes })
+        {
+            // What it was to replace stays in memory for as long as the client takes.
+            await writer.WriteAsync(Context, Inner, bytes);
+        }
+        else
+        {
             await Inner.WriteAsync(bytes, cancellationToken);
         }
     }
@@ -194,7 +205,7 @@ internal sealed class Fill : ObservedResponseBody
             storable = storable with { Response = storable.Response with { Body = copy.Bytes } };
         }
 
-        await StoreAsync(storable with { Response = storable.Response with { ResponseTimeMs = _cache.NowMs } });
+        await StoreAsync(storable with { Response = storable.Response with { ResponseTimeMs = cache.NowMs } });
     }
 
     private bool IsComplete() =>
@@ -211,23 +222,23 @@ internal sealed class Fill : ObservedResponseBody
         }
 
         _isOver = true;
-        _flight.Seal();
-        var outcome = await _cache.CompleteFillAsync(_request.Key, _lease, result, _request.Budget);
-        _metrics.Fill(_request.Policy.Name, outcome);
+        flight.Seal();
+        var outcome = await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
+        metrics.Fill(request.Policy.Name, outcome);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
         {
-            _events.Cached(_request.Policy.Events, _request.Tenant, _request.Id);
+            events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 
-        _flight.Finish(_isStored ? FlightResult.Shared(result.Response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(_isStored ? FlightResult.Shared(result.Response, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
     private void GiveUp()
     {
-        _flight.Finish(FlightResult.Forward);
-        if (_lease.Exclusive && !_isOver)
+        flight.Finish(_withoutResult);
+        if (lease.Exclusive && !_isOver)
         {
             _abandoning ??= GiveBackAsync();
         }
@@ -237,7 +248,7 @@ internal sealed class Fill : ObservedResponseBody
     {
         if (!_isOver)
         {
-            _metrics.Fill(_request.Policy.Name, Shortfall());
+            metrics.Fill(request.Policy.Name, Shortfall());
             GiveUp();
             _isOver = true;
             await (_abandoning ?? GiveBackAsync());
@@ -247,7 +258,7 @@ internal sealed class Fill : ObservedResponseBody
     private string Shortfall() =>
         _decision is { Kind: FillOutcomeKind.Answered, Detail: { Length: > 0 } detail } ? detail : "incomplete";
 
-    private Task GiveBackAsync() => _cache.AbandonFillAsync(_request.Key, _lease, _request.Budget).AsTask();
+    private Task GiveBackAsync() => cache.AbandonFillAsync(request.Key, lease, request.Budget).AsTask();
 
     /// <summary>
     /// The API says that what is stored exists no more, or not for this client: from now on it stands in for nothing, not even for an
@@ -258,9 +269,9 @@ internal sealed class Fill : ObservedResponseBody
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await _cache.EvictAsync(_request.Key, _lease.Token, _request.Budget) == StoreOutcome.Done)
+            if (await cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
             {
-                _events.Invalidated(_request.Policy.Events, _request.Tenant, _request.Id);
+                events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }
         }
     }
@@ -272,23 +283,13 @@ internal sealed class Fill : ObservedResponseBody
             return FillOutcome.Answered;
         }
 
-        Reset(Context.Response);
+        ForwardResponder.Reset(Context.Response);
         var status = new CacheStatus(
-            Forward: _reason,
+            Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
             Detail: _decision.Detail.Length == 0 ? null : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
-    }
-
-    // What the forwarder has set so far belongs to an answer that the client does not get.
-    private static void Reset(HttpResponse response)
-    {
-        var cookies = response.Headers.SetCookie;
-        response.Headers.Clear();
-        // A cookie is meant for this client, whatever becomes of the rest.
-        response.Headers.SetCookie = cookies;
-        response.StatusCode = StatusCodes.Status200OK;
     }
 
     private static Validators ValidatorsOf(in LookUpResult prior) =>

@@ -55,9 +55,14 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
     /// <param name="prior">What may stand in (RFC 5861 §4).</param>
     /// <param name="storeNowMs">The store's time now.</param>
     public static FillDecision OfFailure(CacheRequest request, in LookUpResult prior, long storeNowMs) =>
-        request.Context.Response.StatusCode >= 500
-        && prior.Response is { } stored
-        && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives)
-            ? new FillDecision(FillOutcomeKind.Serve, null, stored, CacheStatusDetails.StaleIfError)
+        request.Context.Response.StatusCode >= 500 && StandsIn(request, prior, storeNowMs)
+            ? new FillDecision(FillOutcomeKind.Serve, null, prior.Response, CacheStatusDetails.StaleIfError)
             : new FillDecision(FillOutcomeKind.Answered, null, null, "");
+
+    /// <summary>Whether this request may be answered with what it looked up when the API fails.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="prior">What may stand in.</param>
+    /// <param name="storeNowMs">The store's time now.</param>
+    public static bool StandsIn(CacheRequest request, in LookUpResult prior, long storeNowMs) =>
+        prior.Response is { } stored && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives);
 }

@@ -7,7 +7,14 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Filling;
 
 /// <summary>Answers a miss or an entry that may not be served from the API: one request to it for all who wait for the same variant.</summary>
-internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEventLog events, CacheMetrics metrics, TimeProvider time)
+internal sealed class FillHandler(
+    ResourceCache cache,
+    Flights flights,
+    HeldBodies held,
+    ClientWriter writer,
+    CacheEventLog events,
+    CacheMetrics metrics,
+    TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
@@ -22,17 +29,12 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
         var flight = flights.JoinOrLead(new FlightKey(request.Key, prior.Variant), out var leads);
         if (!leads)
         {
-            return request.IsShadowed ? FillOutcome.Forward(ForwardReason.Shadow) : await FollowAsync(request, flight, reason);
+            return request.IsShadowed
+                ? FillOutcome.Forward(ForwardReason.Shadow)
+                : await FollowAsync(request, flight, prior, reason, next);
         }
 
-        try
-        {
-            return await LeadAsync(request, flight, prior, reason, next);
-        }
-        finally
-        {
-            flights.Land(flight);
-        }
+        return await LeadAndLandAsync(request, flight, prior, reason, next);
     }
 
     /// <summary>Fetches what is stale, unless somebody already does. The request has no client.</summary>
@@ -58,7 +60,21 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
         }
     }
 
-    private async Task<FillOutcome> FollowAsync(CacheRequest request, Flight flight, CacheStatusForward reason)
+    private async Task<FillOutcome> LeadAndLandAsync(
+        CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    {
+        try
+        {
+            return await LeadAsync(request, flight, prior, reason, next);
+        }
+        finally
+        {
+            flights.Land(flight);
+        }
+    }
+
+    private async Task<FillOutcome> FollowAsync(
+        CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         var result = await flight.WaitAsync(FollowLimit, time, request.Context.RequestAborted);
         switch (result.Kind)
@@ -69,7 +85,17 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
                 return FillOutcome.LookUpAgain;
             case FlightResultKind.Shared when MayShare(request, result.Response!):
                 return FillOutcome.Share(result.Response!, new CacheStatus(Forward: reason, Collapsed: true));
+            // By what this request looked up itself, before it waited: what a write has evicted since began no later than the write's end.
+            case FlightResultKind.Failed when FillDecision.StandsIn(request, prior, cache.NowMs):
+                return FillOutcome.Share(
+                    prior.Response!,
+                    new CacheStatus(
+                        Forward: reason, ForwardStatus: result.ForwardStatus, Collapsed: true, Detail: CacheStatusDetails.StaleIfError));
+            // Should the API fail this request, the stale entry still answers it: so it is no plain forward.
+            case FlightResultKind.Forward when FillDecision.StandsIn(request, prior, cache.NowMs):
+                return await LeadAndLandAsync(request, new Flight(flight.Key), prior, reason, next);
             case FlightResultKind.Shared:
+            case FlightResultKind.Failed:
             case FlightResultKind.Forward:
                 return FillOutcome.Forward(ForwardReason.LeaderFailed);
             default:
@@ -91,7 +117,7 @@ internal sealed class FillHandler(ResourceCache cache, Flights flights, CacheEve
         {
             case BeginFillOutcome.Granted:
                 metrics.Filling(request.Policy.Name, reason, request.IsBackground);
-                return await new Fill(cache, events, metrics, time, request, prior, reason, flight, lease).RunAsync(next);
+                return await new Fill(cache, held, writer, events, metrics, time, request, prior, reason, flight, lease).RunAsync(next);
             case BeginFillOutcome.Changed:
                 flight.Finish(FlightResult.LookUpAgain);
                 return FillOutcome.LookUpAgain;

@@ -81,14 +81,17 @@ internal sealed class Flight(FlightKey key) : IDisposable
         }
     }
 
-    /// <summary>Whether nothing more comes of it: what it has fetched is in the store or will never be, though its own client may still read.</summary>
+    /// <summary>
+    /// Whether nothing more comes of it: what it has fetched is in the store or will never be, or the API has failed, though its own
+    /// client may still read. Whoever comes now asks anew.
+    /// </summary>
     public bool IsOver
     {
         get
         {
             lock (_lock)
             {
-                return _sealed && _result.Task.IsCompleted;
+                return _result.Task.IsCompletedSuccessfully && (_sealed || _result.Task.Result.Kind == FlightResultKind.Failed);
             }
         }
     }
@@ -195,9 +198,13 @@ internal readonly record struct FlightKey(ResourceKey Resource, VariantKey Varia
 /// <param name="Response">The response, proven complete and stored, when it is shared.</param>
 /// <param name="Variant">Its variant under <paramref name="Vary"/>: only a waiter of the same one may have it.</param>
 /// <param name="Vary">The names that the variant was computed with.</param>
-internal readonly record struct FlightResult(FlightResultKind Kind, StoredResponse? Response, VariantKey Variant, string Vary)
+/// <param name="ForwardStatus">The status with which the API failed; <c>null</c> when it gave none.</param>
+internal readonly record struct FlightResult(
+    FlightResultKind Kind, StoredResponse? Response, VariantKey Variant, string Vary, int? ForwardStatus = null)
 {
     public static FlightResult Forward => new(FlightResultKind.Forward, null, default, "");
+
+    public static FlightResult Failed(int? status) => new(FlightResultKind.Failed, null, default, "", status);
 
     public static FlightResult LookUpAgain => new(FlightResultKind.LookUpAgain, null, default, "");
 
@@ -207,8 +214,11 @@ internal readonly record struct FlightResult(FlightResultKind Kind, StoredRespon
 
 internal enum FlightResultKind
 {
-    /// <summary>The leader failed, was cancelled or got what may not be stored: each waiter goes to the API at once.</summary>
+    /// <summary>The leader was cancelled or got what may not be stored: each waiter goes to the API at once.</summary>
     Forward,
+
+    /// <summary>The API failed: each waiter decides by what it has itself looked up.</summary>
+    Failed,
 
     /// <summary>Something is stored by now, or the waiter came too late to share.</summary>
     LookUpAgain,

@@ -61,6 +61,9 @@ internal enum ForwardReason
     /// <summary>The store did not answer in time.</summary>
     StoreUnavailable,
 
+    /// <summary>What requests under way keep in memory leaves no room for the stored body.</summary>
+    MemoryFull,
+
     /// <summary>The request that this one waited for brought nothing that could be shared.</summary>
     LeaderFailed,
 
@@ -97,6 +100,7 @@ internal static class ForwardReasons
         ForwardReason.Fenced => "write-under-way",
         ForwardReason.PendingEviction => "eviction-pending",
         ForwardReason.StoreUnavailable => CacheStatusDetails.StoreUnavailable,
+        ForwardReason.MemoryFull => CacheStatusDetails.MemoryFull,
         ForwardReason.LeaderFailed => "leader-failed",
         ForwardReason.FillUnderWay => "fill-under-way",
         ForwardReason.Contended => "contended",
@@ -108,7 +112,7 @@ internal static class ForwardReasons
         ForwardReason.Method or ForwardReason.MethodOverride => CacheStatusForward.Method,
         ForwardReason.RequestNoStore or ForwardReason.Precondition => CacheStatusForward.Request,
         ForwardReason.Range or ForwardReason.Head or ForwardReason.Fenced or ForwardReason.StoreUnavailable
-            or ForwardReason.LeaderFailed or ForwardReason.FillUnderWay or ForwardReason.Contended => CacheStatusForward.Miss,
+            or ForwardReason.MemoryFull or ForwardReason.LeaderFailed or ForwardReason.FillUnderWay or ForwardReason.Contended => CacheStatusForward.Miss,
         ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.RequestBody
             or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
             or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.Credentials

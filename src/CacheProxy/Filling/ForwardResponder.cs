@@ -26,6 +26,16 @@ internal sealed class ForwardResponder(CacheMetrics metrics)
         return began == 0 ? next(context) : ForwardMeasuredAsync(context, policy, next, began);
     }
 
+    /// <summary>What has been set so far belongs to an answer that the client does not get.</summary>
+    public static void Reset(HttpResponse response)
+    {
+        var cookies = response.Headers.SetCookie;
+        response.Headers.Clear();
+        // A cookie is meant for this client, whatever becomes of the rest.
+        response.Headers.SetCookie = cookies;
+        response.StatusCode = StatusCodes.Status200OK;
+    }
+
     private async Task ForwardMeasuredAsync(HttpContext context, CachePolicy policy, RequestDelegate next, long began)
     {
         await next(context);

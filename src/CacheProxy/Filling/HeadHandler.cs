@@ -1,12 +1,13 @@
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
+using CacheProxy.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Filling;
 
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
-internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, TimeProvider time)
+internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, CacheEventLog events, TimeProvider time)
 {
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -29,33 +30,43 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         }
 
         FillResult? freshened = null;
+        var evidence = HeadEvidence.None;
         try
         {
             var requestTimeMs = NowMs;
             var framing = new UpstreamFraming();
             request.Context.Features.Set(framing);
             await forwards.ForwardAsync(request.Context, request.Policy, ForwardReason.Head, next);
-            freshened = Concerns(request, stored)
+            evidence = Judge(request, stored);
+            freshened = evidence == HeadEvidence.Current
                 ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
                 : null;
         }
         finally
         {
-            await EndAsync(request, lease, freshened);
+            await EndAsync(request, lease, freshened, evidence == HeadEvidence.OutOfDate);
         }
     }
 
-    private static bool Concerns(CacheRequest request, StoredResponse stored) =>
-        request.Context.Response.StatusCode == stored.Status
-        && request.Context.Features.Get<IForwarderErrorFeature>() is null
-        && HeadUpdate.Matches(stored.Headers, stored.Body.Length, request.Context.Response.Headers);
+    private static HeadEvidence Judge(CacheRequest request, StoredResponse stored) =>
+        request.Context.Response.StatusCode == stored.Status && request.Context.Features.Get<IForwarderErrorFeature>() is null
+            ? HeadUpdate.Judge(stored.Headers, stored.Body.Length, request.Context.Response.Headers)
+            : HeadEvidence.None;
 
-    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened)
+    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened, bool outOfDate)
     {
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
             await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
+        }
+        else if (outOfDate)
+        {
+            // The lease goes with the rest.
+            if (await cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            {
+                events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
+            }
         }
         else
         {

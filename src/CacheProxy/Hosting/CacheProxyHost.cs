@@ -142,6 +142,9 @@ internal static class CacheProxyHost
         services.AddSingleton<ResourceCache>();
         services.AddSingleton<WriteMetrics>();
         services.AddSingleton<WriteHandler>();
+        services.AddSingleton(options.Memory);
+        services.AddSingleton<HeldBodies>();
+        services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
         services.AddSingleton<FillHandler>();

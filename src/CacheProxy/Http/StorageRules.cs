@@ -58,14 +58,9 @@ internal static class StorageRules
             return StorageDecision.Private;
         }
 
-        if (headers.Contains("Set-Cookie"))
+        if (JudgeFields(headers) is not StorageDecision.Storable and var decision)
         {
-            return StorageDecision.SetCookie;
-        }
-
-        if (!VaryNames.TryParse(headers["Vary"], out _))
-        {
-            return StorageDecision.VaryAny;
+            return decision;
         }
 
         if (needsSharingConsent && !AllowsSharing(in directives))
@@ -90,12 +85,21 @@ internal static class StorageRules
         StorageDecision.StatusNotUnderstood => "must-understand",
         StorageDecision.NoStore => "no-store",
         StorageDecision.Private => "private",
+        StorageDecision.MalformedField => "malformed-field",
+        StorageDecision.EventStream => "event-stream",
         StorageDecision.SetCookie => "set-cookie",
         StorageDecision.VaryAny => "vary-any",
         StorageDecision.AuthorizationNotAllowed => "authorization",
         StorageDecision.NoFreshness => "no-freshness",
         StorageDecision.NotReusable => "not-reusable",
     };
+
+    private static StorageDecision JudgeFields(ResponseHeaders headers) =>
+        !headers.AreWellFormed() ? StorageDecision.MalformedField
+        : IsEventStream(headers.First("Content-Type")) ? StorageDecision.EventStream
+        : headers.Contains("Set-Cookie") ? StorageDecision.SetCookie
+        : !VaryNames.TryParse(headers["Vary"], out _) ? StorageDecision.VaryAny
+        : StorageDecision.Storable;
 
     /// <summary>RFC 9111 §3.5.</summary>
     private static bool AllowsSharing(in ResponseDirectives directives) =>
@@ -118,6 +122,12 @@ internal static class StorageRules
             && (directives.Public || freshness.Source == FreshnessSource.Origin || StatusRules.IsHeuristicallyCacheable(status));
     }
 
+    private static bool IsEventStream(ReadOnlySpan<char> contentType)
+    {
+        var end = contentType.IndexOf(';');
+        return (end < 0 ? contentType : contentType[..end]).Trim(" \t").Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    }
+
     private static bool IsReusable(in Freshness freshness) =>
         !freshness.NoCache && (freshness.LifetimeMs > 0 || freshness.StaleWhileRevalidateMs > 0 || freshness.StaleIfErrorMs > 0);
 }
@@ -134,6 +144,10 @@ internal enum StorageDecision
     StatusNotUnderstood,
     NoStore,
     Private,
+    /// <summary>A field that this server would not send, as only a response without a client can have.</summary>
+    MalformedField,
+    /// <summary>It has no end that others could wait for, and no event is for who comes later.</summary>
+    EventStream,
     SetCookie,
     VaryAny,
     /// <summary>RFC 9111 §3.5: the request had Authorization, and the response does not say that it may be shared.</summary>

@@ -103,24 +103,34 @@ internal static class StoredHeaderUpdate
 /// <summary>RFC 9111 §4.3.5: what a 200 to HEAD says about the stored GET response of the same resource.</summary>
 internal static class HeadUpdate
 {
-    /// <summary>
-    /// True: the stored response is still current and may take over the headers (<see cref="StoredHeaderUpdate.Merge"/>).
-    /// False: it is out of date.
-    /// </summary>
-    public static bool Matches(HeaderField[] stored, long storedBodyLength, IHeaderDictionary head)
+    /// <summary>What the headers say; a length that is the same proves nothing, for another body may have it.</summary>
+    public static HeadEvidence Judge(HeaderField[] stored, long storedBodyLength, IHeaderDictionary head)
     {
-        var ours = Validators.Of(new ResponseHeaders(stored));
-        var theirs = Validators.Of(new ResponseHeaders(head));
-        if (theirs.ETag is not null && theirs.ETag != ours.ETag)
+        var (had, has) = (new ResponseHeaders(stored), new ResponseHeaders(head));
+        var (ours, theirs) = (Validators.Of(had), Validators.Of(has));
+        if ((theirs.ETag is not null && theirs.ETag != ours.ETag)
+            || (theirs.LastModified is not null && theirs.LastModified != ours.LastModified)
+            || (head.ContentLength is { } length && length != storedBodyLength))
         {
-            return false;
+            return HeadEvidence.OutOfDate;
         }
 
-        if (theirs.LastModified is not null && theirs.LastModified != ours.LastModified)
-        {
-            return false;
-        }
-
-        return head.ContentLength is not { } length || length == storedBodyLength;
+        // A date has whole seconds: beside a tag that only one of the two has, it may be the date of another body.
+        return theirs.ETag is not null || (theirs.LastModified is not null && !had.Contains("ETag") && !has.Contains("ETag"))
+            ? HeadEvidence.Current
+            : HeadEvidence.None;
     }
+}
+
+/// <summary>What an answer to HEAD proves about a stored body.</summary>
+internal enum HeadEvidence
+{
+    /// <summary>Nothing: the stored response lives as long as before.</summary>
+    None,
+
+    /// <summary>It is still current, and takes over the headers (<see cref="StoredHeaderUpdate.Merge"/>).</summary>
+    Current,
+
+    /// <summary>The API has another one by now.</summary>
+    OutOfDate,
 }

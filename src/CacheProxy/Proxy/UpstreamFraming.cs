@@ -27,13 +27,17 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
     {
         if (context.ProxyResponse is { } response && context.HttpContext.Features.Get<UpstreamFraming>() is { } framing)
         {
-            framing.IsDelimited = response.Version >= HttpVersion.Version20
-                || response.Headers.TransferEncodingChunked == true
-                || response.Content.Headers.ContentLength is not null
-                || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified;
+            framing.IsDelimited = IsDelimited(response);
             framing.Connection = new StringValues([.. response.Headers.Connection]);
         }
 
         return ValueTask.CompletedTask;
     }
+
+    // A coding besides chunked is still on the bytes, and nothing that is stored tells.
+    private static bool IsDelimited(HttpResponseMessage response) => response.Version >= HttpVersion.Version20
+        || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified
+        || (response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var codings)
+            ? codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
+            : response.Content.Headers.ContentLength is not null);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Store;
 using Microsoft.Extensions.Primitives;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CacheProxy.Reading;
 
 /// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
-internal sealed class HitResponder(TimeProvider time)
+internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
 {
     /// <param name="context">The client's request; its response has not begun.</param>
     /// <param name="stored">What to answer with.</param>
@@ -44,10 +45,9 @@ internal sealed class HitResponder(TimeProvider time)
         }
 
         response.ContentLength = body.Length;
-        // Without the client's token: a client that has gone is no exception, and the server drops what is written to it.
         return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
             ? Task.CompletedTask
-            : response.Body.WriteAsync(body).AsTask();
+            : writer.WriteAsync(context, response.Body, body);
     }
 
     private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)
@@ -76,6 +76,12 @@ internal sealed class HitResponder(TimeProvider time)
         for (var i = 0; i < fields.Length; i++)
         {
             var name = fields[i].Name;
+            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                // The length is the body's, whatever a line says.
+                continue;
+            }
+
             var existing = headers[name];
             headers[name] = existing.Count == 0 ? fields[i].Value : StringValues.Concat(existing, fields[i].Value);
         }

@@ -1,5 +1,6 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Identity;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
@@ -7,8 +8,9 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Reading;
 
 /// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
-internal sealed class ReadHandler(
+internal sealed partial class ReadHandler(
     ResourceCache cache,
+    HeldBodies held,
     FillHandler fills,
     HeadHandler heads,
     BackgroundRefresh refresh,
@@ -16,7 +18,8 @@ internal sealed class ReadHandler(
     HitResponder hits,
     ForwardResponder forwards,
     CacheMetrics metrics,
-    CacheEventLog events)
+    CacheEventLog events,
+    ILogger<ReadHandler> logger)
 {
     // Each further attempt follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxAttempts = 4;
@@ -36,20 +39,52 @@ internal sealed class ReadHandler(
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
             var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
-            attempt = found.Outcome switch
+            var hasRoom = TryHold(request.Key, ref found, out var hold);
+            using (hold)
             {
-                LookUpOutcome.Found => await AnswerFoundAsync(request, found, attempt != Attempt.WithoutPrior, began, next),
-                LookUpOutcome.Miss => await AskAsync(request, found, MissReason(found), began, next),
-                LookUpOutcome.Fenced => await ForwardAsync(request, ForwardReason.Fenced, next),
-                LookUpOutcome.EvictionPending => await ForwardAsync(request, ForwardReason.PendingEviction, next),
-                LookUpOutcome.Unavailable => await ForwardAsync(request, ForwardReason.StoreUnavailable, next),
-            };
+                attempt = hasRoom
+                    ? await ActOnAsync(request, found, attempt != Attempt.WithoutPrior, began, next)
+                    : await ForwardAsync(request, ForwardReason.MemoryFull, next);
+            }
         }
 
         if (attempt != Attempt.Answered)
         {
             await ForwardAsync(request, ForwardReason.Contended, next);
         }
+    }
+
+    private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
+        found.Outcome switch
+        {
+            LookUpOutcome.Found => AnswerFoundAsync(request, found, usePrior, began, next),
+            LookUpOutcome.Miss => AskAsync(request, found, MissReason(found), began, next),
+            LookUpOutcome.Fenced => ForwardAsync(request, ForwardReason.Fenced, next),
+            LookUpOutcome.EvictionPending => ForwardAsync(request, ForwardReason.PendingEviction, next),
+            LookUpOutcome.Unavailable => ForwardAsync(request, ForwardReason.StoreUnavailable, next),
+        };
+
+    /// <summary>What was found stays in memory until the request ends, whatever becomes of it; where there is no room, not even until then.</summary>
+    private bool TryHold(ResourceKey key, ref LookUpResult found, out HeldBody? hold)
+    {
+        hold = null;
+        if (found.Response is not { } stored)
+        {
+            return true;
+        }
+
+        if (!held.TryHold(key, ref stored, out hold))
+        {
+            found = default;
+            return false;
+        }
+
+        if (!ReferenceEquals(stored, found.Response))
+        {
+            found = found with { Response = stored };
+        }
+
+        return true;
     }
 
     private async ValueTask<Attempt> AnswerFoundAsync(
@@ -80,12 +115,10 @@ internal sealed class ReadHandler(
                 return Attempt.Answered;
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
-                await ServeAsync(request, stored, ageMs, began);
-                return Attempt.Answered;
+                return await ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
                 refresh.Start(request, found, next);
-                await ServeAsync(request, stored, ageMs, began);
-                return Attempt.Answered;
+                return await ServeAsync(request, stored, ageMs, began);
             default:
                 throw new InvalidOperationException("No such verdict.");
         }
@@ -134,15 +167,8 @@ internal sealed class ReadHandler(
                 metrics.Filled(request.Policy.Name, began);
                 return Attempt.Answered;
             case FillOutcomeKind.Serve:
-                await RespondAsync(request, outcome);
-                metrics.Filled(request.Policy.Name, began);
-                return Attempt.Answered;
             case FillOutcomeKind.Share:
-                events.Hit(request.Policy.Events, request.Tenant, request.Id);
-                metrics.Collapsed(request.Policy.Name);
-                await RespondAsync(request, outcome);
-                metrics.CollapsedServed(request.Policy.Name, began);
-                return Attempt.Answered;
+                return await RespondAsync(request, outcome, began, next);
             case FillOutcomeKind.Forward:
                 return await ForwardAsync(request, outcome.Reason, next);
             case FillOutcomeKind.LookUpAgain:
@@ -154,8 +180,39 @@ internal sealed class ReadHandler(
         }
     }
 
-    private Task RespondAsync(CacheRequest request, in FillOutcome outcome) =>
-        hits.ServeAsync(request.Context, outcome.Response!, outcome.Response!.AgeMs(cache.NowMs), outcome.Status);
+    private async ValueTask<Attempt> RespondAsync(CacheRequest request, FillOutcome outcome, long began, RequestDelegate next)
+    {
+        var response = outcome.Response!;
+        if (!held.TryHold(request.Key, ref response, out var hold))
+        {
+            (response, outcome) = (null!, default);
+            return await ForwardAsync(request, ForwardReason.MemoryFull, next);
+        }
+
+        using var _ = hold;
+        var isShared = outcome.Kind == FillOutcomeKind.Share;
+        if (isShared)
+        {
+            events.Hit(request.Policy.Events, request.Tenant, request.Id);
+            metrics.Collapsed(request.Policy.Name);
+        }
+
+        if (!await TrySendAsync(request, response, response.AgeMs(cache.NowMs), outcome.Status))
+        {
+            return Attempt.WithoutPrior;
+        }
+
+        if (isShared)
+        {
+            metrics.CollapsedServed(request.Policy.Name, began);
+        }
+        else
+        {
+            metrics.Filled(request.Policy.Name, began);
+        }
+
+        return Attempt.Answered;
+    }
 
     private async ValueTask<Attempt> ForwardAsync(CacheRequest request, ForwardReason reason, RequestDelegate next)
     {
@@ -163,14 +220,37 @@ internal sealed class ReadHandler(
         return Attempt.Answered;
     }
 
-    private async Task ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
+    private async ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
     {
         var stale = !stored.Freshness.IsFresh(ageMs);
         events.Hit(request.Policy.Events, request.Tenant, request.Id);
         metrics.Hit(request.Policy.Name, stale);
-        await hits.ServeAsync(
-            request.Context, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
+        var status = new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs));
+        if (!await TrySendAsync(request, stored, ageMs, status))
+        {
+            return Attempt.WithoutPrior;
+        }
+
         metrics.HitServed(request.Policy.Name, stale, began);
+        return Attempt.Answered;
+    }
+
+    /// <returns>Whether the client has the answer. If not, it has nothing yet, and the API is asked as if this were not stored.</returns>
+    private async ValueTask<bool> TrySendAsync(CacheRequest request, StoredResponse stored, long ageMs, CacheStatus status)
+    {
+        var response = request.Context.Response;
+        try
+        {
+            await hits.ServeAsync(request.Context, stored, ageMs, status);
+            return true;
+        }
+        catch (Exception exception) when (!response.HasStarted)
+        {
+            // Something else than a fill of ours wrote the entry: it is no reason for an error of ours. The next fill replaces it.
+            ForwardResponder.Reset(response);
+            CannotBeSent(logger, request.Policy.Name, exception);
+            return false;
+        }
     }
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>
@@ -181,4 +261,7 @@ internal sealed class ReadHandler(
         response.StatusCode = StatusCodes.Status504GatewayTimeout;
         new CacheStatus(Forward: reason, Detail: CacheStatusDetails.OnlyIfCached).AppendTo(response.Headers);
     }
+
+    [LoggerMessage(2102, LogLevel.Warning, "A stored response of policy {Policy} cannot be sent; the API is asked instead")]
+    private static partial void CannotBeSent(ILogger logger, string policy, Exception exception);
 }

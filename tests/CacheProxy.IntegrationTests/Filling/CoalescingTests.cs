@@ -3,6 +3,7 @@ using CacheProxy.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Filling;
@@ -190,6 +191,29 @@ public sealed class CoalescingTests(ProxyOnStores stores) : IClassFixture<ProxyO
 
         Assert.Equal(502, (await leader).Status);
         Assert.All(await Task.WhenAll(others), static answer => Assert.Equal((200, "good"), (answer.Status, answer.Text)));
+    }
+
+    [Fact]
+    public async Task Behind_a_stream_of_events_nobody_waits_for_its_end()
+    {
+        var end = new Gate();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream; charset=utf-8";
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            await end.PassAsync();
+        });
+        // Its clock stands still: whoever waits for another waits for ever.
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, time: new FakeTimeProvider());
+        await using var first = await LeadAsync(proxy);
+        Assert.Contains("detail=event-stream", await first.ReadThroughAsync("data: 1"), StringComparison.Ordinal);
+        await using var second = await LeadAsync(proxy);
+
+        // Through a request of its own, while the first stream goes on.
+        Assert.EndsWith("data: 1", await second.ReadThroughAsync("data: 1"), StringComparison.Ordinal);
+        Assert.Equal(2, api.Requests.Count);
+        end.Open();
     }
 
     [Fact]

@@ -51,6 +51,9 @@ public sealed class ResponseShapeTests(AttackedProxy attacked) : IClassFixture<A
     [InlineData("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nok\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2x\r\nok\r\n0\r\n\r\n")]
     [InlineData("Connection: close\r\n\r\nok")]
+    [InlineData("Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked, gzip\r\nConnection: close\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
     public async Task An_answer_whose_end_is_in_doubt_is_never_stored(string rest)
     {
         var customer = attacked.NextCustomer();

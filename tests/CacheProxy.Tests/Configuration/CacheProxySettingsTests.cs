@@ -16,6 +16,9 @@ public sealed class CacheProxySettingsTests
     [InlineData("CacheProxy:Redis:KeyPrefix", "prod:")]
     [InlineData("CacheProxy:Redis:Timeout", "10s")]
     [InlineData("CacheProxy:Redis:Timeout", "00:00:00.001")]
+    [InlineData("CacheProxy:Memory:MaxHeldBytes", "1048576")]
+    [InlineData("CacheProxy:Memory:MaxHeldBytes", "1073741824")]
+    [InlineData("CacheProxy:Memory:UnreadTimeout", "1h")]
     [InlineData("Serilog:MinimumLevel:Default", "debug")]
     [InlineData("Serilog:MinimumLevel:Override:CacheProxy", "Debug")]
     [InlineData("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Verbose")]
@@ -32,6 +35,9 @@ public sealed class CacheProxySettingsTests
     [InlineData("CacheProxy:Redis:Timeout", "0")]
     [InlineData("CacheProxy:Redis:Timeout", "11s")]
     [InlineData("CacheProxy:Redis:Timeout", "250")]
+    [InlineData("CacheProxy:Memory:MaxHeldBytes", "1048575")]
+    [InlineData("CacheProxy:Memory:MaxHeldBytes", "64MiB")]
+    [InlineData("CacheProxy:Memory:UnreadTimeout", "0")]
     [InlineData("Serilog:MinimumLevel:Default", "Trace")]
     [InlineData("Serilog:MinimumLevel:Override:Yarp", "Loud")]
     public void Refuses_with_key_and_value(string key, string value)
@@ -79,6 +85,16 @@ public sealed class CacheProxySettingsTests
     [Fact]
     public void A_secret_in_the_wrong_place_is_not_in_the_report_either() => Assert.DoesNotContain(
         "s3cret", ConfigurationReport.Text([CandidateConfiguration.Refused(("CacheProxy:Redis", "redis:6379,password=s3cret"))]));
+
+    [Fact]
+    public void Less_room_in_memory_than_one_body_may_need_is_refused()
+    {
+        var problem = CandidateConfiguration.Refused(
+            ("CacheProxy:Memory:MaxHeldBytes", "2000000"), ("CacheProxy:Policies:customer:MaxBodyBytes", "2000001"));
+
+        Assert.Equal("CacheProxy:Memory:MaxHeldBytes", problem.Key);
+        Assert.Equal("no less than CacheProxy:Policies:customer:MaxBodyBytes", problem.Allowed);
+    }
 
     [Fact]
     public void All_problems_come_in_one_report()

@@ -1,6 +1,7 @@
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using CacheProxy.Telemetry;
 using Serilog.Events;
@@ -31,6 +32,7 @@ public sealed class ShippedConfigurationTests
 
         Assert.Equal(new ListenerSettings("http://*:4004", "http://localhost:9904"), snapshot.Listeners);
         Assert.Equal(new RedisOptions(), snapshot.Options.Redis);
+        Assert.Equal(new MemoryOptions(), snapshot.Options.Memory);
         Assert.Equal(new TenantOptions().Sources, snapshot.Options.Tenant.Sources);
         Assert.Empty(snapshot.Options.Tenant.BaseDomains);
         Assert.Equal(LogEventLevel.Information, snapshot.Logging.Levels.Default);

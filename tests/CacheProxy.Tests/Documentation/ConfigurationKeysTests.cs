@@ -5,6 +5,7 @@ using System.Reflection;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using CacheProxy.Tests.Configuration;
 using Xunit;
@@ -69,6 +70,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Tenant", new TenantOptions()),
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
+        .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
     ];
 

@@ -46,7 +46,7 @@ public sealed partial class OperationsPageLabelTests
         using var exposition = new Exposition();
         await using var store = new MemoryStore(TimeProvider.System);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        var cache = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
+        var cache = new CacheMetrics(exposition.Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System);
         cache.Begin("p");
         Measure(cache);
         Measure(new WriteMetrics(exposition.Meters, store, pending));

@@ -1,4 +1,5 @@
 using CacheProxy.Filling;
+using CacheProxy.Store;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class BodyCopyTests
         {
             var (pieces, isDeclared) = input;
             var total = pieces.Sum(static piece => piece.Length);
-            var copy = new BodyCopy(isDeclared ? total : null, Math.Max(1, total));
+            var copy = Begin(isDeclared ? total : null, Math.Max(1, total));
             var slices = new List<ReadOnlyMemory<byte>>();
             foreach (var piece in pieces)
             {
@@ -38,7 +39,7 @@ public sealed class BodyCopyTests
     [InlineData(10)]
     public void One_byte_too_many_does_not_fit(int? declared)
     {
-        var copy = new BodyCopy(declared, Limit);
+        var copy = Begin(declared, Limit);
 
         Assert.True(copy.TryAppend(new byte[9], out _));
         Assert.False(copy.TryAppend(new byte[2], out var slice));
@@ -50,5 +51,42 @@ public sealed class BodyCopyTests
 
     [Fact]
     public void More_than_was_declared_does_not_fit_even_within_the_limit() =>
-        Assert.False(new BodyCopy(3, Limit).TryAppend(new byte[4], out _));
+        Assert.False(Begin(3, Limit).TryAppend(new byte[4], out _));
+
+    [Fact]
+    public void Where_there_is_no_room_in_memory_a_body_of_known_length_is_not_begun_and_a_growing_one_ends()
+    {
+        const int Room = 100 * 1024;
+        var held = new HeldBodies(new MemoryOptions { MaxHeldBytes = Room });
+
+        Assert.Null(BodyCopy.TryBegin(Room + 1, 2 * Room, held));
+        var growing = BodyCopy.TryBegin(null, 2 * Room, held)!;
+        Assert.True(growing.TryAppend(new byte[HeldBodies.UncountedBytes], out _));
+        Assert.True(growing.TryAppend(new byte[1], out _));
+        Assert.False(growing.TryAppend(new byte[Room], out _));
+        Assert.NotEqual(0, held.Bytes);
+        growing.Dispose();
+        growing.Dispose();
+        Assert.Equal(0, held.Bytes);
+    }
+
+    [Fact]
+    public void What_it_outgrows_counts_for_as_long_as_slices_of_it_are_in_use()
+    {
+        const int Size = 64 * 1024;
+        var held = new HeldBodies(new MemoryOptions());
+        var slow = BodyCopy.TryBegin(null, 4 * Size, held)!;
+        slow.TryAppend(new byte[Size], out _);
+        slow.TryAppend(new byte[Size], out _, keepsOutgrown: true);
+        Assert.Equal(3 * Size, held.Bytes);
+
+        slow.TryAppend(new byte[Size], out _, keepsOutgrown: false);
+
+        Assert.Equal(4 * Size, held.Bytes);
+        slow.Dispose();
+        Assert.Equal(0, held.Bytes);
+    }
+
+    private static BodyCopy Begin(long? declaredLength, int maxBytes) =>
+        BodyCopy.TryBegin(declaredLength, maxBytes, new HeldBodies(new MemoryOptions()))!;
 }

@@ -14,7 +14,7 @@ public sealed class CacheMetricsTests : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly CacheMetrics _metrics;
 
-    public CacheMetricsTests() => _metrics = new CacheMetrics(Meters, new Flights(), TimeProvider.System);
+    public CacheMetricsTests() => _metrics = new CacheMetrics(Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System);
 
     private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 

@@ -51,6 +51,17 @@ public sealed class StorageRulesTests
         Assert.Equal(StorageDecision.RequestNoStore, Decide("Cache-Control: max-age=60", FiveMinutes, request: "no-store"));
 
     [Theory]
+    [InlineData("Content-Type: text/event-stream", StorageDecision.EventStream)]
+    [InlineData("Content-Type: Text/Event-Stream ; charset=utf-8", StorageDecision.EventStream)]
+    [InlineData("Content-Type: text/event-streams", StorageDecision.Storable)]
+    [InlineData("X-Odd: a\u0001b", StorageDecision.MalformedField)]
+    [InlineData("X-Odd: a\u007f", StorageDecision.MalformedField)]
+    [InlineData("X Odd: 1", StorageDecision.MalformedField)]
+    [InlineData("X-Odd: a\tb\u00e9", StorageDecision.Storable)]
+    public void What_has_no_end_or_could_not_be_sent_is_not_stored(string line, object expected) =>
+        Assert.Equal(expected, Decide(line, FiveMinutes));
+
+    [Theory]
     [InlineData("Cache-Control: max-age=60", StorageDecision.AuthorizationNotAllowed)]
     [InlineData("X: 1", StorageDecision.AuthorizationNotAllowed)]
     [InlineData("Cache-Control: max-age=60, proxy-revalidate", StorageDecision.AuthorizationNotAllowed)]
