@@ -118,4 +118,5 @@ internal enum DigestPart : byte
     Path = 6,
     Client = 7,
     Scheme = 8,
+    FoldedHeader = 9,
 }

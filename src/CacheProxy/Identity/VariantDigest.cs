@@ -13,7 +13,7 @@ internal static class VariantDigest
 
     // Request headers that an API may build its links from without naming them in Vary. X-Forwarded-For is not among them: it differs
     // for each client, and an API whose answer depends on it says so.
-    private static readonly ImmutableArray<string> ForwardedHeaders =
+    public static readonly ImmutableArray<string> ForwardedHeaders =
     [
         "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
         "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
@@ -46,12 +46,9 @@ internal static class VariantDigest
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
         }
 
-        foreach (var range in vary.AsSpan().Split(','))
+        foreach (var name in VaryNames.Enumerate(vary))
         {
-            if (range.Start.Value != range.End.Value)
-            {
-                AddVaryHeader(ref digest, source.Headers, vary[range]);
-            }
+            AddVaryHeader(ref digest, source, name);
         }
 
         if (digest.IsEmpty)
@@ -75,11 +72,33 @@ internal static class VariantDigest
     }
 
     // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
-    private static void AddVaryHeader(ref FramedDigest digest, IHeaderDictionary headers, string name)
+    private static void AddVaryHeader(ref FramedDigest digest, in VariantSource source, string name)
     {
-        if (headers.TryGetValue(name, out var values))
+        if (source.Headers.TryGetValue(name, out var values))
         {
             digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
+        }
+
+        if (!source.Folded.IsEmpty || FoldedHeaders.HasMark(name))
+        {
+            AddFoldedHeaders(ref digest, source, name);
+        }
+    }
+
+    // What the API may have read in place of the header: no answer to it is for anybody else.
+    private static void AddFoldedHeaders(ref FramedDigest digest, in VariantSource source, string name)
+    {
+        foreach (var header in source.Folded.All)
+        {
+            if (header.MayBeTakenFor(name))
+            {
+                digest.Add(DigestPart.FoldedHeader, header.Name.ToLowerInvariant(), header.Values);
+            }
+        }
+
+        if (FoldedHeaders.HasMark(name))
+        {
+            AddHeader(ref digest, DigestPart.FoldedHeader, source.Headers, FoldedHeaders.Fold(name));
         }
     }
 
@@ -111,10 +130,12 @@ internal static class VariantDigest
 /// <param name="OriginalPath">The path as the client wrote it, when the key spells it otherwise; else <c>null</c>.</param>
 /// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
+/// <param name="Folded">Those of its headers that an API may take for others.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
     CredentialFingerprint? Credentials,
     string? OriginalPath,
     IPAddress? Client = null,
-    string? DeclaredScheme = null);
+    string? DeclaredScheme = null,
+    FoldedHeaders Folded = default);

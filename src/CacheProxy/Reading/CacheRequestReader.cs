@@ -13,11 +13,16 @@ namespace CacheProxy.Reading;
 internal static class CacheRequestReader
 {
     public static bool TryRead(
-        HttpContext context, CachePolicy policy, RequestRules rules, out CacheRequest? cacheRequest, out ForwardReason reason)
+        HttpContext context,
+        CachePolicy policy,
+        RequestRules rules,
+        FoldedHeaders folded,
+        out CacheRequest? cacheRequest,
+        out ForwardReason reason)
     {
         cacheRequest = null;
         var request = context.Request;
-        if (FindObstacle(context, policy, rules) is { } obstacle)
+        if (FindObstacle(context, policy, rules, folded) is { } obstacle)
         {
             reason = obstacle;
             return false;
@@ -61,7 +66,8 @@ internal static class CacheRequestReader
                 policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
                 policy.Template.OriginalPath(source),
                 context.Connection.RemoteIpAddress,
-                DeclaredScheme(context)),
+                DeclaredScheme(context),
+                folded),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
@@ -78,12 +84,17 @@ internal static class CacheRequestReader
             ? context.Request.Scheme
             : null;
 
-    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules)
+    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules, FoldedHeaders folded)
     {
         var request = context.Request;
         if (policy.Options.Mode == CacheMode.Off)
         {
             return ForwardReason.PolicyOff;
+        }
+
+        if (rules.DecidingHeaders.AreInDoubt(request.Headers, folded))
+        {
+            return ForwardReason.HeaderName;
         }
 
         if (MethodOverride.Find(request.Headers, request.QueryString) != OverriddenMethod.None)

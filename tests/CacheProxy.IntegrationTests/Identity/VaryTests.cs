@@ -54,6 +54,19 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
     }
 
     [Fact]
+    public async Task A_name_that_some_programs_fold_into_one_that_it_varies_on_is_a_variant_of_its_own()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Echo("X_Plan", ("Vary", "X-Plan")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+
+        Assert.Equal("gold", (await proxy.AskAsync(Target, ("X_Plan", "gold"))).Text);
+        Assert.Equal("", (await proxy.AskAsync(Target)).Text);
+        Assert.Equal("iron", (await proxy.AskAsync(Target, ("X_Plan", "iron"))).Text);
+        Assert.Equal(("gold", true), ((await proxy.AskAsync(Target, ("X_Plan", "gold"))).Text, (await proxy.AskAsync(Target, ("X_Plan", "gold"))).IsHit));
+        Assert.True((await proxy.AskAsync(Target, ("X_Other", "1"))).IsHit);
+    }
+
+    [Fact]
     public async Task A_miss_of_one_variant_says_so()
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Vary", "X-A")));

@@ -1,3 +1,4 @@
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Tests.Http;
 using Xunit;
@@ -27,9 +28,25 @@ public sealed class VaryHeaderVariantTests
     [InlineData("Cookie: a|Cookie: b", "Cookie: a, b")]
     public void Values_that_may_mean_something_else_are_two(string left, string right) => Assert.NotEqual(Variant(left), Variant(right));
 
+    [Theory]
+    [InlineData("F.oo: 1", "F_oo: 1")]
+    [InlineData("F_oo: 1", "F_oo: 2")]
+    [InlineData("F-oo: 1", "F_oo: 1")]
+    [InlineData("F-oo: 1", "F-oo: 1|F_oo: 1")]
+    [InlineData("Bar: 1", "F_oo: 1")]
+    public void A_name_that_an_API_may_take_for_one_of_them_counts_as_it_stands(string left, string right)
+    {
+        Assert.NotEqual(Variant(left, "f-oo"), Variant(right, "f-oo"));
+        Assert.NotEqual(Variant(left, "f_oo"), Variant(right, "f_oo"));
+        Assert.Equal(VariantKey.Plain, Variant(left, "foo"));
+    }
+
     [Fact]
     public void A_header_that_vary_does_not_name_makes_no_variant() => Assert.Equal(VariantKey.Plain, Variant("Baz: 1"));
 
-    private static VariantKey Variant(string lines) => VariantDigest.Compute(
-        new VariantSource(Headers.Live(lines.Split('|')), "", null, null), "accept-encoding,accept-language,cookie,foo");
+    private static VariantKey Variant(string lines, string vary = "accept-encoding,accept-language,cookie,foo")
+    {
+        var headers = Headers.Live(lines.Split('|'));
+        return VariantDigest.Compute(new VariantSource(headers, "", null, null, Folded: FoldedHeaders.Of(headers)), vary);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using CacheProxy.Configuration;
 using CacheProxy.Filling;
+using CacheProxy.Http;
 using CacheProxy.Reading;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Tests.Http;
@@ -23,6 +24,10 @@ public sealed class CacheRequestReaderTests
     [InlineData("X-HTTP-Method-Override: GET", ForwardReason.MethodOverride)]
     [InlineData("X-Original-URL: /", ForwardReason.TargetOverride)]
     [InlineData("X-Rewrite-URL: /", ForwardReason.TargetOverride)]
+    [InlineData("X_Api_Key: 1", ForwardReason.HeaderName)]
+    [InlineData("X_Tenant_Subdomain: acme", ForwardReason.HeaderName)]
+    [InlineData("X_HTTP_Method_Override: GET", ForwardReason.HeaderName)]
+    [InlineData("X_Forwarded_For: 10.0.0.1", ForwardReason.HeaderName)]
     [InlineData("Content-Length: 1", ForwardReason.RequestBody)]
     [InlineData("Upgrade: websocket", ForwardReason.Upgrade)]
     [InlineData("If-Match: \"a\"", ForwardReason.Precondition)]
@@ -89,8 +94,7 @@ public sealed class CacheRequestReaderTests
             context.Features.Set(DispatchProxy.Create<ITlsHandshakeFeature, EncryptedConnection>());
         }
 
-        Assert.True(CacheRequestReader.TryRead(context, Shipped.Rules.Routes["customer"].Policy!, Shipped.Rules, out var request, out _));
-        Assert.Equal(isPlain, request!.VariantUnder("").IsPlain);
+        Assert.Equal(isPlain, Read(Shipped, context, out _)!.VariantUnder("").IsPlain);
     }
 
     private static ForwardReason Refused(ConfigurationSnapshot configuration, string target, string id, params string[] lines)
@@ -100,12 +104,14 @@ public sealed class CacheRequestReaderTests
     }
 
     private static CacheRequest? Read(
-        ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines)
+        ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines) =>
+        Read(configuration, Context(target, id, lines), out reason);
+
+    private static CacheRequest? Read(ConfigurationSnapshot configuration, HttpContext context, out ForwardReason reason)
     {
-        var context = Context(target, id, lines);
-        return CacheRequestReader.TryRead(context, configuration.Rules.Routes["customer"].Policy!, configuration.Rules, out var request, out reason)
-            ? request
-            : null;
+        var route = configuration.Rules.Routes["customer"];
+        var folded = FoldedHeaders.Of(context.Request.Headers);
+        return CacheRequestReader.TryRead(context, route.Policy!, route.Rules, folded, out var request, out reason) ? request : null;
     }
 
     private static DefaultHttpContext Context(string target, string id, params string[] lines)

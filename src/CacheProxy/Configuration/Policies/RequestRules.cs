@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
@@ -14,6 +15,11 @@ internal sealed class RequestRules
     {
         Tenants = new TenantResolver(options.Tenant);
         Credentials = new CredentialFingerprint(options.Credentials);
+        DecidingHeaders = new DecidingHeaders(
+        [
+            .. MethodOverride.Headers, .. MethodOverride.TargetHeaders, .. VariantDigest.ForwardedHeaders,
+            .. Tenants.Headers, .. options.Credentials.Headers,
+        ]);
         StoreTimeout = options.Redis.Timeout;
         Routes = routes.ToFrozenDictionary(
             static route => route.RouteId,
@@ -25,6 +31,9 @@ internal sealed class RequestRules
     public TenantResolver Tenants { get; }
 
     public CredentialFingerprint Credentials { get; }
+
+    /// <summary>The headers that no other one may be taken for.</summary>
+    public DecidingHeaders DecidingHeaders { get; }
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
