@@ -127,7 +127,7 @@ internal static class VariantDigest
 /// <param name="Headers">The request's headers.</param>
 /// <param name="Query">The raw query with its question mark; empty without one.</param>
 /// <param name="Credentials">Set when each credential has an entry of its own.</param>
-/// <param name="OriginalPath">The path as the client wrote it, when the key spells it otherwise; else <c>null</c>.</param>
+/// <param name="OriginalPath">The path as it arrived, when it is not the <see cref="CanonicalPath"/>; else <c>null</c>.</param>
 /// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
 /// <param name="Folded">Those of its headers that an API may take for others.</param>

@@ -15,12 +15,13 @@ internal static class CacheRequestReader
     public static bool TryRead(
         HttpContext context,
         CachePolicy policy,
-        RequestRules rules,
+        RouteCaching route,
         FoldedHeaders folded,
         out CacheRequest? cacheRequest,
         out ForwardReason reason)
     {
         cacheRequest = null;
+        var rules = route.Rules;
         var request = context.Request;
         if (FindObstacle(context, policy, rules, folded) is { } obstacle)
         {
@@ -64,7 +65,7 @@ internal static class CacheRequestReader
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
-                policy.Template.OriginalPath(source),
+                SpelledOtherwise(context, route),
                 context.Connection.RemoteIpAddress,
                 DeclaredScheme(context),
                 folded),
@@ -76,6 +77,11 @@ internal static class CacheRequestReader
         };
         return true;
     }
+
+    private static string? SpelledOtherwise(HttpContext context, RouteCaching route) =>
+        RequestTarget.TryGetOriginalPath(context, out var path) && route.CanonicalPath?.Matches(path, context.Request.RouteValues) == true
+            ? null
+            : path.ToString();
 
     // Over HTTP/2 the client declares a scheme. The API sees it in X-Forwarded-Proto and may build its links from it.
     private static string? DeclaredScheme(HttpContext context) =>

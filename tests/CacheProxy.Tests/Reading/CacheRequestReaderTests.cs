@@ -70,12 +70,14 @@ public sealed class CacheRequestReaderTests
     [InlineData("/api/customers/1", true)]
     [InlineData("/API/customers/1", false)]
     [InlineData("/api/customers/1/", false)]
-    public void Under_a_key_that_names_the_path_each_spelling_is_a_variant_of_one_resource(string target, bool isPlain)
+    [InlineData("/api/customers/%31", false)]
+    public void Each_spelling_of_the_path_is_a_variant_of_one_resource(string target, bool isPlain)
     {
-        var request = Read(CatchAll, target, "1", out _)!;
+        var byPath = Read(CatchAll, target, "1", out _)!;
+        var byId = Read(Shipped, target, "1", out _, "X-Tenant-Subdomain: demo")!;
 
-        Assert.Equal("host/api/customers/1", request.Key.Value);
-        Assert.Equal(isPlain, request.VariantUnder("").IsPlain);
+        Assert.Equal(("host/api/customers/1", "demo:customer:1"), (byPath.Key.Value, byId.Key.Value));
+        Assert.Equal((isPlain, isPlain), (byPath.VariantUnder("").IsPlain, byId.VariantUnder("").IsPlain));
     }
 
     [Theory]
@@ -111,7 +113,7 @@ public sealed class CacheRequestReaderTests
     {
         var route = configuration.Rules.Routes["customer"];
         var folded = FoldedHeaders.Of(context.Request.Headers);
-        return CacheRequestReader.TryRead(context, route.Policy!, route.Rules, folded, out var request, out reason) ? request : null;
+        return CacheRequestReader.TryRead(context, route.Policy!, route, folded, out var request, out reason) ? request : null;
     }
 
     private static DefaultHttpContext Context(string target, string id, params string[] lines)
@@ -121,7 +123,7 @@ public sealed class CacheRequestReaderTests
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
         context.Request.Method = "GET";
         context.Request.Host = new HostString("host");
-        context.Request.Path = target.StartsWith('/') ? target.Split('?')[0] : "/";
+        context.Request.Path = target.StartsWith('/') ? Uri.UnescapeDataString(target.Split('?')[0]) : "/";
         context.Request.QueryString = new QueryString(query < 0 ? "" : target[query..]);
         context.Request.RouteValues = new RouteValueDictionary { ["id"] = id };
         foreach (var (name, values) in Headers.Live(lines))

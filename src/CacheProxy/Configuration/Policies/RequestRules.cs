@@ -21,9 +21,11 @@ internal sealed class RequestRules
             .. Tenants.Headers, .. options.Credentials.Headers,
         ]);
         StoreTimeout = options.Redis.Timeout;
+        // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
+        var spellings = new Dictionary<CachePolicy, CanonicalPath>();
         Routes = routes.ToFrozenDictionary(
             static route => route.RouteId,
-            route => policies.ForRoute(route.Metadata, this),
+            route => Compile(route, policies, spellings),
             StringComparer.OrdinalIgnoreCase);
         CachedRoutes = new CachedRoutes(routes, Routes);
     }
@@ -43,6 +45,23 @@ internal sealed class RequestRules
 
     /// <summary>The paths of the routes that evict.</summary>
     public CachedRoutes CachedRoutes { get; }
+
+    private RouteCaching Compile(RouteConfig route, PolicySet policies, Dictionary<CachePolicy, CanonicalPath> spellings)
+    {
+        var caching = policies.ForRoute(route.Metadata, this);
+        if (caching.Policy is not { } policy)
+        {
+            return caching;
+        }
+
+        if (!spellings.TryGetValue(policy, out var spelling))
+        {
+            spelling = new CanonicalPath(policy.Template, route.Match.Path);
+            spellings.Add(policy, spelling);
+        }
+
+        return caching with { CanonicalPath = spelling };
+    }
 }
 
 /// <summary>
