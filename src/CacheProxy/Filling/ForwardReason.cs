@@ -40,6 +40,9 @@ internal enum ForwardReason
     /// <summary>A value that the key names is absent or not beyond doubt.</summary>
     Key,
 
+    /// <summary>The policy never caches a resource with this id.</summary>
+    ExceptedId,
+
     /// <summary>The request carries credentials, and the policy wants such requests forwarded.</summary>
     Credentials,
 
@@ -93,6 +96,7 @@ internal static class ForwardReasons
         ForwardReason.TenantMalformed => "tenant-malformed",
         ForwardReason.TenantContradictory => "tenant-contradictory",
         ForwardReason.Key => "key",
+        ForwardReason.ExceptedId => "excepted-id",
         ForwardReason.Credentials => "credentials",
         ForwardReason.RequestNoStore => "request-no-store",
         ForwardReason.Precondition => "precondition",
@@ -115,7 +119,7 @@ internal static class ForwardReasons
             or ForwardReason.LeaderFailed or ForwardReason.FillUnderWay or ForwardReason.Contended => CacheStatusForward.Miss,
         ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.HeaderName
             or ForwardReason.RequestBody or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
-            or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.Credentials
+            or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.ExceptedId or ForwardReason.Credentials
             or ForwardReason.PendingEviction => CacheStatusForward.Bypass,
     };
 

@@ -133,6 +133,11 @@ internal static class CacheRequestReader
             return ForwardReason.Precondition;
         }
 
+        if (policy.Excepts(request.RouteValues))
+        {
+            return ForwardReason.ExceptedId;
+        }
+
         return policy.Options.Credentials == CredentialsMode.Bypass && rules.Credentials.IsPresent(request.Headers)
             ? ForwardReason.Credentials
             : null;

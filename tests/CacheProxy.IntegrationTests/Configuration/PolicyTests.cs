@@ -98,4 +98,40 @@ public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
 
         Assert.Equal(0, await stores.Redis.NumberAsync("EXISTS", "demo:customer:1"));
     }
+
+    [Theory]
+    [InlineData("me")]
+    [InlineData("Self")]
+    [InlineData("CURRENT")]
+    [InlineData("m%65")]
+    public async Task An_id_that_means_the_caller_is_never_cached(string id)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:customer:Credentials", "Shared")]);
+
+        await proxy.AskRawAsync($"/api/customers/{id}", "X-Tenant-Subdomain: demo\r\nAuthorization: Bearer 1\r\n");
+        var second = await proxy.AskRawAsync($"/api/customers/{id}", "X-Tenant-Subdomain: demo\r\nAuthorization: Bearer 2\r\n");
+        await proxy.AskAsync(HttpMethod.Put, $"/api/customers/{id}");
+
+        Assert.Equal("2", second.Content);
+        Assert.Equal(["cacheproxy; fwd=bypass; fwd-status=200; detail=excepted-id"], second.Values("Cache-Status"));
+        Assert.Equal([$"Customer cache invalidated {{customerId=\"{Uri.UnescapeDataString(id)}\", tenantId=\"demo\"}}"], CacheEvents.Of(proxy));
+    }
+
+    [Fact]
+    public async Task Each_policy_names_the_ids_that_it_excepts()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [.. Pets, ("CacheProxy:Policies:pet:ExceptIds", "mine, latest"), ("CacheProxy:Policies:customer:ExceptIds", "self")]);
+
+        foreach (var target in (string[])["/api/pets/me", "/api/customers/me", "/api/customers/mine"])
+        {
+            await proxy.AskAsync(target);
+            Assert.True((await proxy.AskAsync(target)).IsHit);
+        }
+
+        Assert.Contains("excepted-id", (await proxy.AskAsync("/api/pets/Latest")).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("excepted-id", (await proxy.AskAsync("/api/customers/self")).CacheStatus, StringComparison.Ordinal);
+    }
 }

@@ -25,6 +25,7 @@ public sealed class PolicySettingsTests
     [InlineData("Coalesce", "Cluster")]
     [InlineData("EvictOn", "*")]
     [InlineData("StatusCodes", "404, 410")]
+    [InlineData("ExceptIds", "me, a-b_c.d~")]
     [InlineData("Key", "{host}|{path}")]
     public void Accepts_values_in_their_range(string name, string value) =>
         CandidateConfiguration.Accepted(($"{Customer}:{name}", value));
@@ -57,6 +58,8 @@ public sealed class PolicySettingsTests
     [InlineData("StatusCodes", "100")]
     [InlineData("StatusCodes", "4xx")]
     [InlineData("NegativeTtl", "10s")]
+    [InlineData("ExceptIds", "a/b")]
+    [InlineData("ExceptIds", "%6de")]
     [InlineData("Key", "customer")]
     [InlineData("Key", "{tenant}{id}")]
     public void Refuses_values_out_of_it_with_key_and_value(string name, string value)
@@ -77,6 +80,7 @@ public sealed class PolicySettingsTests
             ($"{Customer}:EvictOn:1", ""),
             ($"{Customer}:EvictOn:2", "PURGE"),
             ($"{Customer}:Credentials", "Shared"),
+            ($"{Customer}:ExceptIds", "me, latest"),
             ($"{Customer}:WriteConsistency", "Strict"),
             ($"{Customer}:WriteDeadline", "2s"),
             ($"{Customer}:MemoryTtl", "3s"),
@@ -93,6 +97,7 @@ public sealed class PolicySettingsTests
         Assert.Equal(CacheMode.Shadow, policy.Mode);
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
         Assert.Equal(CredentialsMode.Shared, policy.Credentials);
+        Assert.Equal(["me", "latest"], policy.ExceptIds);
         Assert.Equal(WriteConsistency.Strict, policy.WriteConsistency);
         Assert.Equal(TimeSpan.FromSeconds(2), policy.WriteDeadline);
         Assert.Equal(TimeSpan.FromSeconds(3), policy.MemoryTtl);

@@ -42,8 +42,10 @@ public sealed class ShippedConfigurationTests
             {
                 EvictOn = snapshot.Options.Policies[0].EvictOn,
                 StatusCodes = snapshot.Options.Policies[0].StatusCodes,
+                ExceptIds = snapshot.Options.Policies[0].ExceptIds,
             },
             snapshot.Options.Policies[0]);
         Assert.Equal(["PUT", "PATCH", "DELETE"], snapshot.Options.Policies[0].EvictOn);
+        Assert.Equal(["me", "self", "current"], snapshot.Options.Policies[0].ExceptIds);
     }
 }

@@ -53,6 +53,8 @@ public sealed class CacheRequestReaderTests
         Assert.Equal(ForwardReason.TenantAbsent, Refused(Shipped, "/api/customers/1", "1"));
         Assert.Equal(ForwardReason.Key, Refused(Shipped, "/api/customers/a:b", "a:b", "X-Tenant-Subdomain: demo"));
         Assert.Equal(ForwardReason.PolicyOff, Refused(Off, "/api/customers/1", "1", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.ExceptedId, Refused(Shipped, "/api/customers/Me", "Me", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.ExceptedId, Refused(CatchAll, "/api/customers/me", "me"));
         Assert.Equal(ForwardReason.Credentials, Refused(Bypassing, "/api/customers/1", "1", "X-Tenant-Subdomain: demo", "Cookie: a"));
     }
 

@@ -23,6 +23,12 @@ internal sealed record CachePolicyOptions
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
+    /// <summary>
+    /// Ids that are never cached, in any case: those by which an API means the caller, such as <c>me</c>. Writes to them evict as to any
+    /// other. Default: none.
+    /// </summary>
+    public ImmutableArray<string> ExceptIds { get; init; } = [];
+
     /// <summary>What happens to a write whose fence cannot be set. Default: <see cref="WriteConsistency.BestEffort"/>.</summary>
     public WriteConsistency WriteConsistency { get; init; } = WriteConsistency.BestEffort;
 
