@@ -46,6 +46,7 @@ internal static class PolicySettings
             Mode = reader.Choice("Mode", defaults.Mode),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
+            VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
             ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
             WriteConsistency = reader.Choice("WriteConsistency", defaults.WriteConsistency),
             WriteDeadline = reader.Duration("WriteDeadline", defaults.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
@@ -116,6 +117,8 @@ internal static class PolicySettings
             && code is >= 200 and <= 599 and not 206 and not 304)
             ? text
             : null;
+
+    private static string? Header(string text) => text != "*" && TenantResolver.IsSource($"Header:{text}") ? text : null;
 
     private static string? Id(string text) =>
         text.Length <= LongestId && !text.AsSpan().ContainsAnyExcept(UriCharacters.Unreserved) ? text : null;

@@ -45,6 +45,14 @@ internal static class VaryNormalization
         return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAny(UpperCase) ? spaced.ToLowerInvariant() : spaced;
     }
 
+    /// <summary>
+    /// Whether a request without the header means the same (RFC 9110 §12.5.1 and §12.5.4). Most clients that do not care send nothing, the
+    /// others send this.
+    /// </summary>
+    /// <param name="name">The header's name in lower case.</param>
+    /// <param name="value">Its values, normalised.</param>
+    public static bool MeansAnything(string name, string value) => (name, value) is ("accept", "*/*") or ("accept-language", "*");
+
     private static bool HasNormalSpaces(ReadOnlySpan<char> text)
     {
         if (text.IsEmpty)

@@ -46,10 +46,7 @@ internal static class VariantDigest
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
         }
 
-        foreach (var name in VaryNames.Enumerate(vary))
-        {
-            AddVaryHeader(ref digest, source, name);
-        }
+        AddVaryHeaders(ref digest, source, vary);
 
         if (digest.IsEmpty)
         {
@@ -71,12 +68,34 @@ internal static class VariantDigest
         }
     }
 
+    // Both lists are sorted, so that a name makes the same digest whichever of them has it.
+    private static void AddVaryHeaders(ref FramedDigest digest, in VariantSource source, string vary)
+    {
+        var always = source.VaryBy.AsSpan();
+        var names = VaryNames.Enumerate(vary);
+        var next = names.MoveNext() ? names.Current : null;
+        while (next is not null || !always.IsEmpty)
+        {
+            var order = next is null ? -1 : always.IsEmpty ? 1 : string.CompareOrdinal(always[0], next);
+            AddVaryHeader(ref digest, source, order <= 0 ? always[0] : next!);
+            always = order <= 0 ? always[1..] : always;
+            if (order >= 0)
+            {
+                next = names.MoveNext() ? names.Current : null;
+            }
+        }
+    }
+
     // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
     private static void AddVaryHeader(ref FramedDigest digest, in VariantSource source, string name)
     {
         if (source.Headers.TryGetValue(name, out var values))
         {
-            digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
+            var value = VaryNormalization.Normalize(name, values);
+            if (!VaryNormalization.MeansAnything(name, value))
+            {
+                digest.Add(DigestPart.VaryHeader, name, value);
+            }
         }
 
         if (!source.Folded.IsEmpty || FoldedHeaders.HasMark(name))
@@ -113,12 +132,9 @@ internal static class VariantDigest
     // The API sees the client's address appended, whether the client sent the header or not.
     private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
     {
-        foreach (var range in vary.Split(','))
+        if (source.Client is { } client && (FieldNameList.Contains(vary, ForwardedFor) || source.VaryBy.AsSpan().Contains(ForwardedFor)))
         {
-            if (vary[range] is ForwardedFor && source.Client is { } client)
-            {
-                digest.Add(DigestPart.Client, client.ToString());
-            }
+            digest.Add(DigestPart.Client, client.ToString());
         }
     }
 }
@@ -131,6 +147,7 @@ internal static class VariantDigest
 /// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
 /// <param name="Folded">Those of its headers that an API may take for others.</param>
+/// <param name="VaryBy">The headers that count whatever the resource varies on: sorted, in lower case.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
@@ -138,4 +155,5 @@ internal readonly record struct VariantSource(
     string? OriginalPath,
     IPAddress? Client = null,
     string? DeclaredScheme = null,
-    FoldedHeaders Folded = default);
+    FoldedHeaders Folded = default,
+    ImmutableArray<string> VaryBy = default);

@@ -26,6 +26,7 @@ public sealed class PolicySettingsTests
     [InlineData("EvictOn", "*")]
     [InlineData("StatusCodes", "404, 410")]
     [InlineData("ExceptIds", "me, a-b_c.d~")]
+    [InlineData("VaryBy", "X-Plan, none")]
     [InlineData("Key", "{host}|{path}")]
     public void Accepts_values_in_their_range(string name, string value) =>
         CandidateConfiguration.Accepted(($"{Customer}:{name}", value));
@@ -58,6 +59,8 @@ public sealed class PolicySettingsTests
     [InlineData("StatusCodes", "100")]
     [InlineData("StatusCodes", "4xx")]
     [InlineData("NegativeTtl", "10s")]
+    [InlineData("VaryBy", "*")]
+    [InlineData("VaryBy", "X Plan")]
     [InlineData("ExceptIds", "a/b")]
     [InlineData("ExceptIds", "%6de")]
     [InlineData("Key", "customer")]
@@ -81,6 +84,7 @@ public sealed class PolicySettingsTests
             ($"{Customer}:EvictOn:2", "PURGE"),
             ($"{Customer}:Credentials", "Shared"),
             ($"{Customer}:ExceptIds", "me, latest"),
+            ($"{Customer}:VaryBy", "X-Plan, Accept"),
             ($"{Customer}:WriteConsistency", "Strict"),
             ($"{Customer}:WriteDeadline", "2s"),
             ($"{Customer}:MemoryTtl", "3s"),
@@ -97,6 +101,7 @@ public sealed class PolicySettingsTests
         Assert.Equal(CacheMode.Shadow, policy.Mode);
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
         Assert.Equal(CredentialsMode.Shared, policy.Credentials);
+        Assert.Equal(["X-Plan", "Accept"], policy.VaryBy);
         Assert.Equal(["me", "latest"], policy.ExceptIds);
         Assert.Equal(WriteConsistency.Strict, policy.WriteConsistency);
         Assert.Equal(TimeSpan.FromSeconds(2), policy.WriteDeadline);

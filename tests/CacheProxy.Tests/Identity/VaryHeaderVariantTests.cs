@@ -41,12 +41,37 @@ public sealed class VaryHeaderVariantTests
         Assert.Equal(VariantKey.Plain, Variant(left, "foo"));
     }
 
+    [Theory]
+    [InlineData("Accept: */*")]
+    [InlineData("accept:  */* ")]
+    [InlineData("Accept-Language: *")]
+    public void A_header_that_means_anything_is_as_good_as_none(string line)
+    {
+        Assert.Equal(VariantKey.Plain, Variant(line, "", "accept", "accept-language"));
+        Assert.Equal(VariantKey.Plain, Variant(line, "accept,accept-language"));
+        Assert.NotEqual(VariantKey.Plain, Variant(line + ";q=0.1", "accept,accept-language"));
+    }
+
+    [Theory]
+    [InlineData("", "a", "b", "c")]
+    [InlineData("b", "a", "c")]
+    [InlineData("a,b", "b", "c")]
+    [InlineData("a,c", "b")]
+    [InlineData("a,b,c")]
+    public void A_header_counts_alike_whether_the_response_or_the_policy_names_it(string vary, params string[] varyBy)
+    {
+        const string Lines = "C: 3|A: 1|B: 2|D: 4";
+
+        Assert.Equal(Variant(Lines, "a,b,c"), Variant(Lines, vary, varyBy));
+        Assert.NotEqual(Variant(Lines, "a,b,c,d"), Variant(Lines, vary, varyBy));
+    }
+
     [Fact]
     public void A_header_that_vary_does_not_name_makes_no_variant() => Assert.Equal(VariantKey.Plain, Variant("Baz: 1"));
 
-    private static VariantKey Variant(string lines, string vary = "accept-encoding,accept-language,cookie,foo")
+    private static VariantKey Variant(string lines, string vary = "accept-encoding,accept-language,cookie,foo", params string[] varyBy)
     {
         var headers = Headers.Live(lines.Split('|'));
-        return VariantDigest.Compute(new VariantSource(headers, "", null, null, Folded: FoldedHeaders.Of(headers)), vary);
+        return VariantDigest.Compute(new VariantSource(headers, "", null, null, Folded: FoldedHeaders.Of(headers), VaryBy: [.. varyBy]), vary);
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Telemetry;
+using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Configuration.Policies;
 
@@ -29,6 +31,7 @@ internal sealed class CachePolicy
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
         // In any case: to an API, "Me" may be the caller, too.
         _exceptIds = options.ExceptIds.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
         Storage = new StoragePolicy(
             options.Ttl,
             options.NegativeTtl,
@@ -44,6 +47,9 @@ internal sealed class CachePolicy
     public CachePolicyOptions Options { get; }
 
     public KeyTemplate Template { get; }
+
+    /// <summary>The request headers that are always part of the variant: sorted, in lower case, each once.</summary>
+    public ImmutableArray<string> VaryBy { get; }
 
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }

@@ -24,6 +24,12 @@ internal sealed record CachePolicyOptions
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
     /// <summary>
+    /// Request headers that are always part of the variant, because APIs negotiate by them and do not say so in <c>Vary</c>. Default: Accept,
+    /// Accept-Language, Api-Version, X-Api-Version.
+    /// </summary>
+    public ImmutableArray<string> VaryBy { get; init; } = ["Accept", "Accept-Language", "Api-Version", "X-Api-Version"];
+
+    /// <summary>
     /// Ids that are never cached, in any case: those by which an API means the caller, such as <c>me</c>. Writes to them evict as to any
     /// other. Default: none.
     /// </summary>

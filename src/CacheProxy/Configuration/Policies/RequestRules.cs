@@ -18,7 +18,7 @@ internal sealed class RequestRules
         DecidingHeaders = new DecidingHeaders(
         [
             .. MethodOverride.Headers, .. MethodOverride.TargetHeaders, .. VariantDigest.ForwardedHeaders,
-            .. Tenants.Headers, .. options.Credentials.Headers,
+            .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
         ]);
         StoreTimeout = options.Redis.Timeout;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
