@@ -134,4 +134,19 @@ public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
         Assert.Contains("excepted-id", (await proxy.AskAsync("/api/pets/Latest")).CacheStatus, StringComparison.Ordinal);
         Assert.Contains("excepted-id", (await proxy.AskAsync("/api/customers/self")).CacheStatus, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Rfc9111", "5m", null, 1)]
+    [InlineData("Rfc9111", "5m", "true", 0)]
+    [InlineData("Rfc9111", "", null, 0)]
+    [InlineData("PerCredential", "5m", null, 0)]
+    public async Task A_policy_that_shares_what_cookies_personalise_is_warned_of_at_the_start(string credentials, string ttl, string? shares, int warnings)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        (string, string?)[] settings = [("CacheProxy:Policies:customer:Credentials", credentials), ("CacheProxy:Policies:customer:Ttl", ttl)];
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, shares is null ? settings : [.. settings, ("CacheProxy:Policies:customer:SharePersonalised", shares)]);
+
+        Assert.Equal(warnings, proxy.Log.Messages.Count(static message => message.Contains("shares what cookies personalise", StringComparison.Ordinal)));
+    }
 }

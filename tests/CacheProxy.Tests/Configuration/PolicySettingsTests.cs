@@ -27,6 +27,7 @@ public sealed class PolicySettingsTests
     [InlineData("StatusCodes", "404, 410")]
     [InlineData("ExceptIds", "me, a-b_c.d~")]
     [InlineData("VaryBy", "X-Plan, none")]
+    [InlineData("SharePersonalised", "true")]
     [InlineData("Key", "{host}|{path}")]
     public void Accepts_values_in_their_range(string name, string value) =>
         CandidateConfiguration.Accepted(($"{Customer}:{name}", value));
@@ -61,6 +62,7 @@ public sealed class PolicySettingsTests
     [InlineData("NegativeTtl", "10s")]
     [InlineData("VaryBy", "*")]
     [InlineData("VaryBy", "X Plan")]
+    [InlineData("SharePersonalised", "yes")]
     [InlineData("ExceptIds", "a/b")]
     [InlineData("ExceptIds", "%6de")]
     [InlineData("Key", "customer")]
@@ -85,6 +87,7 @@ public sealed class PolicySettingsTests
             ($"{Customer}:Credentials", "Shared"),
             ($"{Customer}:ExceptIds", "me, latest"),
             ($"{Customer}:VaryBy", "X-Plan, Accept"),
+            ($"{Customer}:SharePersonalised", "true"),
             ($"{Customer}:WriteConsistency", "Strict"),
             ($"{Customer}:WriteDeadline", "2s"),
             ($"{Customer}:MemoryTtl", "3s"),
@@ -102,6 +105,7 @@ public sealed class PolicySettingsTests
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
         Assert.Equal(CredentialsMode.Shared, policy.Credentials);
         Assert.Equal(["X-Plan", "Accept"], policy.VaryBy);
+        Assert.True(policy.SharePersonalised);
         Assert.Equal(["me", "latest"], policy.ExceptIds);
         Assert.Equal(WriteConsistency.Strict, policy.WriteConsistency);
         Assert.Equal(TimeSpan.FromSeconds(2), policy.WriteDeadline);

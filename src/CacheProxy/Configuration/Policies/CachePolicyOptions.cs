@@ -24,6 +24,12 @@ internal sealed record CachePolicyOptions
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
     /// <summary>
+    /// Whether <see cref="CredentialsMode.Rfc9111"/> together with <see cref="Ttl"/> is meant: it shares answers that do not say who may
+    /// share them, also those that cookies or keys personalise. Without it, the log has a warning. Default: false.
+    /// </summary>
+    public bool SharePersonalised { get; init; }
+
+    /// <summary>
     /// Request headers that are always part of the variant, because APIs negotiate by them and do not say so in <c>Vary</c>. Default: Accept,
     /// Accept-Language, Api-Version, X-Api-Version.
     /// </summary>
