@@ -9,6 +9,7 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const int NormalizedCharacters = 512;
     private const string ForwardedFor = "x-forwarded-for";
 
     // Request headers that an API may build its links from without naming them in Vary. X-Forwarded-For is not among them: it differs
@@ -91,10 +92,10 @@ internal static class VariantDigest
     {
         if (source.Headers.TryGetValue(name, out var values))
         {
-            var value = VaryNormalization.Normalize(name, values);
+            var value = VaryNormalization.Normalize(name, values, stackalloc char[NormalizedCharacters]);
             if (!VaryNormalization.MeansAnything(name, value))
             {
-                digest.Add(DigestPart.VaryHeader, name, value);
+                digest.AddOne(DigestPart.VaryHeader, name, value);
             }
         }
 
