@@ -17,7 +17,8 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
         }
 
         var request = context.Request;
-        if (MethodOverride.Find(request.Headers, request.QueryString) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
+        var folded = FoldedHeaders.Of(request.Headers);
+        if (MethodOverride.Find(request.Headers, request.QueryString, folded) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
             // The API may follow the request line or any of the overrides.
             return writes.HandleAsync(context, route, method: null, next);
@@ -28,17 +29,17 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
             return writes.HandleAsync(context, route, request.Method, next);
         }
 
-        return route.Policy is { } policy ? Read(context, policy, route.Rules) : next(context);
+        return route.Policy is { } policy ? Read(context, policy, route, folded) : next(context);
     }
 
-    private Task Read(HttpContext context, CachePolicy policy, RequestRules rules)
+    private Task Read(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded)
     {
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             return forwards.ForwardAsync(context, policy, ForwardReason.Method, next);
         }
 
-        return CacheRequestReader.TryRead(context, policy, rules, out var request, out var reason)
+        return CacheRequestReader.TryRead(context, policy, route, folded, out var request, out var reason)
             ? reads.HandleAsync(request!, next)
             : forwards.ForwardAsync(context, policy, reason, next);
     }

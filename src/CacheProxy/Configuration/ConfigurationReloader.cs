@@ -24,6 +24,13 @@ internal sealed partial class ConfigurationReloader(
     /// <summary>Another configuration has come into force.</summary>
     public event Action<ConfigurationSnapshot>? Changed;
 
+    /// <summary>Before the listeners open, so that the warning stands above what it warns of.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        WarnOfSharing(Current.Options);
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await watch.WaitForChangeAsync(time, stoppingToken))
@@ -52,6 +59,19 @@ internal sealed partial class ConfigurationReloader(
 
         TakeOver(next);
         Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
+        WarnOfSharing(next.Options);
+    }
+
+    // RFC 9111 is strict about Authorization alone. Its other rules count on the API to say "private", and Ttl is for APIs that say nothing.
+    private void WarnOfSharing(CacheProxyOptions options)
+    {
+        foreach (var policy in options.Policies)
+        {
+            if (policy is { Credentials: CredentialsMode.Rfc9111, Ttl: not null, SharePersonalised: false })
+            {
+                SharesPersonalised(logger, policy.Name);
+            }
+        }
     }
 
     private void TakeOver(ConfigurationSnapshot next)
@@ -87,6 +107,12 @@ internal sealed partial class ConfigurationReloader(
 
     [LoggerMessage(1102, LogLevel.Warning, "The changed configuration of {Section} takes effect at the next start")]
     private static partial void NeedsRestart(ILogger logger, string section);
+
+    [LoggerMessage(
+        1104,
+        LogLevel.Warning,
+        "Policy {Policy} shares what cookies personalise: Credentials is Rfc9111, and Ttl makes answers fresh that do not say who may share them")]
+    private static partial void SharesPersonalised(ILogger logger, string policy);
 
     [LoggerMessage(1103, LogLevel.Error, "Configuration not reloaded, the last good one stays in force")]
     private static partial void ReloadFailed(ILogger logger, Exception exception);

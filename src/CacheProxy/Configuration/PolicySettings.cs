@@ -10,6 +10,7 @@ namespace CacheProxy.Configuration;
 internal static class PolicySettings
 {
     private const int LongestName = 64;
+    private const int LongestId = 128;
     private const int Mebibyte = 1024 * 1024;
 
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
@@ -45,6 +46,9 @@ internal static class PolicySettings
             Mode = reader.Choice("Mode", defaults.Mode),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
+            SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
+            VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
+            ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
             WriteConsistency = reader.Choice("WriteConsistency", defaults.WriteConsistency),
             WriteDeadline = reader.Duration("WriteDeadline", defaults.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             MemoryTtl = reader.Duration("MemoryTtl", defaults.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
@@ -114,6 +118,11 @@ internal static class PolicySettings
             && code is >= 200 and <= 599 and not 206 and not 304)
             ? text
             : null;
+
+    private static string? Header(string text) => text != "*" && TenantResolver.IsSource($"Header:{text}") ? text : null;
+
+    private static string? Id(string text) =>
+        text.Length <= LongestId && !text.AsSpan().ContainsAnyExcept(UriCharacters.Unreserved) ? text : null;
 
     private static bool IsName(string text) =>
         text.Length is > 0 and <= LongestName

@@ -21,6 +21,9 @@ internal enum ForwardReason
     /// <summary>A header asks the API to take another URL, or the request target is not in origin form.</summary>
     TargetOverride,
 
+    /// <summary>A header that some APIs take for another one, which decides.</summary>
+    HeaderName,
+
     /// <summary>A GET with a body.</summary>
     RequestBody,
 
@@ -36,6 +39,9 @@ internal enum ForwardReason
 
     /// <summary>A value that the key names is absent or not beyond doubt.</summary>
     Key,
+
+    /// <summary>The policy never caches a resource with this id.</summary>
+    ExceptedId,
 
     /// <summary>The request carries credentials, and the policy wants such requests forwarded.</summary>
     Credentials,
@@ -85,6 +91,7 @@ internal static class ForwardReasons
         ForwardReason.Method => "method",
         ForwardReason.MethodOverride => "method-override",
         ForwardReason.TargetOverride => "target-override",
+        ForwardReason.HeaderName => "header-name",
         ForwardReason.RequestBody => "request-body",
         ForwardReason.Upgrade => "upgrade",
         ForwardReason.Path => "path",
@@ -92,6 +99,7 @@ internal static class ForwardReasons
         ForwardReason.TenantMalformed => "tenant-malformed",
         ForwardReason.TenantContradictory => "tenant-contradictory",
         ForwardReason.Key => "key",
+        ForwardReason.ExceptedId => "excepted-id",
         ForwardReason.Credentials => "credentials",
         ForwardReason.RequestNoStore => "request-no-store",
         ForwardReason.Precondition => "precondition",
@@ -113,9 +121,9 @@ internal static class ForwardReasons
         ForwardReason.RequestNoStore or ForwardReason.Precondition => CacheStatusForward.Request,
         ForwardReason.Range or ForwardReason.Head or ForwardReason.Fenced or ForwardReason.StoreUnavailable
             or ForwardReason.MemoryFull or ForwardReason.LeaderFailed or ForwardReason.FillUnderWay or ForwardReason.Contended => CacheStatusForward.Miss,
-        ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.RequestBody
-            or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
-            or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.Credentials
+        ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.HeaderName
+            or ForwardReason.RequestBody or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
+            or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.ExceptedId or ForwardReason.Credentials
             or ForwardReason.PendingEviction => CacheStatusForward.Bypass,
     };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Http;
@@ -8,13 +9,25 @@ namespace CacheProxy.Http;
 /// </summary>
 internal static class MethodOverride
 {
+    /// <summary>Headers that name another method.</summary>
+    public static readonly ImmutableArray<string> Headers = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
+
+    /// <summary>Headers that make some frameworks answer for another target.</summary>
+    public static readonly ImmutableArray<string> TargetHeaders = ["X-Original-URL", "X-Rewrite-URL"];
+
     /// <summary>Of several overriding methods an unsafe one counts.</summary>
-    public static OverriddenMethod Find(IHeaderDictionary headers, QueryString query)
+    public static OverriddenMethod Find(IHeaderDictionary headers, QueryString query, FoldedHeaders folded = default)
     {
         var found = OverriddenMethod.None;
-        Take(headers["X-HTTP-Method-Override"], ref found);
-        Take(headers["X-HTTP-Method"], ref found);
-        Take(headers["X-Method-Override"], ref found);
+        foreach (var name in Headers)
+        {
+            Take(headers[name], ref found);
+            if (!folded.IsEmpty)
+            {
+                Take(folded.ValuesFor(name), ref found);
+            }
+        }
+
         if (query.HasValue && MayHoldParameter(query.Value))
         {
             TakeQuery(query.Value!, ref found);
@@ -23,9 +36,18 @@ internal static class MethodOverride
         return found;
     }
 
-    /// <summary>X-Original-URL and X-Rewrite-URL make some frameworks answer for another target.</summary>
-    public static bool ChangesTarget(IHeaderDictionary headers) =>
-        headers.ContainsKey("X-Original-URL") || headers.ContainsKey("X-Rewrite-URL");
+    public static bool ChangesTarget(IHeaderDictionary headers, FoldedHeaders folded = default)
+    {
+        foreach (var name in TargetHeaders)
+        {
+            if (headers.ContainsKey(name) || (!folded.IsEmpty && folded.ValuesFor(name).Count > 0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A form that is posted may name another method among its fields.</summary>
     public static bool MayBeInBody(HttpRequest request) =>

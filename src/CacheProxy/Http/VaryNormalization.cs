@@ -45,6 +45,52 @@ internal static class VaryNormalization
         return CaseInsensitive.Contains(name) && spaced.AsSpan().ContainsAny(UpperCase) ? spaced.ToLowerInvariant() : spaced;
     }
 
+    /// <summary>The same, written into <paramref name="room"/> where it fits: most clients leave out the space after a comma.</summary>
+    public static ReadOnlySpan<char> Normalize(string name, StringValues values, Span<char> room)
+    {
+        // A comma becomes a comma and a space, so that twice the length is always enough.
+        if (values.Count != 1 || values[0] is not { } text || text.Length > room.Length / 2
+            || text.Contains('"') || !Ascii.IsValid(text) || NotLists.Contains(name))
+        {
+            return Normalize(name, values);
+        }
+
+        var length = 0;
+        foreach (var range in text.AsSpan().Split(','))
+        {
+            if (range.Start.Value > 0)
+            {
+                ", ".CopyTo(room[length..]);
+                length += 2;
+            }
+
+            var member = text.AsSpan(range).Trim(" \t");
+            member.CopyTo(room[length..]);
+            length += member.Length;
+        }
+
+        var normal = room[..length];
+        if (CaseInsensitive.Contains(name))
+        {
+            Ascii.ToLowerInPlace(normal, out _);
+        }
+
+        return normal;
+    }
+
+    /// <summary>
+    /// Whether a request without the header means the same (RFC 9110 §12.5.1 and §12.5.4). Most clients that do not care send nothing, the
+    /// others send this.
+    /// </summary>
+    /// <param name="name">The header's name in lower case.</param>
+    /// <param name="value">Its values, normalised.</param>
+    public static bool MeansAnything(string name, ReadOnlySpan<char> value) => name switch
+    {
+        "accept" => value is "*/*",
+        "accept-language" => value is "*",
+        _ => false,
+    };
+
     private static bool HasNormalSpaces(ReadOnlySpan<char> text)
     {
         if (text.IsEmpty)

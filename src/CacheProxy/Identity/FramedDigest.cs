@@ -50,6 +50,15 @@ internal ref struct FramedDigest
         }
     }
 
+    /// <summary>The same for one value.</summary>
+    public void AddOne(DigestPart part, scoped ReadOnlySpan<char> name, scoped ReadOnlySpan<char> value)
+    {
+        AppendByte((byte)part);
+        AppendText(name);
+        AppendInt(1);
+        AppendText(value);
+    }
+
     /// <summary>Writes the 32 bytes of the digest and gives back what was rented.</summary>
     public void Finish(scoped Span<byte> destination)
     {
@@ -118,4 +127,5 @@ internal enum DigestPart : byte
     Path = 6,
     Client = 7,
     Scheme = 8,
+    FoldedHeader = 9,
 }

@@ -1,18 +1,27 @@
 using System.Collections.Immutable;
+using CacheProxy.Http;
 
 namespace CacheProxy.Identity;
 
 /// <summary>One place of a request that may name its tenant.</summary>
 internal interface ITenantSource
 {
-    void Read(HttpRequest request, ref TenantCandidates candidates);
+    void Read(HttpRequest request, FoldedHeaders folded, ref TenantCandidates candidates);
 }
 
 /// <summary>The tenant as the value of a request header.</summary>
 internal sealed class HeaderTenantSource(string header) : ITenantSource
 {
-    public void Read(HttpRequest request, ref TenantCandidates candidates)
+    // The usual spelling of a name with a mark: some APIs take it for the name.
+    private readonly string? _usualSpelling = FoldedHeaders.HasMark(header) ? FoldedHeaders.Fold(header) : null;
+
+    public void Read(HttpRequest request, FoldedHeaders folded, ref TenantCandidates candidates)
     {
+        if (!folded.IsEmpty || _usualSpelling is not null)
+        {
+            ReadFolded(request, folded, ref candidates);
+        }
+
         if (!request.Headers.TryGetValue(header, out var values))
         {
             return;
@@ -38,6 +47,22 @@ internal sealed class HeaderTenantSource(string header) : ITenantSource
             }
         }
     }
+
+    private void ReadFolded(HttpRequest request, FoldedHeaders folded, ref TenantCandidates candidates)
+    {
+        foreach (var value in folded.ValuesFor(header))
+        {
+            candidates.AddMalformed(value ?? "");
+        }
+
+        if (_usualSpelling is not null)
+        {
+            foreach (var value in request.Headers[_usualSpelling])
+            {
+                candidates.AddMalformed(value ?? "");
+            }
+        }
+    }
 }
 
 /// <summary>The tenant as the one label before a base domain: <c>demo.example.com</c> under <c>example.com</c> is <c>demo</c>.</summary>
@@ -46,7 +71,7 @@ internal sealed class HostTenantSource(ImmutableArray<string> baseDomains) : ITe
     // Of nested domains the longest one applies.
     private readonly ImmutableArray<string> _baseDomains = [.. baseDomains.OrderByDescending(static domain => domain.Length)];
 
-    public void Read(HttpRequest request, ref TenantCandidates candidates)
+    public void Read(HttpRequest request, FoldedHeaders folded, ref TenantCandidates candidates)
     {
         if (_baseDomains.IsEmpty || request.Host.Value is not { Length: > 0 } host)
         {

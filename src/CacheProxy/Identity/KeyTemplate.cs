@@ -15,8 +15,6 @@ internal sealed class KeyTemplate
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
     private const int MaxPathLength = 2048;
 
-    private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
     private readonly ImmutableArray<KeyPart> _parts;
     private readonly string _prefix;
 
@@ -58,12 +56,6 @@ internal sealed class KeyTemplate
     /// For evictions only: evicting too much costs a miss, evicting too little causes a stale read.
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
-
-    /// <summary>
-    /// The path as the client wrote it, when the key spells it otherwise: an API may put the spelling it was asked for into its links.
-    /// </summary>
-    public string? OriginalPath(in KeySource source) =>
-        (NamesPath && !IsNormal(source.Path)) || HasUpperCaseUuid(source.RouteValues) ? source.Path : null;
 
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
@@ -120,21 +112,6 @@ internal sealed class KeyTemplate
         text.AppendFormatted(span);
         return true;
     }
-
-    private bool HasUpperCaseUuid(RouteValueDictionary values)
-    {
-        foreach (var name in RouteValueNames)
-        {
-            if (values[name] is string value && value.AsSpan().ContainsAny(UpperCase) && Uuid.Matches(value))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsNormal(ReadOnlySpan<char> path) => !path.ContainsAny(UpperCase) && (path.Length <= 1 || path[^1] != '/');
 
     private static bool AppendLower(ref DefaultInterpolatedStringHandler text, ReadOnlySpan<char> value, SearchValues<char> allowed)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CacheProxy.Http;
 
 namespace CacheProxy.Identity;
 
@@ -14,6 +15,7 @@ internal sealed class TenantResolver
     public TenantResolver(TenantOptions options)
     {
         var domains = ImmutableArray.CreateRange(options.BaseDomains, static domain => domain.Trim('.'));
+        Headers = [.. options.Sources.Select(HeaderName).OfType<string>()];
         _sources = new ITenantSource[options.Sources.Length];
         for (var i = 0; i < _sources.Length; i++)
         {
@@ -25,12 +27,17 @@ internal sealed class TenantResolver
     public static bool IsSource(string text) =>
         text.Equals(HostSource, StringComparison.OrdinalIgnoreCase) || HeaderName(text) is not null;
 
-    public TenantResolution Resolve(HttpRequest request)
+    /// <summary>The headers among the sources.</summary>
+    public ImmutableArray<string> Headers { get; }
+
+    /// <param name="request">The request.</param>
+    /// <param name="folded">Its headers that an API may take for others; what they name is in doubt.</param>
+    public TenantResolution Resolve(HttpRequest request, FoldedHeaders folded = default)
     {
         var candidates = default(TenantCandidates);
         foreach (var source in _sources)
         {
-            source.Read(request, ref candidates);
+            source.Read(request, folded, ref candidates);
         }
 
         return candidates.Resolve();

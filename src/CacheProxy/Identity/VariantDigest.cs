@@ -9,11 +9,12 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const int NormalizedCharacters = 512;
     private const string ForwardedFor = "x-forwarded-for";
 
     // Request headers that an API may build its links from without naming them in Vary. X-Forwarded-For is not among them: it differs
     // for each client, and an API whose answer depends on it says so.
-    private static readonly ImmutableArray<string> ForwardedHeaders =
+    public static readonly ImmutableArray<string> ForwardedHeaders =
     [
         "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
         "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
@@ -46,13 +47,7 @@ internal static class VariantDigest
             AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
         }
 
-        foreach (var range in vary.AsSpan().Split(','))
-        {
-            if (range.Start.Value != range.End.Value)
-            {
-                AddVaryHeader(ref digest, source.Headers, vary[range]);
-            }
-        }
+        AddVaryHeaders(ref digest, source, vary);
 
         if (digest.IsEmpty)
         {
@@ -74,12 +69,56 @@ internal static class VariantDigest
         }
     }
 
-    // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
-    private static void AddVaryHeader(ref FramedDigest digest, IHeaderDictionary headers, string name)
+    // Both lists are sorted, so that a name makes the same digest whichever of them has it.
+    private static void AddVaryHeaders(ref FramedDigest digest, in VariantSource source, string vary)
     {
-        if (headers.TryGetValue(name, out var values))
+        var always = source.VaryBy.AsSpan();
+        var names = VaryNames.Enumerate(vary);
+        var next = names.MoveNext() ? names.Current : null;
+        while (next is not null || !always.IsEmpty)
         {
-            digest.Add(DigestPart.VaryHeader, name, VaryNormalization.Normalize(name, values));
+            var order = next is null ? -1 : always.IsEmpty ? 1 : string.CompareOrdinal(always[0], next);
+            AddVaryHeader(ref digest, source, order <= 0 ? always[0] : next!);
+            always = order <= 0 ? always[1..] : always;
+            if (order >= 0)
+            {
+                next = names.MoveNext() ? names.Current : null;
+            }
+        }
+    }
+
+    // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
+    private static void AddVaryHeader(ref FramedDigest digest, in VariantSource source, string name)
+    {
+        if (source.Headers.TryGetValue(name, out var values))
+        {
+            var value = VaryNormalization.Normalize(name, values, stackalloc char[NormalizedCharacters]);
+            if (!VaryNormalization.MeansAnything(name, value))
+            {
+                digest.AddOne(DigestPart.VaryHeader, name, value);
+            }
+        }
+
+        if (!source.Folded.IsEmpty || FoldedHeaders.HasMark(name))
+        {
+            AddFoldedHeaders(ref digest, source, name);
+        }
+    }
+
+    // What the API may have read in place of the header: no answer to it is for anybody else.
+    private static void AddFoldedHeaders(ref FramedDigest digest, in VariantSource source, string name)
+    {
+        foreach (var header in source.Folded.All)
+        {
+            if (header.MayBeTakenFor(name))
+            {
+                digest.Add(DigestPart.FoldedHeader, header.Name.ToLowerInvariant(), header.Values);
+            }
+        }
+
+        if (FoldedHeaders.HasMark(name))
+        {
+            AddHeader(ref digest, DigestPart.FoldedHeader, source.Headers, FoldedHeaders.Fold(name));
         }
     }
 
@@ -94,12 +133,9 @@ internal static class VariantDigest
     // The API sees the client's address appended, whether the client sent the header or not.
     private static void AddClient(ref FramedDigest digest, in VariantSource source, ReadOnlySpan<char> vary)
     {
-        foreach (var range in vary.Split(','))
+        if (source.Client is { } client && (FieldNameList.Contains(vary, ForwardedFor) || source.VaryBy.AsSpan().Contains(ForwardedFor)))
         {
-            if (vary[range] is ForwardedFor && source.Client is { } client)
-            {
-                digest.Add(DigestPart.Client, client.ToString());
-            }
+            digest.Add(DigestPart.Client, client.ToString());
         }
     }
 }
@@ -108,13 +144,17 @@ internal static class VariantDigest
 /// <param name="Headers">The request's headers.</param>
 /// <param name="Query">The raw query with its question mark; empty without one.</param>
 /// <param name="Credentials">Set when each credential has an entry of its own.</param>
-/// <param name="OriginalPath">The path as the client wrote it, when the key spells it otherwise; else <c>null</c>.</param>
+/// <param name="OriginalPath">The path as it arrived, when it is not the <see cref="CanonicalPath"/>; else <c>null</c>.</param>
 /// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
+/// <param name="Folded">Those of its headers that an API may take for others.</param>
+/// <param name="VaryBy">The headers that count whatever the resource varies on: sorted, in lower case.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
     CredentialFingerprint? Credentials,
     string? OriginalPath,
     IPAddress? Client = null,
-    string? DeclaredScheme = null);
+    string? DeclaredScheme = null,
+    FoldedHeaders Folded = default,
+    ImmutableArray<string> VaryBy = default);

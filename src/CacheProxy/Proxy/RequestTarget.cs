@@ -16,21 +16,23 @@ internal static class RequestTarget
 
     /// <summary>The request's authority and path, as a stored response remembers them.</summary>
     public static string Identity(HttpRequest request) =>
-        string.Concat(request.Host.Value, " ", PathOf(request)).ToLowerInvariant();
+        string.Concat((request.Host.Value ?? "").ToLowerInvariant(), " ", PathOf(request));
 
     /// <summary>Whether a stored response answered this target.</summary>
     public static bool IsSame(HttpRequest request, ReadOnlySpan<char> identity)
     {
         var host = (request.Host.Value ?? "").AsSpan();
-        var path = PathOf(request);
-        return identity.Length == host.Length + 1 + path.Length
-            && identity.StartsWith(host, StringComparison.OrdinalIgnoreCase)
-            && identity.EndsWith(path, StringComparison.OrdinalIgnoreCase);
+        return IsSameHost(request, identity) && identity[(host.Length + 1)..].SequenceEqual(PathOf(request));
     }
 
-    private static ReadOnlySpan<char> PathOf(HttpRequest request)
+    /// <summary>Whether a stored response answered this authority, for whatever path.</summary>
+    public static bool IsSameHost(HttpRequest request, ReadOnlySpan<char> identity)
     {
-        var path = (request.Path.Value ?? "").AsSpan();
-        return path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
+        var host = (request.Host.Value ?? "").AsSpan();
+        return identity.Length > host.Length && identity[host.Length] == ' ' && identity.StartsWith(host, StringComparison.OrdinalIgnoreCase);
     }
+
+    // As it arrived: to an API, another spelling may be another resource.
+    private static ReadOnlySpan<char> PathOf(HttpRequest request) =>
+        TryGetOriginalPath(request.HttpContext, out var path) ? path : request.Path.Value;
 }

@@ -13,11 +13,17 @@ namespace CacheProxy.Reading;
 internal static class CacheRequestReader
 {
     public static bool TryRead(
-        HttpContext context, CachePolicy policy, RequestRules rules, out CacheRequest? cacheRequest, out ForwardReason reason)
+        HttpContext context,
+        CachePolicy policy,
+        RouteCaching route,
+        FoldedHeaders folded,
+        out CacheRequest? cacheRequest,
+        out ForwardReason reason)
     {
         cacheRequest = null;
+        var rules = route.Rules;
         var request = context.Request;
-        if (FindObstacle(context, policy, rules) is { } obstacle)
+        if (FindObstacle(context, policy, rules, folded) is { } obstacle)
         {
             reason = obstacle;
             return false;
@@ -59,9 +65,11 @@ internal static class CacheRequestReader
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
-                policy.Template.OriginalPath(source),
+                SpelledOtherwise(context, route),
                 context.Connection.RemoteIpAddress,
-                DeclaredScheme(context)),
+                DeclaredScheme(context),
+                folded,
+                policy.VaryBy),
             Directives = directives,
             Tenant = tenant.Value,
             Id = policy.IdOf(request.RouteValues),
@@ -71,6 +79,11 @@ internal static class CacheRequestReader
         return true;
     }
 
+    private static string? SpelledOtherwise(HttpContext context, RouteCaching route) =>
+        RequestTarget.TryGetOriginalPath(context, out var path) && route.CanonicalPath?.Matches(path, context.Request.RouteValues) == true
+            ? null
+            : path.ToString();
+
     // Over HTTP/2 the client declares a scheme. The API sees it in X-Forwarded-Proto and may build its links from it.
     private static string? DeclaredScheme(HttpContext context) =>
         HttpProtocol.IsHttp2(context.Request.Protocol)
@@ -78,12 +91,17 @@ internal static class CacheRequestReader
             ? context.Request.Scheme
             : null;
 
-    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules)
+    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules, FoldedHeaders folded)
     {
         var request = context.Request;
         if (policy.Options.Mode == CacheMode.Off)
         {
             return ForwardReason.PolicyOff;
+        }
+
+        if (rules.DecidingHeaders.AreInDoubt(request.Headers, folded))
+        {
+            return ForwardReason.HeaderName;
         }
 
         if (MethodOverride.Find(request.Headers, request.QueryString) != OverriddenMethod.None)
@@ -114,6 +132,11 @@ internal static class CacheRequestReader
         if (ConditionalRequest.MustForward(request.Headers))
         {
             return ForwardReason.Precondition;
+        }
+
+        if (policy.Excepts(request.RouteValues))
+        {
+            return ForwardReason.ExceptedId;
         }
 
         return policy.Options.Credentials == CredentialsMode.Bypass && rules.Credentials.IsPresent(request.Headers)

@@ -98,8 +98,10 @@ internal sealed partial class ReadHandler(
 
         if (!RequestTarget.IsSame(request.Context.Request, stored.Target))
         {
-            // The tenant has several hosts, and an API may build links from them: from now on each has its own variant.
-            var other = found with { Response = null, Vary = VaryNames.Union(found.Vary, HostName) };
+            // The tenant has several hosts, and an API may build links from them: from now on each has its own variant. What answered
+            // another path is of an earlier version or configuration.
+            var vary = RequestTarget.IsSameHost(request.Context.Request, stored.Target) ? found.Vary : VaryNames.Union(found.Vary, HostName);
+            var other = found with { Response = null, Vary = vary };
             return await AskAsync(request, other, MissReason(found), began, next);
         }
 

@@ -43,7 +43,7 @@ internal sealed class AffectedTargets(RouteCaching route)
             return;
         }
 
-        var tenants = route.Rules.Tenants.Resolve(request);
+        var tenants = route.Rules.Tenants.Resolve(request, FoldedHeaders.Of(request.Headers));
         foreach (var tenant in tenants.Kind == TenantResolutionKind.Found ? [tenants.Tenant] : tenants.Candidates)
         {
             Add(targets, request, policy, tenant, path);

@@ -2,6 +2,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Writing;
 
@@ -11,18 +12,18 @@ namespace CacheProxy.Writing;
 /// </summary>
 internal sealed class EvictionTargets
 {
-    private static readonly string[] TargetHeaders = ["X-Original-URL", "X-Rewrite-URL"];
-
     private readonly List<EvictionTarget> _targets = new(1);
     private readonly HttpRequest _request;
     private readonly string? _method;
+    private readonly FoldedHeaders _folded;
     private readonly TenantResolution _tenants;
 
-    private EvictionTargets(HttpRequest request, string? method, in TenantResolution tenants)
+    private EvictionTargets(HttpRequest request, string? method, FoldedHeaders folded, TenantResolver tenants)
     {
         _request = request;
         _method = method;
-        _tenants = tenants;
+        _folded = folded;
+        _tenants = tenants.Resolve(request, folded);
     }
 
     /// <param name="context">The request.</param>
@@ -30,13 +31,14 @@ internal sealed class EvictionTargets
     /// <param name="method">Its method; <c>null</c> when something may override it.</param>
     public static EvictionTarget[] Find(HttpContext context, RouteCaching route, string? method)
     {
-        var isDoubtful = IsDoubtful(context);
+        var folded = FoldedHeaders.Of(context.Request.Headers);
+        var isDoubtful = IsDoubtful(context, folded);
         if (route.IsEmpty && !isDoubtful)
         {
             return [];
         }
 
-        var found = new EvictionTargets(context.Request, method, route.Rules.Tenants.Resolve(context.Request));
+        var found = new EvictionTargets(context.Request, method, folded, route.Rules.Tenants);
         found.Add(route, context.Request.Path.Value ?? "", context.Request.RouteValues);
         if (isDoubtful)
         {
@@ -47,8 +49,8 @@ internal sealed class EvictionTargets
     }
 
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
-    private static bool IsDoubtful(HttpContext context) =>
-        !WellFormedPath.Check(PathOf(context)) || MethodOverride.ChangesTarget(context.Request.Headers);
+    private static bool IsDoubtful(HttpContext context, FoldedHeaders folded) =>
+        !WellFormedPath.Check(PathOf(context)) || MethodOverride.ChangesTarget(context.Request.Headers, folded);
 
     private static ReadOnlySpan<char> PathOf(HttpContext context)
     {
@@ -60,9 +62,9 @@ internal sealed class EvictionTargets
     private void AddDoubtful(HttpContext context, CachedRoutes routes)
     {
         AddLeniently(LenientPath.Read(PathOf(context)), routes);
-        foreach (var header in TargetHeaders)
+        foreach (var header in MethodOverride.TargetHeaders)
         {
-            foreach (var target in context.Request.Headers[header])
+            foreach (var target in StringValues.Concat(context.Request.Headers[header], _folded.ValuesFor(header)))
             {
                 AddLeniently(LenientPath.Read(target), routes);
             }

@@ -98,4 +98,55 @@ public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
 
         Assert.Equal(0, await stores.Redis.NumberAsync("EXISTS", "demo:customer:1"));
     }
+
+    [Theory]
+    [InlineData("me")]
+    [InlineData("Self")]
+    [InlineData("CURRENT")]
+    [InlineData("m%65")]
+    public async Task An_id_that_means_the_caller_is_never_cached(string id)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:customer:Credentials", "Shared")]);
+
+        await proxy.AskRawAsync($"/api/customers/{id}", "X-Tenant-Subdomain: demo\r\nAuthorization: Bearer 1\r\n");
+        var second = await proxy.AskRawAsync($"/api/customers/{id}", "X-Tenant-Subdomain: demo\r\nAuthorization: Bearer 2\r\n");
+        await proxy.AskAsync(HttpMethod.Put, $"/api/customers/{id}");
+
+        Assert.Equal("2", second.Content);
+        Assert.Equal(["cacheproxy; fwd=bypass; fwd-status=200; detail=excepted-id"], second.Values("Cache-Status"));
+        Assert.Equal([$"Customer cache invalidated {{customerId=\"{Uri.UnescapeDataString(id)}\", tenantId=\"demo\"}}"], CacheEvents.Of(proxy));
+    }
+
+    [Fact]
+    public async Task Each_policy_names_the_ids_that_it_excepts()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [.. Pets, ("CacheProxy:Policies:pet:ExceptIds", "mine, latest"), ("CacheProxy:Policies:customer:ExceptIds", "self")]);
+
+        foreach (var target in (string[])["/api/pets/me", "/api/customers/me", "/api/customers/mine"])
+        {
+            await proxy.AskAsync(target);
+            Assert.True((await proxy.AskAsync(target)).IsHit);
+        }
+
+        Assert.Contains("excepted-id", (await proxy.AskAsync("/api/pets/Latest")).CacheStatus, StringComparison.Ordinal);
+        Assert.Contains("excepted-id", (await proxy.AskAsync("/api/customers/self")).CacheStatus, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Rfc9111", "5m", null, 1)]
+    [InlineData("Rfc9111", "5m", "true", 0)]
+    [InlineData("Rfc9111", "", null, 0)]
+    [InlineData("PerCredential", "5m", null, 0)]
+    public async Task A_policy_that_shares_what_cookies_personalise_is_warned_of_at_the_start(string credentials, string ttl, string? shares, int warnings)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        (string, string?)[] settings = [("CacheProxy:Policies:customer:Credentials", credentials), ("CacheProxy:Policies:customer:Ttl", ttl)];
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, shares is null ? settings : [.. settings, ("CacheProxy:Policies:customer:SharePersonalised", shares)]);
+
+        Assert.Equal(warnings, proxy.Log.Messages.Count(static message => message.Contains("shares what cookies personalise", StringComparison.Ordinal)));
+    }
 }

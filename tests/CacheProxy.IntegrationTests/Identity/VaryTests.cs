@@ -54,6 +54,64 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
     }
 
     [Fact]
+    public async Task A_name_that_some_programs_fold_into_one_that_it_varies_on_is_a_variant_of_its_own()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Echo("X_Plan", ("Vary", "X-Plan")));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+
+        Assert.Equal("gold", (await proxy.AskAsync(Target, ("X_Plan", "gold"))).Text);
+        Assert.Equal("", (await proxy.AskAsync(Target)).Text);
+        Assert.Equal("iron", (await proxy.AskAsync(Target, ("X_Plan", "iron"))).Text);
+        Assert.Equal(("gold", true), ((await proxy.AskAsync(Target, ("X_Plan", "gold"))).Text, (await proxy.AskAsync(Target, ("X_Plan", "gold"))).IsHit));
+        Assert.True((await proxy.AskAsync(Target, ("X_Other", "1"))).IsHit);
+    }
+
+    [Theory]
+    [InlineData("Accept", "application/json", "text/csv")]
+    [InlineData("Accept-Language", "de", "en")]
+    [InlineData("Api-Version", "1", "2")]
+    [InlineData("X-Api-Version", "1", "2")]
+    public async Task A_header_by_which_APIs_negotiate_counts_although_the_response_does_not_say_so(string header, string one, string other)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Echo(header));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+
+        foreach (var value in (string[])[one, other, one, other])
+        {
+            Assert.Equal(value, (await proxy.AskAsync(Target, (header, value))).Text);
+        }
+
+        Assert.Equal("", (await proxy.AskAsync(Target)).Text);
+        Assert.Equal(3, api.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Who_takes_anything_reads_the_plain_entry()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address);
+
+        var first = await proxy.AskRawAsync(Target, "X-Tenant-Subdomain: demo\r\nAccept: */*\r\n");
+        var body = await stores.Redis.TextAsync("HGET", "demo:customer:1", "body");
+        var second = await proxy.AskRawAsync(Target, "X-Tenant-Subdomain: demo\r\nAccept: */*\r\nAccept-Language: *\r\n");
+        var third = await proxy.AskRawAsync(Target);
+
+        Assert.Equal(("1", "1", "1", "1"), (first.Content, body, second.Content, third.Content));
+    }
+
+    [Fact]
+    public async Task A_policy_names_the_headers_that_always_count()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:customer:VaryBy", "X-Plan")]);
+
+        Assert.Equal("1", (await proxy.AskAsync(Target, ("X-Plan", "a"), ("Accept", "text/csv"))).Text);
+        Assert.Equal("2", (await proxy.AskAsync(Target, ("X-Plan", "b"))).Text);
+        Assert.Equal("1", (await proxy.AskAsync(Target, ("X-Plan", "a"), ("Accept-Language", "de"))).Text);
+        Assert.Equal("cacheproxy; fwd=bypass; fwd-status=200; detail=header-name", (await proxy.AskAsync(Target, ("X_Plan", "a"))).CacheStatus);
+    }
+
+    [Fact]
     public async Task A_miss_of_one_variant_says_so()
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Vary", "X-A")));
@@ -71,13 +129,13 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
         await using var api = await StubApi.StartAsync(async context =>
         {
             await (Interlocked.Increment(ref count) == 1 ? gate.PassAsync() : Task.CompletedTask);
-            await Answers.Echo("Accept-Language", ("Vary", "Accept-Language"))(context);
+            await Answers.Echo("X-Plan", ("Vary", "X-Plan"))(context);
         });
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
-        var german = proxy.AskAsync(Target, ("Accept-Language", "de"));
+        var german = proxy.AskAsync(Target, ("X-Plan", "de"));
         await gate.ReachedAsync();
         string[] languages = ["en", "de", "en", "fr", "en"];
-        var others = languages.Select(language => proxy.AskAsync(Target, ("Accept-Language", language))).ToArray();
+        var others = languages.Select(language => proxy.AskAsync(Target, ("X-Plan", language))).ToArray();
         await Eventually.TrueAsync(() => proxy.Services.GetRequiredService<Flights>().Waiting == languages.Length);
 
         gate.Open();
@@ -86,7 +144,7 @@ public sealed class VaryTests(ProxyOnStores stores) : IClassFixture<ProxyOnStore
         Assert.Equal(languages, (await Task.WhenAll(others)).Select(static answer => answer.Text));
         foreach (var language in languages)
         {
-            Assert.True((await proxy.AskAsync(Target, ("Accept-Language", language))).IsHit);
+            Assert.True((await proxy.AskAsync(Target, ("X-Plan", language))).IsHit);
         }
     }
 

@@ -1,4 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.AspNetCore.Http.Features;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Reading;
@@ -11,16 +12,44 @@ public sealed class ReadSpellingTests
     [InlineData("/api/customers/1/")]
     [InlineData("/api/customers/%31")]
     [InlineData("/api/c%75stomers/1")]
-    public async Task These_read_the_entry_of_the_plain_spelling(string target)
+    public async Task Another_spelling_of_the_path_has_an_entry_of_its_own(string target)
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
         await proxy.AskRawAsync("/api/customers/1");
 
-        var answer = await proxy.AskRawAsync(target);
+        var first = await proxy.AskRawAsync(target);
+        var second = await proxy.AskRawAsync(target);
+        var plain = await proxy.AskRawAsync("/api/customers/1");
 
-        Assert.Equal("1", answer.Content);
-        Assert.StartsWith("cacheproxy; hit", answer.Values("Cache-Status")[0], StringComparison.Ordinal);
+        Assert.Equal(("2", "2", "1"), (first.Content, second.Content, plain.Content));
+        Assert.All([second, plain], static answer => Assert.StartsWith("cacheproxy; hit", answer.Values("Cache-Status")[0], StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("{tenant}:customer:{id}", "/api/customers/1/")]
+    [InlineData("{tenant}:customer:{id}", "/API/customers/1")]
+    [InlineData("{tenant}:customer:{id}", "/api/customers/%31")]
+    [InlineData("{tenant}{path}", "/api/customers/1/")]
+    [InlineData("{tenant}{path}", "/API/customers/1")]
+    [InlineData("{tenant}{path}", "/api/customers/%31")]
+    public async Task One_request_in_a_spelling_that_the_API_does_not_know_hides_the_resource_from_nobody(string key, string wrong)
+    {
+        await using var api = await StubApi.StartAsync(static context =>
+            context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget == "/api/customers/1"
+                ? Answers.SendAsync(context, 200, "found")
+                : Answers.SendAsync(context, 404, "unknown", ("Cache-Control", "max-age=60")));
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Policies:customer:Key", key), ("CacheProxy:Policies:customer:StatusCodes", "404")]);
+
+        await proxy.AskRawAsync(wrong);
+        var before = await proxy.AskRawAsync("/api/customers/1");
+        var hidden = await proxy.AskRawAsync(wrong);
+        await proxy.AskRawAsync(wrong, method: "DELETE");
+
+        Assert.Equal((200, "found"), (before.Status, before.Content));
+        Assert.Equal((404, "unknown"), (hidden.Status, hidden.Content));
+        Assert.Contains("fwd=uri-miss", (await proxy.AskRawAsync("/api/customers/1")).Head, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -74,6 +74,52 @@ public sealed class UnkeyedInputTests(AttackedProxy attacked) : IClassFixture<At
         Assert.Equal(3, attacked.Arrived(customer).Length);
     }
 
+    // WSGI, Rack, PHP and CGI know a header by a name in which '-' and '_', with some every other mark, are one.
+    [Theory]
+    [InlineData("X_Api_Key: evil")]
+    [InlineData("X_Tenant_Subdomain: acme")]
+    [InlineData("x-tenant_subdomain: acme")]
+    [InlineData("X_HTTP_Method_Override: GET")]
+    [InlineData("X-HTTP_Method: HEAD")]
+    [InlineData("X_Original_URL: /admin")]
+    [InlineData("X_Rewrite_URL: /admin")]
+    [InlineData("X_Forwarded_Prefix: /evil")]
+    [InlineData("X_Forwarded_For: 10.0.0.1")]
+    [InlineData("X.Forwarded.Proto: gopher")]
+    [InlineData("X_Host: evil.example.net")]
+    public async Task A_header_whose_name_some_programs_fold_into_one_that_decides_is_neither_answered_from_the_cache_nor_stored(string line)
+    {
+        var customer = attacked.NextCustomer();
+        var attack = Get(customer, line + "\r\n");
+
+        await attacked.SendAsync(attack);
+        var second = await attacked.SendAsync(attack);
+        var victim = await attacked.SendAsync(Get(customer));
+        await attacked.SendAsync(attack);
+
+        Assert.Contains("detail=header-name", second.Head, StringComparison.Ordinal);
+        Assert.DoesNotContain(line, victim.Content, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(4, attacked.Arrived(customer).Length);
+        Assert.All(attacked.Arrived(line), arrived => Assert.Contains(line, arrived.Text, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/customers/{0}", "X-Tenant-Subdomain: demo\r\nX_HTTP_Method_Override: DELETE\r\n")]
+    [InlineData("POST", "/api/customers/{0}", "X-Tenant-Subdomain: demo\r\nX-HTTP_Method: put\r\nContent-Length: 0\r\n")]
+    [InlineData("PUT", "/elsewhere", "X-Tenant-Subdomain: demo\r\nX_Original_URL: /api/customers/{0}\r\nContent-Length: 0\r\n")]
+    [InlineData("DELETE", "/api/customers/{0}", "X-Tenant-Subdomain: acme\r\nX_Tenant_Subdomain: demo\r\n")]
+    [InlineData("DELETE", "/api/customers/{0}", "X_Tenant_Subdomain: demo\r\n")]
+    public async Task A_write_with_such_a_header_evicts_whatever_it_may_mean(string method, string target, string lines)
+    {
+        var customer = attacked.NextCustomer();
+        await attacked.SendAsync(Get(customer));
+
+        await attacked.SendAsync($"{method} {target} HTTP/1.1\r\nHost: api\r\n{lines}\r\n".Replace("{0}", customer, StringComparison.Ordinal));
+        var afterwards = await attacked.SendAsync(Get(customer));
+
+        Assert.Contains("fwd=uri-miss", afterwards.Head, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("X-Original-URL: /api/customers/{0}\r\n")]
     [InlineData("X-Rewrite-URL: http://api/api/./customers/{0};a?b\r\n")]

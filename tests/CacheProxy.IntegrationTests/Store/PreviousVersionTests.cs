@@ -23,8 +23,8 @@ public sealed class PreviousVersionTests(RedisServerFixture redis) : IClassFixtu
 
     [Theory]
     [InlineData("/api/customers/1", "", "{\"id\":1,\"name\":\"ZoÃ«\"}")]
-    [InlineData("/api/customers/2", "Accept-Language: de\r\nX-Region: north\r\n", "{\"id\":2,\"language\":\"de\"}")]
-    [InlineData("/api/customers/2", "Accept-Language: fr\r\n", "{\"id\":2,\"language\":\"fr\"}")]
+    [InlineData("/api/customers/2", "X-Region: north\r\n", "{\"id\":2,\"language\":\"de\"}")]
+    [InlineData("/api/customers/2", "", "{\"id\":2,\"language\":\"fr\"}")]
     [InlineData("/api/customers/3?with=pets", "", "{\"id\":3}")]
     [InlineData("/api/customers/4", "Authorization: Bearer alice\r\n", "{\"id\":4,\"seen\":\"by alice\"}")]
     public async Task An_entry_is_a_hit_for_the_request_that_filled_it(string target, string headers, string body)
@@ -60,6 +60,9 @@ public sealed class PreviousVersionTests(RedisServerFixture redis) : IClassFixtu
 
     [Theory]
     [InlineData("/api/customers/3", "")]
+    // Filled by these very requests, but without regard to the language, which version 0.1 did not know to choose the answer.
+    [InlineData("/api/customers/2", "Accept-Language: de\r\nX-Region: north\r\n")]
+    [InlineData("/api/customers/2", "Accept-Language: fr\r\n")]
     [InlineData("/api/customers/4", "Authorization: Bearer bob\r\n")]
     public async Task Another_variant_is_a_miss(string target, string headers)
     {

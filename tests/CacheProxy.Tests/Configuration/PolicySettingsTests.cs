@@ -25,6 +25,9 @@ public sealed class PolicySettingsTests
     [InlineData("Coalesce", "Cluster")]
     [InlineData("EvictOn", "*")]
     [InlineData("StatusCodes", "404, 410")]
+    [InlineData("ExceptIds", "me, a-b_c.d~")]
+    [InlineData("VaryBy", "X-Plan, none")]
+    [InlineData("SharePersonalised", "true")]
     [InlineData("Key", "{host}|{path}")]
     public void Accepts_values_in_their_range(string name, string value) =>
         CandidateConfiguration.Accepted(($"{Customer}:{name}", value));
@@ -57,6 +60,11 @@ public sealed class PolicySettingsTests
     [InlineData("StatusCodes", "100")]
     [InlineData("StatusCodes", "4xx")]
     [InlineData("NegativeTtl", "10s")]
+    [InlineData("VaryBy", "*")]
+    [InlineData("VaryBy", "X Plan")]
+    [InlineData("SharePersonalised", "yes")]
+    [InlineData("ExceptIds", "a/b")]
+    [InlineData("ExceptIds", "%6de")]
     [InlineData("Key", "customer")]
     [InlineData("Key", "{tenant}{id}")]
     public void Refuses_values_out_of_it_with_key_and_value(string name, string value)
@@ -77,6 +85,9 @@ public sealed class PolicySettingsTests
             ($"{Customer}:EvictOn:1", ""),
             ($"{Customer}:EvictOn:2", "PURGE"),
             ($"{Customer}:Credentials", "Shared"),
+            ($"{Customer}:ExceptIds", "me, latest"),
+            ($"{Customer}:VaryBy", "X-Plan, Accept"),
+            ($"{Customer}:SharePersonalised", "true"),
             ($"{Customer}:WriteConsistency", "Strict"),
             ($"{Customer}:WriteDeadline", "2s"),
             ($"{Customer}:MemoryTtl", "3s"),
@@ -93,6 +104,9 @@ public sealed class PolicySettingsTests
         Assert.Equal(CacheMode.Shadow, policy.Mode);
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
         Assert.Equal(CredentialsMode.Shared, policy.Credentials);
+        Assert.Equal(["X-Plan", "Accept"], policy.VaryBy);
+        Assert.True(policy.SharePersonalised);
+        Assert.Equal(["me", "latest"], policy.ExceptIds);
         Assert.Equal(WriteConsistency.Strict, policy.WriteConsistency);
         Assert.Equal(TimeSpan.FromSeconds(2), policy.WriteDeadline);
         Assert.Equal(TimeSpan.FromSeconds(3), policy.MemoryTtl);

@@ -44,8 +44,12 @@ public sealed class ShippedConfigurationTests
             {
                 EvictOn = snapshot.Options.Policies[0].EvictOn,
                 StatusCodes = snapshot.Options.Policies[0].StatusCodes,
+                VaryBy = snapshot.Options.Policies[0].VaryBy,
+                ExceptIds = snapshot.Options.Policies[0].ExceptIds,
             },
             snapshot.Options.Policies[0]);
         Assert.Equal(["PUT", "PATCH", "DELETE"], snapshot.Options.Policies[0].EvictOn);
+        Assert.Equal(["Accept", "Accept-Language", "Api-Version", "X-Api-Version"], snapshot.Options.Policies[0].VaryBy);
+        Assert.Equal(["me", "self", "current"], snapshot.Options.Policies[0].ExceptIds);
     }
 }

@@ -71,7 +71,7 @@ public sealed class StorabilityTests
 
     [Fact]
     public void It_remembers_which_target_it_answered() => Assert.Equal(
-        "host:81 /api/customers/a", TryMake(FiveMinutes, "X: 1", out _)!.Value.Response.Target);
+        "host:81 /api/customers/A/", TryMake(FiveMinutes, "X: 1", out _)!.Value.Response.Target);
 
     private static FillResult? TryMake(CachePolicyOptions options, string lines, out StorageDecision decision, string known = "")
     {

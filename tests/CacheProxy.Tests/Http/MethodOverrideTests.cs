@@ -38,18 +38,32 @@ public sealed class MethodOverrideTests
     [InlineData("X: 1", "?method=DELETE&a=_method=PUT&x_method=PUT&%zz", OverriddenMethod.None)]
     [InlineData("X: 1", "", OverriddenMethod.None)]
     [InlineData("X: 1", "?", OverriddenMethod.None)]
-    public void Overrides_are_found_in_headers_and_query(string lines, string query, object expected) =>
-        Assert.Equal(expected, MethodOverride.Find(Headers.Live(lines.Split('|')), new QueryString(query)));
+    public void Overrides_are_found_in_headers_and_query(string lines, string query, object expected) => Assert.Equal(expected, Find(lines, query));
+
+    [Theory]
+    [InlineData("X_HTTP_Method_Override: DELETE", OverriddenMethod.Unsafe)]
+    [InlineData("x-http_method: put", OverriddenMethod.Unsafe)]
+    [InlineData("X.Method.Override: GET", OverriddenMethod.Safe)]
+    [InlineData("X-Method-Override: GET|X_Method_Override: PUT", OverriddenMethod.Unsafe)]
+    [InlineData("X_Method: PUT", OverriddenMethod.None)]
+    public void Also_in_headers_that_an_API_may_take_for_them(string lines, object expected) => Assert.Equal(expected, Find(lines, ""));
 
     [Theory]
     [InlineData("X-Original-URL: /admin", true)]
     [InlineData("x-rewrite-url: /admin", true)]
+    [InlineData("X_Original_URL: /admin", true)]
     [InlineData("X-Forwarded-Prefix: /admin", false)]
     public void Some_headers_change_the_target(string line, bool changes) =>
-        Assert.Equal(changes, MethodOverride.ChangesTarget(Headers.Live(line)));
+        Assert.Equal(changes, MethodOverride.ChangesTarget(Headers.Live(line), FoldedHeaders.Of(Headers.Live(line))));
 
     [Fact]
     public void No_query_makes_it_throw() => Prop.ForAll(
         Texts.Near("a=%5f&_method=%44%zz;_method=%"),
         text => MethodOverride.Find(Headers.Live(), new QueryString("?" + text)) is var _).QuickCheckThrowOnFailure();
+
+    private static OverriddenMethod Find(string lines, string query)
+    {
+        var headers = Headers.Live(lines.Split('|'));
+        return MethodOverride.Find(headers, new QueryString(query), FoldedHeaders.Of(headers));
+    }
 }

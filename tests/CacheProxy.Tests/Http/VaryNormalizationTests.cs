@@ -55,6 +55,14 @@ public sealed class VaryNormalizationTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 99_999);
     }
 
+    [Theory]
+    [InlineData("Accept")]
+    [InlineData("Accept-Language")]
+    [InlineData("Cookie")]
+    public void It_is_the_same_where_there_is_room_for_it(string name) => Prop.ForAll(
+        Texts.Near("De, en;q=0.9 ,\tfr,\u00c9, \"x,y\""),
+        text => VaryNormalization.Normalize(name, text, new char[40]).ToString() == VaryNormalization.Normalize(name, text)).QuickCheckThrowOnFailure();
+
     [Fact]
     public void An_absent_field_is_an_empty_text() => Assert.Equal("", VaryNormalization.Normalize("Foo", default));
 

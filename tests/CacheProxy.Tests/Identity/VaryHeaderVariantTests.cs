@@ -1,3 +1,4 @@
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Tests.Http;
 using Xunit;
@@ -27,9 +28,50 @@ public sealed class VaryHeaderVariantTests
     [InlineData("Cookie: a|Cookie: b", "Cookie: a, b")]
     public void Values_that_may_mean_something_else_are_two(string left, string right) => Assert.NotEqual(Variant(left), Variant(right));
 
+    [Theory]
+    [InlineData("F.oo: 1", "F_oo: 1")]
+    [InlineData("F_oo: 1", "F_oo: 2")]
+    [InlineData("F-oo: 1", "F_oo: 1")]
+    [InlineData("F-oo: 1", "F-oo: 1|F_oo: 1")]
+    [InlineData("Bar: 1", "F_oo: 1")]
+    public void A_name_that_an_API_may_take_for_one_of_them_counts_as_it_stands(string left, string right)
+    {
+        Assert.NotEqual(Variant(left, "f-oo"), Variant(right, "f-oo"));
+        Assert.NotEqual(Variant(left, "f_oo"), Variant(right, "f_oo"));
+        Assert.Equal(VariantKey.Plain, Variant(left, "foo"));
+    }
+
+    [Theory]
+    [InlineData("Accept: */*")]
+    [InlineData("accept:  */* ")]
+    [InlineData("Accept-Language: *")]
+    public void A_header_that_means_anything_is_as_good_as_none(string line)
+    {
+        Assert.Equal(VariantKey.Plain, Variant(line, "", "accept", "accept-language"));
+        Assert.Equal(VariantKey.Plain, Variant(line, "accept,accept-language"));
+        Assert.NotEqual(VariantKey.Plain, Variant(line + ";q=0.1", "accept,accept-language"));
+    }
+
+    [Theory]
+    [InlineData("", "a", "b", "c")]
+    [InlineData("b", "a", "c")]
+    [InlineData("a,b", "b", "c")]
+    [InlineData("a,c", "b")]
+    [InlineData("a,b,c")]
+    public void A_header_counts_alike_whether_the_response_or_the_policy_names_it(string vary, params string[] varyBy)
+    {
+        const string Lines = "C: 3|A: 1|B: 2|D: 4";
+
+        Assert.Equal(Variant(Lines, "a,b,c"), Variant(Lines, vary, varyBy));
+        Assert.NotEqual(Variant(Lines, "a,b,c,d"), Variant(Lines, vary, varyBy));
+    }
+
     [Fact]
     public void A_header_that_vary_does_not_name_makes_no_variant() => Assert.Equal(VariantKey.Plain, Variant("Baz: 1"));
 
-    private static VariantKey Variant(string lines) => VariantDigest.Compute(
-        new VariantSource(Headers.Live(lines.Split('|')), "", null, null), "accept-encoding,accept-language,cookie,foo");
+    private static VariantKey Variant(string lines, string vary = "accept-encoding,accept-language,cookie,foo", params string[] varyBy)
+    {
+        var headers = Headers.Live(lines.Split('|'));
+        return VariantDigest.Compute(new VariantSource(headers, "", null, null, Folded: FoldedHeaders.Of(headers), VaryBy: [.. varyBy]), vary);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using CacheProxy.Configuration;
 using CacheProxy.Filling;
+using CacheProxy.Http;
 using CacheProxy.Reading;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Tests.Http;
@@ -23,6 +24,10 @@ public sealed class CacheRequestReaderTests
     [InlineData("X-HTTP-Method-Override: GET", ForwardReason.MethodOverride)]
     [InlineData("X-Original-URL: /", ForwardReason.TargetOverride)]
     [InlineData("X-Rewrite-URL: /", ForwardReason.TargetOverride)]
+    [InlineData("X_Api_Key: 1", ForwardReason.HeaderName)]
+    [InlineData("X_Tenant_Subdomain: acme", ForwardReason.HeaderName)]
+    [InlineData("X_HTTP_Method_Override: GET", ForwardReason.HeaderName)]
+    [InlineData("X_Forwarded_For: 10.0.0.1", ForwardReason.HeaderName)]
     [InlineData("Content-Length: 1", ForwardReason.RequestBody)]
     [InlineData("Upgrade: websocket", ForwardReason.Upgrade)]
     [InlineData("If-Match: \"a\"", ForwardReason.Precondition)]
@@ -48,6 +53,8 @@ public sealed class CacheRequestReaderTests
         Assert.Equal(ForwardReason.TenantAbsent, Refused(Shipped, "/api/customers/1", "1"));
         Assert.Equal(ForwardReason.Key, Refused(Shipped, "/api/customers/a:b", "a:b", "X-Tenant-Subdomain: demo"));
         Assert.Equal(ForwardReason.PolicyOff, Refused(Off, "/api/customers/1", "1", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.ExceptedId, Refused(Shipped, "/api/customers/Me", "Me", "X-Tenant-Subdomain: demo"));
+        Assert.Equal(ForwardReason.ExceptedId, Refused(CatchAll, "/api/customers/me", "me"));
         Assert.Equal(ForwardReason.Credentials, Refused(Bypassing, "/api/customers/1", "1", "X-Tenant-Subdomain: demo", "Cookie: a"));
     }
 
@@ -65,12 +72,14 @@ public sealed class CacheRequestReaderTests
     [InlineData("/api/customers/1", true)]
     [InlineData("/API/customers/1", false)]
     [InlineData("/api/customers/1/", false)]
-    public void Under_a_key_that_names_the_path_each_spelling_is_a_variant_of_one_resource(string target, bool isPlain)
+    [InlineData("/api/customers/%31", false)]
+    public void Each_spelling_of_the_path_is_a_variant_of_one_resource(string target, bool isPlain)
     {
-        var request = Read(CatchAll, target, "1", out _)!;
+        var byPath = Read(CatchAll, target, "1", out _)!;
+        var byId = Read(Shipped, target, "1", out _, "X-Tenant-Subdomain: demo")!;
 
-        Assert.Equal("host/api/customers/1", request.Key.Value);
-        Assert.Equal(isPlain, request.VariantUnder("").IsPlain);
+        Assert.Equal(("host/api/customers/1", "demo:customer:1"), (byPath.Key.Value, byId.Key.Value));
+        Assert.Equal((isPlain, isPlain), (byPath.VariantUnder("").IsPlain, byId.VariantUnder("").IsPlain));
     }
 
     [Theory]
@@ -89,8 +98,7 @@ public sealed class CacheRequestReaderTests
             context.Features.Set(DispatchProxy.Create<ITlsHandshakeFeature, EncryptedConnection>());
         }
 
-        Assert.True(CacheRequestReader.TryRead(context, Shipped.Rules.Routes["customer"].Policy!, Shipped.Rules, out var request, out _));
-        Assert.Equal(isPlain, request!.VariantUnder("").IsPlain);
+        Assert.Equal(isPlain, Read(Shipped, context, out _)!.VariantUnder("").IsPlain);
     }
 
     private static ForwardReason Refused(ConfigurationSnapshot configuration, string target, string id, params string[] lines)
@@ -100,12 +108,14 @@ public sealed class CacheRequestReaderTests
     }
 
     private static CacheRequest? Read(
-        ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines)
+        ConfigurationSnapshot configuration, string target, string id, out ForwardReason reason, params string[] lines) =>
+        Read(configuration, Context(target, id, lines), out reason);
+
+    private static CacheRequest? Read(ConfigurationSnapshot configuration, HttpContext context, out ForwardReason reason)
     {
-        var context = Context(target, id, lines);
-        return CacheRequestReader.TryRead(context, configuration.Rules.Routes["customer"].Policy!, configuration.Rules, out var request, out reason)
-            ? request
-            : null;
+        var route = configuration.Rules.Routes["customer"];
+        var folded = FoldedHeaders.Of(context.Request.Headers);
+        return CacheRequestReader.TryRead(context, route.Policy!, route, folded, out var request, out reason) ? request : null;
     }
 
     private static DefaultHttpContext Context(string target, string id, params string[] lines)
@@ -115,7 +125,7 @@ public sealed class CacheRequestReaderTests
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
         context.Request.Method = "GET";
         context.Request.Host = new HostString("host");
-        context.Request.Path = target.StartsWith('/') ? target.Split('?')[0] : "/";
+        context.Request.Path = target.StartsWith('/') ? Uri.UnescapeDataString(target.Split('?')[0]) : "/";
         context.Request.QueryString = new QueryString(query < 0 ? "" : target[query..]);
         context.Request.RouteValues = new RouteValueDictionary { ["id"] = id };
         foreach (var (name, values) in Headers.Live(lines))

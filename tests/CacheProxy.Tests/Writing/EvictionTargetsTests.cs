@@ -71,6 +71,7 @@ public sealed class EvictionTargetsTests
     [InlineData("X-Rewrite-URL: /api/customers/2", "/api/other", "demo:customer:2")]
     [InlineData("x-rewrite-url: http://host/api/customers/2?x", "/api/other", "demo:customer:2")]
     [InlineData("X-Original-URL: api/./customers/2;x", "/", "demo:customer:2")]
+    [InlineData("X_Original_URL: /api/customers/2", "/api/customers/1", "demo:customer:1 demo:customer:2")]
     public void A_URL_in_a_header_is_evicted_besides_the_targets(string line, string target, string expected) =>
         Assert.Equal(expected, Find("PUT", target, line));
 
@@ -79,6 +80,8 @@ public sealed class EvictionTargetsTests
     [InlineData("X-Tenant-Subdomain: acme|X-Tenant-Subdomain: demo", "localhost", "acme:customer:1 demo:customer:1")]
     [InlineData("X-Tenant-Subdomain: acme, demo", "localhost", "acme:customer:1 demo:customer:1")]
     [InlineData("X-Tenant-Subdomain: acme", "demo.example.com", "acme:customer:1 demo:customer:1")]
+    [InlineData("X-Tenant-Subdomain: acme|X_Tenant_Subdomain: demo", "localhost", "acme:customer:1 demo:customer:1")]
+    [InlineData("X.Tenant.Subdomain: acme|X_Tenant_Subdomain: demo", "localhost", "acme:customer:1 demo:customer:1")]
     [InlineData("X-Tenant-Subdomain: a_b", "demo.example.com", "a:customer:1 b:customer:1 demo:customer:1")]
     [InlineData("X-Other: 1", "demo.example.com", "demo:customer:1")]
     [InlineData("X-Other: 1", "a.b.example.com", "a:customer:1 b:customer:1")]

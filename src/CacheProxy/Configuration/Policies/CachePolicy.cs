@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Telemetry;
+using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Configuration.Policies;
 
@@ -14,6 +16,7 @@ internal sealed class CachePolicy
 
     private readonly FrozenSet<string> _evictOn;
     private readonly bool _evictOnEveryMethod;
+    private readonly FrozenSet<string> _exceptIds;
 
     /// <param name="options">Checked options.</param>
     /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
@@ -26,6 +29,9 @@ internal sealed class CachePolicy
         // In any case: an HTTP client or an API may take "put" for PUT.
         _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
+        // In any case: to an API, "Me" may be the caller, too.
+        _exceptIds = options.ExceptIds.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
         Storage = new StoragePolicy(
             options.Ttl,
             options.NegativeTtl,
@@ -42,6 +48,9 @@ internal sealed class CachePolicy
 
     public KeyTemplate Template { get; }
 
+    /// <summary>The request headers that are always part of the variant: sorted, in lower case, each once.</summary>
+    public ImmutableArray<string> VaryBy { get; }
+
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
 
@@ -53,6 +62,23 @@ internal sealed class CachePolicy
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
+
+    /// <summary>Whether a value of the route is an id that the policy never caches, also where the key names the path instead.</summary>
+    public bool Excepts(RouteValueDictionary values)
+    {
+        if (_exceptIds.Count > 0)
+        {
+            foreach (var value in values)
+            {
+                if (value.Value is string id && _exceptIds.Contains(id))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The resource's id as the log events call it.</summary>
     public string? IdOf(RouteValueDictionary values) => IdValueName is { } name ? values[name] as string : null;

@@ -23,6 +23,24 @@ internal sealed record CachePolicyOptions
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
+    /// <summary>
+    /// Whether <see cref="CredentialsMode.Rfc9111"/> together with <see cref="Ttl"/> is meant: it shares answers that do not say who may
+    /// share them, also those that cookies or keys personalise. Without it, the log has a warning. Default: false.
+    /// </summary>
+    public bool SharePersonalised { get; init; }
+
+    /// <summary>
+    /// Request headers that are always part of the variant, because APIs negotiate by them and do not say so in <c>Vary</c>. Default: Accept,
+    /// Accept-Language, Api-Version, X-Api-Version.
+    /// </summary>
+    public ImmutableArray<string> VaryBy { get; init; } = ["Accept", "Accept-Language", "Api-Version", "X-Api-Version"];
+
+    /// <summary>
+    /// Ids that are never cached, in any case: those by which an API means the caller, such as <c>me</c>. Writes to them evict as to any
+    /// other. Default: none.
+    /// </summary>
+    public ImmutableArray<string> ExceptIds { get; init; } = [];
+
     /// <summary>What happens to a write whose fence cannot be set. Default: <see cref="WriteConsistency.BestEffort"/>.</summary>
     public WriteConsistency WriteConsistency { get; init; } = WriteConsistency.BestEffort;
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
@@ -14,10 +15,17 @@ internal sealed class RequestRules
     {
         Tenants = new TenantResolver(options.Tenant);
         Credentials = new CredentialFingerprint(options.Credentials);
+        DecidingHeaders = new DecidingHeaders(
+        [
+            .. MethodOverride.Headers, .. MethodOverride.TargetHeaders, .. VariantDigest.ForwardedHeaders,
+            .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
+        ]);
         StoreTimeout = options.Redis.Timeout;
+        // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
+        var spellings = new Dictionary<CachePolicy, CanonicalPath>();
         Routes = routes.ToFrozenDictionary(
             static route => route.RouteId,
-            route => policies.ForRoute(route.Metadata, this),
+            route => Compile(route, policies, spellings),
             StringComparer.OrdinalIgnoreCase);
         CachedRoutes = new CachedRoutes(routes, Routes);
     }
@@ -25,6 +33,9 @@ internal sealed class RequestRules
     public TenantResolver Tenants { get; }
 
     public CredentialFingerprint Credentials { get; }
+
+    /// <summary>The headers that no other one may be taken for.</summary>
+    public DecidingHeaders DecidingHeaders { get; }
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
@@ -34,6 +45,23 @@ internal sealed class RequestRules
 
     /// <summary>The paths of the routes that evict.</summary>
     public CachedRoutes CachedRoutes { get; }
+
+    private RouteCaching Compile(RouteConfig route, PolicySet policies, Dictionary<CachePolicy, CanonicalPath> spellings)
+    {
+        var caching = policies.ForRoute(route.Metadata, this);
+        if (caching.Policy is not { } policy)
+        {
+            return caching;
+        }
+
+        if (!spellings.TryGetValue(policy, out var spelling))
+        {
+            spelling = new CanonicalPath(policy.Template, route.Match.Path);
+            spellings.Add(policy, spelling);
+        }
+
+        return caching with { CanonicalPath = spelling };
+    }
 }
 
 /// <summary>

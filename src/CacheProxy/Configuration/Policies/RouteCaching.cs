@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using CacheProxy.Identity;
 using Yarp.ReverseProxy.Configuration;
 
 namespace CacheProxy.Configuration.Policies;
@@ -14,6 +15,9 @@ namespace CacheProxy.Configuration.Policies;
 /// <param name="Rules">What holds for every request of the configuration.</param>
 internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePolicy> Evicts, RequestRules Rules)
 {
+    /// <summary>The spelling of a path that has the policy's plain variants; <c>null</c> without a policy.</summary>
+    public CanonicalPath? CanonicalPath { get; init; }
+
     /// <summary>Whether the route neither caches nor evicts.</summary>
     public bool IsEmpty => Policy is null && Evicts.IsEmpty;
 }
