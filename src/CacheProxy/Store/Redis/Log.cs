@@ -14,4 +14,7 @@ internal static partial class Log
 
     [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is replaced by a new one", EventName = nameof(RedisConnectionReplaced))]
     public static partial void RedisConnectionReplaced(this ILogger logger);
+
+    [LoggerMessage(3005, LogLevel.Error, "The watch over Redis failed unexpectedly; it goes on", EventName = nameof(RedisWatchFailed))]
+    public static partial void RedisWatchFailed(this ILogger logger, Exception exception);
 }

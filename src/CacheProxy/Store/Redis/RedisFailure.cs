@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
@@ -32,6 +33,9 @@ internal enum RedisFailure
 
     /// <summary>Any other error reply.</summary>
     Refused,
+
+    /// <summary>A mistake in this program. It says nothing about Redis.</summary>
+    Unexpected,
 }
 
 /// <summary>Classifies what the client library throws.</summary>
@@ -60,7 +64,11 @@ internal static class RedisFailures
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
         TimeoutException => RedisFailure.TimedOut,
         NoSinglePrimaryException => RedisFailure.NotReady,
-        _ => RedisFailure.Disconnected,
+        // What the client library and the sockets beneath it throw; a client that is being closed is no connection either.
+        RedisException or RedisCommandException or IOException or SocketException or ObjectDisposedException or OperationCanceledException =>
+            RedisFailure.Disconnected,
+        AggregateException { InnerException: { } inner } => Classify(inner),
+        _ => RedisFailure.Unexpected,
     };
 
     private static RedisFailure Classify(string message)

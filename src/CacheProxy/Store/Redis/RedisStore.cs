@@ -1,6 +1,5 @@
 using System.Globalization;
 using CacheProxy.Identity;
-using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -38,7 +37,8 @@ internal sealed class RedisStore : ICacheStore
     /// <summary>16 digits of the replication id, by which a later look-up decides whether to trust the entry, and 16 random digits.</summary>
     public string NewFillToken(ResourceKey key)
     {
-        var replicationId = _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : RedisPrimary.NoReplicationId;
+        // Without a replication id it begins with digits that are nobody's: what it stores is never trusted.
+        var replicationId = ReplicationIdOf(key) ?? Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
 
@@ -62,7 +62,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            Failed(exception);
+            Failed(exception, key);
             return LookUpResult.Unavailable;
         }
         finally
@@ -107,7 +107,10 @@ internal sealed class RedisStore : ICacheStore
         ];
         return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, budget) switch
         {
-            "stored" => CompleteFillOutcome.Stored,
+            // The lease may have come from a Redis that has been replaced since, and that knew of writes which this one has lost.
+            "stored" when ReplicationIdOf(key) is { } known && lease.Token.StartsWith(known, StringComparison.Ordinal) =>
+                CompleteFillOutcome.Stored,
+            "stored" => CompleteFillOutcome.Revoked,
             "revoked" => CompleteFillOutcome.Revoked,
             _ => CompleteFillOutcome.Unavailable,
         };
@@ -140,7 +143,9 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values, string replicationId)
+    private string? ReplicationIdOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : null;
+
+    private LookUpResult Read(RedisValue[] values, string? replicationId)
     {
         if ((byte[]?)values[0] is { } fence)
         {
@@ -159,6 +164,7 @@ internal sealed class RedisStore : ICacheStore
         return (byte[]?)values[3] is { } body
             && StoredResponseFormat.TryRead(meta, body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
+            && replicationId is not null
             && StoredResponseFormat.TokenStartsWith(meta, replicationId)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
                 : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
@@ -184,7 +190,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            return Failed(exception) == RedisFailure.ForeignKey ? ForeignKey : "";
+            return Failed(exception, key) == RedisFailure.ForeignKey ? ForeignKey : "";
         }
         finally
         {
@@ -218,10 +224,10 @@ internal sealed class RedisStore : ICacheStore
         }
     }
 
-    private RedisFailure Failed(Exception exception)
+    private RedisFailure Failed(Exception exception, ResourceKey key)
     {
         var failure = RedisFailures.Classify(exception);
-        _connection.Failed(failure);
+        _connection.Failed(failure, key.Value);
         _refusals.Report(failure);
         return failure;
     }
