@@ -119,7 +119,10 @@ internal enum CompleteFillOutcome
 {
     Stored,
 
-    /// <summary>A write, an eviction or the lease's own deadline came in between: nothing was stored.</summary>
+    /// <summary>
+    /// Nothing was stored that anybody may have: a write, an eviction, the lease's own deadline or another store came in between, or the
+    /// resource varies on more names by now than the variant was computed with.
+    /// </summary>
     Revoked,
 
     Unavailable,
