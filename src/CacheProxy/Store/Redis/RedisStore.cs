@@ -1,4 +1,5 @@
 using System.Globalization;
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using StackExchange.Redis;
 
@@ -7,11 +8,16 @@ namespace CacheProxy.Store.Redis;
 /// <summary>The protocol on a Redis that replicas share: one hash per resource, one round trip per step.</summary>
 internal sealed class RedisStore : ICacheStore
 {
+    private const long MostAheadMs = 10_000;
+
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
     private readonly RefusalReports _refusals;
     private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly OncePerMinute _unreadable;
+    private readonly OncePerMinute _unexpected;
 
     public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null)
         : this(options, time, logger, new RedisScripts(), metrics)
@@ -22,6 +28,9 @@ internal sealed class RedisStore : ICacheStore
     internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
     {
         _time = time;
+        _logger = logger;
+        _unreadable = new OncePerMinute(time);
+        _unexpected = new OncePerMinute(time);
         _metrics = metrics;
         _scripts = scripts;
         _refusals = new RefusalReports(time, logger);
@@ -41,6 +50,8 @@ internal sealed class RedisStore : ICacheStore
         var replicationId = ReplicationIdOf(key) ?? Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
+
+    public int NodeOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.NodeOf(key.Value) : 0;
 
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
     {
@@ -150,10 +161,16 @@ internal sealed class RedisStore : ICacheStore
         if ((byte[]?)values[0] is { } fence)
         {
             // An expired fence is left to the next begin fill, which removes it together with the entry behind it.
-            return StoredResponseFormat.ReadDeadline(fence) > NowMs ? LookUpResult.Fenced : LookUpResult.Miss("");
+            var deadline = StoredResponseFormat.ReadFence(fence);
+            return deadline > NowMs ? LookUpResult.Fenced : deadline is null ? Unreadable("", "") : LookUpResult.Miss("");
         }
 
         var vary = values[1].IsNull ? "" : (string)values[1]!;
+        if (!VaryNames.AreReadable(vary))
+        {
+            return Unreadable("", "");
+        }
+
         if ((byte[]?)values[2] is not { } meta)
         {
             return LookUpResult.Miss(vary);
@@ -161,13 +178,35 @@ internal sealed class RedisStore : ICacheStore
 
         // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
-        return (byte[]?)values[3] is { } body
-            && StoredResponseFormat.TryRead(meta, body, out var response)
-            && StoredResponseFormat.ReadDeadline(meta) > NowMs
-            && replicationId is not null
-            && StoredResponseFormat.TokenStartsWith(meta, replicationId)
-                ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
-                : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
+        if (stamp.Length == 0 || (byte[]?)values[3] is not { } body)
+        {
+            return Unreadable(vary, stamp);
+        }
+
+        if (replicationId is null || !StoredResponseFormat.TokenStartsWith(meta, replicationId) || StoredResponseFormat.ReadDeadline(meta) <= NowMs)
+        {
+            return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
+        }
+
+        if (!StoredResponseFormat.TryRead(meta, body, out var response))
+        {
+            return Unreadable(vary, stamp);
+        }
+
+        // Redis's clock has been set back since it was stored, so its age is not known; nobody else's clock is so far ahead.
+        return response.ResponseTimeMs > NowMs + MostAheadMs
+            ? new LookUpResult(LookUpOutcome.Miss, vary, null, stamp)
+            : new LookUpResult(LookUpOutcome.Found, vary, response, stamp);
+    }
+
+    private LookUpResult Unreadable(string vary, string stamp)
+    {
+        if (_unreadable.IsDue())
+        {
+            _logger.RedisEntryUnreadable();
+        }
+
+        return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
 
     /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>
@@ -229,25 +268,11 @@ internal sealed class RedisStore : ICacheStore
         var failure = RedisFailures.Classify(exception);
         _connection.Failed(failure, key.Value);
         _refusals.Report(failure);
+        if (failure == RedisFailure.Unexpected && _unexpected.IsDue())
+        {
+            _logger.RedisStepFailed(exception);
+        }
+
         return failure;
     }
-}
-
-/// <summary>The names of the fields of a resource's hash.</summary>
-internal static class RedisFields
-{
-    private static readonly RedisValue Fence = "fence";
-    private static readonly RedisValue Vary = "vary";
-    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
-
-    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
-    public static RedisValue[] LookUp(VariantKey variant) =>
-        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
-
-    public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
-
-    /// <summary>What the leases of one variant begin with; the token that follows contains no dot.</summary>
-    public static string FillPrefix(VariantKey variant) => variant.IsPlain ? "fill:" : "fill:" + variant.Digest + ".";
-
-    public static string Write(string token) => "write:" + token;
 }
