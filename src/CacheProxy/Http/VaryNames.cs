@@ -12,6 +12,7 @@ internal static class VaryNames
 {
     private const string LowerCaseToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
     private static readonly SearchValues<char> LowerCaseTokenCharacters = SearchValues.Create(LowerCaseToken);
+    private static readonly SearchValues<char> ListCharacters = SearchValues.Create(LowerCaseToken + ",");
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(LowerCaseToken + "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     /// <summary>Names that need no new string when a canonical text is walked.</summary>
@@ -55,6 +56,9 @@ internal static class VaryNames
         names = string.Join(',', sorted);
         return true;
     }
+
+    /// <summary>Whether a text that anybody may have written is a list of lower-case names.</summary>
+    public static bool AreReadable(string names) => !names.AsSpan().ContainsAnyExcept(ListCharacters);
 
     /// <summary>Of two canonical texts; the first itself when it already has all names.</summary>
     public static string Union(string left, string right)

@@ -1,17 +1,27 @@
 namespace CacheProxy.Store;
 
-/// <summary>Retries pending evictions until the store has them, and once more when the process stops.</summary>
+/// <summary>
+/// Retries pending evictions until the store has them, and once more when the process stops. Each node of the store is told of its keys by
+/// itself, many at a time, so that one that hangs holds up only its own.
+/// </summary>
 internal sealed class EvictionRetries(
     PendingEvictions pending, ICacheStore store, TimeProvider time, ILogger<EvictionRetries> logger) : BackgroundService
 {
+    // Enough that Redis and not the way to it sets the pace; few enough that a request's own step waits for no more than a millisecond or two.
+    private const int AtATime = 64;
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(1);
 
+    private readonly Dictionary<int, Node> _nodes = [];
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryDueAsync();
+        await Task.WhenAll(_nodes.Values.Select(static node => node.Drain));
+        StartDrains();
+        await Task.WhenAll(_nodes.Values.Select(static node => node.Drain));
         if (pending.Count > 0)
         {
             Log.StoppedWithPending(logger, pending.Count);
@@ -36,30 +46,124 @@ internal sealed class EvictionRetries(
         }
     }
 
-    /// <summary>False when the store could not take one that was due.</summary>
+    /// <summary>False when a node could not take what was due. One that could not the last time is tried, but not waited for.</summary>
     private async Task<bool> TryDueAsync()
     {
-        var reached = true;
-        foreach (var due in pending.Due())
+        StartDrains();
+        foreach (var node in _nodes.Values)
         {
-            var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
-            if (outcome == StoreOutcome.Done)
+            if (!node.HasFailed)
             {
-                pending.Complete(due);
-                continue;
+                await node.Drain;
             }
-
-            if (!store.IsAvailable)
-            {
-                return false;
-            }
-
-            // One node of several is gone, or one key is refused: the others do not wait for it.
-            reached = false;
         }
 
-        return reached;
+        return _nodes.Values.All(static node => !node.HasFailed);
+    }
+
+    private void StartDrains()
+    {
+        foreach (var node in _nodes.Values)
+        {
+            node.BeginPass();
+        }
+
+        foreach (var due in pending.Due())
+        {
+            var number = store.NodeOf(due.Key);
+            if (!_nodes.TryGetValue(number, out var node))
+            {
+                node = new Node();
+                node.BeginPass();
+                _nodes.Add(number, node);
+            }
+
+            node.Add(due);
+        }
+
+        foreach (var node in _nodes.Values)
+        {
+            node.Start(this);
+        }
+    }
+
+    private async Task<bool> TryAsync(DueEviction due)
+    {
+        var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
+        if (outcome != StoreOutcome.Done)
+        {
+            return false;
+        }
+
+        pending.Complete(due);
+        return true;
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <summary>What is due on one node.</summary>
+    private sealed class Node
+    {
+        private List<DueEviction> _due = [];
+        private bool _isFree;
+        private int _first;
+        private volatile bool _hasFailed;
+
+        /// <summary>Ends when the node has all, or takes nothing.</summary>
+        public Task Drain { get; private set; } = Task.CompletedTask;
+
+        /// <summary>Whether it did not take all that was due the last time.</summary>
+        public bool HasFailed => _hasFailed;
+
+        /// <summary>A node that still drains is left alone until the next pass.</summary>
+        public void BeginPass()
+        {
+            _isFree = Drain.IsCompleted;
+            if (_isFree)
+            {
+                _due = [];
+            }
+        }
+
+        public void Add(in DueEviction due)
+        {
+            if (_isFree)
+            {
+                _due.Add(due);
+            }
+        }
+
+        public void Start(EvictionRetries retries)
+        {
+            if (_isFree)
+            {
+                Drain = DrainAsync(retries);
+            }
+        }
+
+        private async Task DrainAsync(EvictionRetries retries)
+        {
+            var failed = false;
+            var attempts = new List<Task<bool>>(AtATime);
+            // Where the last pass gave up, the next one begins: keys that are refused keep no others waiting.
+            for (var tried = 0; tried < _due.Count; tried += attempts.Count)
+            {
+                attempts.Clear();
+                for (var i = tried; i < _due.Count && attempts.Count < AtATime; i++)
+                {
+                    attempts.Add(retries.TryAsync(_due[(_first + i) % _due.Count]));
+                }
+
+                var taken = await Task.WhenAll(attempts);
+                failed |= taken.Contains(false);
+                if (!taken.Contains(true))
+                {
+                    _first = (_first + tried + attempts.Count) % _due.Count;
+                    break;
+                }
+            }
+
+            _hasFailed = failed;
+        }
+    }
 }

@@ -20,6 +20,9 @@ internal interface ICacheStore : IAsyncDisposable
     /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
     string NewFillToken(ResourceKey key);
 
+    /// <summary>Tells the nodes apart that keys are on: a node that hangs holds up its own keys only.</summary>
+    int NodeOf(ResourceKey key) => 0;
+
     /// <summary>
     /// Reads one variant of a resource. Needs no clock to be right: behind any fence, live or dead, nothing is found. A dead one is a
     /// <see cref="LookUpOutcome.Miss"/>, so that a fill begins and clears it away.
@@ -119,7 +122,10 @@ internal enum CompleteFillOutcome
 {
     Stored,
 
-    /// <summary>A write, an eviction or the lease's own deadline came in between: nothing was stored.</summary>
+    /// <summary>
+    /// Nothing was stored that anybody may have: a write, an eviction, the lease's own deadline or another store came in between, or the
+    /// resource varies on more names by now than the variant was computed with.
+    /// </summary>
     Revoked,
 
     Unavailable,

@@ -4,17 +4,22 @@ namespace CacheProxy.Store;
 
 /// <summary>
 /// Evictions that the store does not have yet. Until it has them, or nothing that it holds can be so old, this process forwards every
-/// read of their keys. Bounded: when full, it forwards every read until the evictions that found no room have expired.
+/// read of their keys. Bounded: of those that find no room the keys are unknown, so that any entry from before may be one that they evict.
+/// Then every read is forwarded until no fill from before can be stored any more, and what was stored until then is never served again.
 /// </summary>
-internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictions> logger, int capacity = PendingEvictions.Capacity)
+internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictions> logger, int capacity = PendingEvictions.Capacity, ICacheStore? store = null)
 {
     /// <summary>Most keys remembered.</summary>
     public const int Capacity = 65_536;
+
+    // Clocks of the store's nodes may differ a little, and a lease is measured by one of them.
+    private static readonly TimeSpan LongestFill = FillLease.DefaultDuration + TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ResourceKey, PendingEviction> _pending = [];
     private TaskCompletionSource _any = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _overflowExpiresTimestamp;
+    private long _trustedFromMs;
     private volatile bool _isIdle = true;
 
     public int Count
@@ -42,6 +47,10 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
         }
     }
 
+    /// <summary>Whether an entry may be one that an eviction without room would have removed.</summary>
+    /// <param name="responseTimeMs">When it was stored, on the store's clock.</param>
+    public bool MayConcern(long responseTimeMs) => responseTimeMs < Volatile.Read(ref _trustedFromMs);
+
     /// <summary>A write goes to the API without its fence.</summary>
     public void BeginUnfenced(ResourceKey key, string token)
     {
@@ -59,7 +68,7 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
     {
         lock (_lock)
         {
-            if (Remember(key, token) is { } eviction)
+            if (Remember(key, token, delay) is { } eviction)
             {
                 eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1);
                 Schedule(eviction, delay);
@@ -154,9 +163,8 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
         }
     }
 
-    private PendingEviction? Remember(ResourceKey key, string token)
+    private PendingEviction? Remember(ResourceKey key, string token, TimeSpan delay = default)
     {
-        var expires = After(StoredResponse.MaxRetention);
         if (!_pending.TryGetValue(key, out var eviction))
         {
             if (_pending.Count >= capacity)
@@ -164,9 +172,12 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
                 if (_overflowExpiresTimestamp == 0)
                 {
                     Log.Full(logger, capacity);
+                    _isIdle = false;
                 }
 
-                _overflowExpiresTimestamp = expires;
+                var left = delay + LongestFill;
+                _overflowExpiresTimestamp = Math.Max(_overflowExpiresTimestamp, After(left));
+                Volatile.Write(ref _trustedFromMs, Math.Max(_trustedFromMs, (store?.NowMs ?? 0) + (long)left.TotalMilliseconds));
                 return null;
             }
 
@@ -183,7 +194,7 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
 
         eviction.Token = token;
         eviction.Generation++;
-        eviction.ExpiresTimestamp = expires;
+        eviction.ExpiresTimestamp = After(StoredResponse.MaxRetention);
         return eviction;
     }
 

@@ -31,7 +31,9 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             : await AskStoreAsync(key, variants, budget);
 
         // A write whose fence could not be set may have begun while the look-up was under way.
-        return pending.MustForward(key) ? LookUpResult.EvictionPending : result;
+        return pending.MustForward(key) ? LookUpResult.EvictionPending
+            : result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null }
+            : result;
     }
 
     /// <summary>A lease to fill one variant, not taken yet.</summary>

@@ -210,7 +210,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         await using var store = damage(await RedisStores.OpenAsync(
             server, timeout: TimeSpan.FromSeconds(20), scripts: new RedisScripts(ExploredRedisStore.Clock)));
         var connection = await RedisClient.ConnectAsync(
-            RedisClient.Options(server.ConnectionString), static () => { }, static () => { }, TestContext.Current.CancellationToken);
+            RedisClient.Options(server.ConnectionString), static _ => { }, static () => { }, TestContext.Current.CancellationToken);
         try
         {
             var database = connection.GetDatabase();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace CacheProxy.IntegrationTests.Harness;
 
@@ -75,6 +76,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>The names of a hash's fields, sorted.</summary>
     public async Task<string[]> FieldsAsync(string key) =>
         [.. ((object?[])(await SendAsync("HKEYS", key))!).Cast<string>().Order(StringComparer.Ordinal)];
+
+    /// <summary>How often it has refused a command.</summary>
+    public async Task<int> RefusalsAsync(string command)
+    {
+        var match = Regex.Match((await TextAsync("INFO", "commandstats"))!, "cmdstat_" + command + ":.*rejected_calls=([0-9]+)");
+        return match.Success ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+    }
 
     public Task ConfigureAsync(string parameter, string value) => SendAsync("CONFIG", "SET", parameter, value);
 

@@ -1,6 +1,9 @@
 using System.Globalization;
+using CacheProxy.Filling;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.LongRuns;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.RedisTrouble;
@@ -27,6 +30,41 @@ public sealed class LostEvictionTests
         Assert.Equal("1", await server.TextAsync("HGET", TroubleScene.Key, "body"));
         await scene.IsCachedByBothAsync();
         Assert.Equal("2", await server.TextAsync("HGET", TroubleScene.Key, "body"));
+    }
+
+    [Fact]
+    public async Task A_fill_that_began_before_Redis_returned_with_old_data_is_shared_with_nobody()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var scene = await TroubleScene.StartAsync(server.ConnectionString);
+        var gate = new Gate();
+        scene.Api.Handler = async context =>
+        {
+            var version = scene.Version;
+            if (HttpMethods.IsGet(context.Request.Method) && version == "1")
+            {
+                await gate.PassAsync();
+            }
+
+            await (HttpMethods.IsGet(context.Request.Method) ? context.Response.WriteAsync(version) : scene.AnswerAsync(context));
+        };
+        var leader = TroubleScene.ReadAsync(scene.One);
+        await gate.ReachedAsync();
+        await server.SaveAsync();
+        using var write = await scene.WriteAsync(scene.Other);
+        Assert.Equal(200, (int)write.StatusCode);
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => !scene.One.Store.IsAvailable);
+        await server.RestartAsync();
+        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable);
+        Assert.StartsWith("fill:", Assert.Single(await server.FieldsAsync(TroubleScene.Key)), StringComparison.Ordinal);
+
+        var follower = TroubleScene.ReadAsync(scene.One);
+        await Eventually.TrueAsync(() => scene.One.Services.GetRequiredService<Flights>().Waiting == 1);
+        gate.Open();
+
+        Assert.Equal(("1", false), await leader);
+        Assert.Equal(("2", false), await follower);
     }
 
     /// <summary>What no protocol can promise. docs/consistency.md says so, and what bounds it.</summary>

@@ -39,10 +39,10 @@ internal sealed class TroubleScene : IAsyncDisposable
         return scene;
     }
 
-    public async Task<HttpResponseMessage> WriteAsync()
+    public async Task<HttpResponseMessage> WriteAsync(ProxyUnderTest? through = null)
     {
         using var content = new StringContent("{}");
-        return await One.Client.PutAsync(Path, content, TestContext.Current.CancellationToken);
+        return await (through ?? One).Client.PutAsync(Path, content, TestContext.Current.CancellationToken);
     }
 
     public static async Task<(string Body, bool IsHit)> ReadAsync(ProxyUnderTest proxy, string path = Path)
@@ -78,6 +78,17 @@ internal sealed class TroubleScene : IAsyncDisposable
         }
     }
 
+    /// <summary>The API: a write counts, and either gets the version.</summary>
+    public Task AnswerAsync(HttpContext context)
+    {
+        if (HttpMethods.IsPut(context.Request.Method))
+        {
+            Interlocked.Increment(ref _version);
+        }
+
+        return context.Response.WriteAsync(Version);
+    }
+
     /// <summary>What the writing replica logged about the state of Redis.</summary>
     public string[] LoggedStates() =>
         [.. One.Log.Messages.Where(static line => line.StartsWith("Redis is ", StringComparison.Ordinal)).Select(static line => line.Split(' ', ':')[2])];
@@ -87,15 +98,5 @@ internal sealed class TroubleScene : IAsyncDisposable
         await One.DisposeAsync();
         await Other.DisposeAsync();
         await Api.DisposeAsync();
-    }
-
-    private Task AnswerAsync(HttpContext context)
-    {
-        if (HttpMethods.IsPut(context.Request.Method))
-        {
-            Interlocked.Increment(ref _version);
-        }
-
-        return context.Response.WriteAsync(Version);
     }
 }

@@ -37,7 +37,7 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
 
         Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
         Assert.Equal(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Json)), await Server.TextAsync("HGET", _key.Value, "body"));
-        Assert.Matches("^[0-9]{13}" + _token + "\u0001", await Server.TextAsync("HGET", _key.Value, "meta"));
+        Assert.Matches("^[0-9]{13}" + _token + "\u0002", await Server.TextAsync("HGET", _key.Value, "meta"));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 290, 300);
     }
 

@@ -11,7 +11,7 @@ public abstract partial class StoreContract
     {
         await FillAsync(variant: German, vary: "accept-language", response: Response("de"));
         await FillAsync(variant: French, vary: "accept-encoding,accept-language", response: Response("fr"));
-        await FillAsync(variant: Plain, vary: "", response: Response("en"));
+        await FillAsync(variant: Plain, vary: "accept-encoding,accept-language", response: Response("en"));
 
         Assert.Equal("de", Text(await LookUpAsync(German)));
         Assert.Equal("fr", Text(await LookUpAsync(French)));
@@ -28,6 +28,25 @@ public abstract partial class StoreContract
 
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
         Assert.Equal("de", Text(await LookUpAsync(German)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("accept-encoding")]
+    [InlineData("accept")]
+    [InlineData("accept-languages,x-accept-language")]
+    public async Task A_variant_under_fewer_names_than_are_known_by_then_is_refused(string vary)
+    {
+        var lease = await BeginFillAsync();
+        await FillAsync(variant: German, vary: "accept-language", response: Response("de"));
+
+        Assert.Equal(CompleteFillOutcome.Revoked, await CompleteFillAsync(lease, vary: vary));
+
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
+        Assert.Equal("accept-language", (await LookUpAsync()).Vary);
+        Assert.Equal("de", Text(await LookUpAsync(German)));
+        await FillAsync(vary: "accept,accept-language", response: Response("en"));
+        Assert.Equal("en", Text(await LookUpAsync()));
     }
 
     [Fact]

@@ -64,6 +64,33 @@ public sealed class ClusterUnderLoadTests
         Assert.True(strict || load.RefusedWrites == 0);
     }
 
+    [Theory]
+    [InlineData(RespProtocols.Resp3)]
+    [InlineData(RespProtocols.Resp2)]
+    public async Task Steady_traffic_to_a_node_that_is_dead_keeps_no_other_nodes_hits_away(string protocol)
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString + protocol);
+        var ids = await CustomersOfEachPrimaryAsync(cluster);
+        var dead = ids[^1];
+        var live = ids[..^CustomersPerPrimary];
+        await cluster.Primaries[^1].KillAsync();
+        await Eventually.TrueAsync(async () => (await ReadAsync(proxy, dead)).CacheStatus.Contains("store-unavailable", StringComparison.Ordinal));
+        foreach (var id in live)
+        {
+            await Eventually.TrueAsync(async () => (await ReadAsync(proxy, id)).IsHit);
+        }
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Contains("store-unavailable", (await ReadAsync(proxy, dead)).CacheStatus, StringComparison.Ordinal);
+            Assert.All(await Task.WhenAll(live.Select(id => ReadAsync(proxy, id))), static answer => Assert.True(answer.IsHit, answer.CacheStatus));
+        }
+    }
+
+    private static Task<ClientAnswer> ReadAsync(ProxyUnderTest proxy, string id) => proxy.AskAsync("/api/customers/" + id);
+
     private static async Task<string[]> CustomersOfEachPrimaryAsync(RedisCluster cluster)
     {
         var ids = new List<string>[] { [], [], [] };

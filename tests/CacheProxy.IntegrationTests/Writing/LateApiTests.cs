@@ -65,6 +65,42 @@ public sealed class LateApiTests
         await IsOutdatedUntilTheNextWriteAsync(scene);
     }
 
+    [Fact]
+    public async Task A_change_by_a_write_that_nobody_waited_for_is_unknown_once_the_key_was_deleted_by_hand()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var late = new TaskCompletionSource();
+        var arrived = new TaskCompletionSource();
+        await using var scene = await WriteScene.StartAsync(
+            async (scene, exchange) =>
+            {
+                await exchange.ReadBodyAsync();
+                if (arrived.TrySetResult())
+                {
+                    await late.Task;
+                }
+
+                scene.Commit();
+                await exchange.WriteAsync(WriteScene.Answer("done"));
+            },
+            server.ConnectionString);
+        await using (var client = await scene.ConnectAsync())
+        {
+            await client.WriteAsync(WriteScene.Head("PUT", "Content-Length: 2\r\n") + "{}");
+            await arrived.Task;
+            client.Reset();
+        }
+
+        await Eventually.TrueAsync(async () => !(await server.FieldsAsync(WriteScene.Key)).Contains("meta"));
+        await scene.IsFencedAsync();
+        await server.SendAsync("DEL", WriteScene.Key);
+        await scene.IsServedAgainAsync();
+        late.SetResult();
+        await Eventually.TrueAsync(() => scene.Version == "2");
+
+        await IsOutdatedUntilTheNextWriteAsync(scene);
+    }
+
     private static async Task IsOutdatedUntilTheNextWriteAsync(WriteScene scene)
     {
         var (body, status) = await scene.ReadAsync();

@@ -192,7 +192,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_full_every_read_is_forwarded_until_what_found_no_room_has_expired()
+    public async Task When_full_every_read_is_forwarded_until_no_fill_from_before_can_be_stored_any_more()
     {
         var small = Pending(capacity: 2);
         using var retries = Retries(small);
@@ -208,7 +208,11 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
         await Eventually.TrueAsync(() => small.Count == 0 && _time.NextDue is not null);
         Assert.True(small.MustForward(new ResourceKey("any")));
 
-        _time.Advance(StoredResponse.MaxRetention);
+        _time.Advance(FillLease.DefaultDuration);
+        await Eventually.TrueAsync(() => _time.NextDue is not null);
+        Assert.True(small.MustForward(new ResourceKey("any")));
+
+        _time.Advance(TimeSpan.FromSeconds(10));
         await Eventually.TrueAsync(() => !small.MustForward(new ResourceKey("any")));
     }
 

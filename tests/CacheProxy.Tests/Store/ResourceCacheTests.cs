@@ -90,6 +90,28 @@ public sealed class ResourceCacheTests : IAsyncDisposable
         Assert.Equal("third", await BodyAsync(60));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3600)]
+    public async Task After_an_eviction_found_no_room_what_was_stored_before_is_filled_anew_and_what_is_stored_later_is_served(int memoryTtlSeconds)
+    {
+        var pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance, capacity: 0, _store);
+        var cache = new ResourceCache(_store, pending, _copies, _hints);
+        await FillAsync("", "before");
+        Assert.Equal("before", await BodyAsync(memoryTtlSeconds, cache: cache));
+        pending.Add(new ResourceKey("another"), "t");
+        Assert.Equal(LookUpOutcome.EvictionPending, (await LookUpAsync(cache, Request(memoryTtlSeconds, null))).Outcome);
+
+        _time.Advance(FillLease.DefaultDuration + TimeSpan.FromSeconds(10));
+        pending.Due();
+        var found = await LookUpAsync(cache, Request(memoryTtlSeconds, null));
+        Assert.Equal(LookUpOutcome.Miss, found.Outcome);
+        Assert.NotEmpty(found.Stamp);
+        await FillAsync("", "after");
+        _copies.Drop(Key, VariantKey.Plain);
+        Assert.Equal("after", await BodyAsync(memoryTtlSeconds, cache: cache));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _copies.Dispose();
@@ -102,9 +124,9 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     private static ValueTask<LookUpResult> LookUpAsync(ResourceCache cache, CacheRequest request) =>
         cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
 
-    private async Task<string?> BodyAsync(int memoryTtlSeconds, string? accept = null)
+    private async Task<string?> BodyAsync(int memoryTtlSeconds, string? accept = null, ResourceCache? cache = null)
     {
-        var found = await LookUpAsync(_cache, Request(memoryTtlSeconds, accept));
+        var found = await LookUpAsync(cache ?? _cache, Request(memoryTtlSeconds, accept));
         return found.Response is { } response ? System.Text.Encoding.UTF8.GetString(response.Body.Span) : null;
     }
 

@@ -84,9 +84,40 @@ public sealed class StoredResponseFormatTests
     }
 
     [Fact]
-    public void No_bytes_make_reading_throw()
+    public void A_byte_that_was_changed_is_noticed_wherever_it_is()
     {
-        var valid = Meta(Response());
+        var response = Response();
+        var meta = Meta(response);
+        var body = response.Body.ToArray();
+        Assert.True(StoredResponseFormat.TryRead(meta, body, out _));
+        for (var i = StoredResponseFormat.StampLength; i < meta.Length; i++)
+        {
+            byte[] changed = [.. meta];
+            changed[i] ^= 0x80;
+            Assert.False(StoredResponseFormat.TryRead(changed, body, out _), $"byte {i} of meta");
+        }
+
+        for (var i = 0; i < body.Length; i++)
+        {
+            byte[] changed = [.. body];
+            changed[i]++;
+            Assert.False(StoredResponseFormat.TryRead(meta, changed, out _), $"byte {i} of body");
+        }
+    }
+
+    [Fact]
+    public void A_response_without_a_checksum_is_read_too()
+    {
+        Assert.True(StoredResponseFormat.TryRead(WithoutChecksum(Meta(Response())), Response().Body, out var read));
+        Assert.Equal(Response().Status, read.Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void No_bytes_make_reading_throw(bool withChecksum)
+    {
+        var valid = withChecksum ? Meta(Response()) : WithoutChecksum(Meta(Response()));
         var changes = ArbMap.Default.GeneratorFor<int>().Zip(ArbMap.Default.GeneratorFor<byte>()).ArrayOf();
 
         Prop.ForAll(changes.ToArbitrary(), changed =>
@@ -119,7 +150,7 @@ public sealed class StoredResponseFormatTests
     public void The_length_of_a_list_cannot_ask_for_more_memory_than_there_are_bytes()
     {
         var response = Response() with { Headers = [] };
-        var meta = Meta(response);
+        var meta = WithoutChecksum(Meta(response));
         meta[^1] = 0xFF;
         byte[] huge = [.. meta, 0xFF, 0xFF, 0xFF, 0x07];
         BitConverter.TryWriteBytes(huge.AsSpan(StoredResponseFormat.StampLength + 1), huge.Length - StoredResponseFormat.StampLength - 5);
@@ -140,6 +171,16 @@ public sealed class StoredResponseFormatTests
         Assert.Null(WellKnownHeaders.NameOf(255));
         Assert.Equal(1, WellKnownHeaders.NumberOf("Accept-Ranges"));
         Assert.Equal(42, WellKnownHeaders.NumberOf("X-XSS-Protection"));
+    }
+
+    /// <summary>As version 1 of the format had it.</summary>
+    private static byte[] WithoutChecksum(byte[] meta)
+    {
+        const int version = StoredResponseFormat.StampLength;
+        byte[] old = [.. meta[..(version + 13)], .. meta[(version + 17)..]];
+        old[version] = 1;
+        BitConverter.TryWriteBytes(old.AsSpan(version + 1), old.Length - version - 5);
+        return old;
     }
 
     private static byte[] Meta(StoredResponse response) =>

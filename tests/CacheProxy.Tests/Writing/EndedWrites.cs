@@ -12,6 +12,9 @@ internal sealed class EndedWrites : ICacheStore
     /// <summary>What comes of ending a write, by key.</summary>
     public Func<string, Task<StoreOutcome>> Outcome { get; set; } = static _ => Task.FromResult(StoreOutcome.Done);
 
+    /// <summary>Which node has a key.</summary>
+    public Func<string, int> Node { get; set; } = static _ => 0;
+
     public long NowMs => 0;
 
     public bool IsAvailable => true;
@@ -32,6 +35,8 @@ internal sealed class EndedWrites : ICacheStore
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => throw new NotSupportedException();
 
     public Task FirstContact => Task.CompletedTask;
+
+    public int NodeOf(ResourceKey key) => Node(key.Value);
 
     public string NewFillToken(ResourceKey key) => throw new NotSupportedException();
 

@@ -35,6 +35,9 @@ internal sealed class MemoryResource(string key)
     /// <summary>Whether there is any fence, live or expired.</summary>
     public bool HasFence => _writes.Count > 0;
 
+    /// <summary>Whether variants under these names are told apart by all that the resource is known to vary on.</summary>
+    public bool IsCoveredBy(string vary) => VaryNames.Union(vary, Vary).Length == vary.Length;
+
     public MemoryEntry? Entry(VariantKey variant) => _entries.GetValueOrDefault(variant);
 
     public bool HasOtherLease(FillLease lease)
@@ -116,7 +119,7 @@ internal sealed class MemoryResource(string key)
         Drop(variant);
         _entries[variant] = entry;
         Bytes += entry.Bytes;
-        Vary = VaryNames.Union(Vary, vary);
+        Vary = vary;
         while (_entries.Count > maxVariants && FirstToExpire(variant) is { } first)
         {
             Drop(first);

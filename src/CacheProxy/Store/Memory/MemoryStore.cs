@@ -172,7 +172,7 @@ internal sealed class MemoryStore : ICacheStore
             resource.Evict(now);
         }
 
-        var stored = resource.TakeLease(lease, now) && !resource.HasFence;
+        var stored = resource.TakeLease(lease, now) && !resource.HasFence && resource.IsCoveredBy(result.Vary);
         if (stored)
         {
             var deadline = now + (long)result.Retention.TotalMilliseconds;

@@ -14,4 +14,13 @@ internal static partial class Log
 
     [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is replaced by a new one", EventName = nameof(RedisConnectionReplaced))]
     public static partial void RedisConnectionReplaced(this ILogger logger);
+
+    [LoggerMessage(3004, LogLevel.Warning, "What is stored in Redis cannot be read; it counts as absent, and the next fill overwrites it (reported at most once a minute)", EventName = nameof(RedisEntryUnreadable))]
+    public static partial void RedisEntryUnreadable(this ILogger logger);
+
+    [LoggerMessage(3005, LogLevel.Error, "The watch over Redis failed unexpectedly; it goes on", EventName = nameof(RedisWatchFailed))]
+    public static partial void RedisWatchFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3006, LogLevel.Error, "A step on Redis failed unexpectedly; its request is forwarded (reported at most once a minute)", EventName = nameof(RedisStepFailed))]
+    public static partial void RedisStepFailed(this ILogger logger, Exception exception);
 }

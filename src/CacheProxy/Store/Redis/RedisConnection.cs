@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using CacheProxy.Store.Redis.Topologies;
 
 namespace CacheProxy.Store.Redis;
@@ -28,7 +29,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly Task _loop;
     private volatile RedisPrimary? _primary;
     private volatile TaskCompletionSource _wake = NewWake();
-    private volatile bool _rolesInDoubt;
+    private readonly Lock _lock = new();
+    private readonly HashSet<EndPoint?> _failedNodes = [];
+    private bool _rolesInDoubt;
     private bool _reportedUnavailable;
 
     public RedisConnection(RedisOptions options, RedisScripts scripts, TimeProvider time, ILogger logger)
@@ -37,7 +40,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _logger = logger;
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
-        var detection = new TopologyDetection(options.ConnectionString, () => OnFailed(RedisFailure.Disconnected), Wake, time, _stopping.Token);
+        var detection = new TopologyDetection(options.ConnectionString, endPoint => OnFailed(RedisFailure.Disconnected, endPoint: endPoint), Wake, time, _stopping.Token);
         _probe = new RedisProbe(options, scripts, detection, Clock, time);
         _loop = Task.Run(RunAsync);
     }
@@ -58,8 +61,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         return primary is not null;
     }
 
-    /// <summary>Judges what the failure of one step means for Redis as a whole.</summary>
-    public void Failed(RedisFailure failure)
+    /// <summary>Judges what the failure of one step on a key means for Redis as a whole.</summary>
+    public void Failed(RedisFailure failure, string key)
     {
         switch (failure)
         {
@@ -70,12 +73,13 @@ internal sealed class RedisConnection : IAsyncDisposable
                 break;
             case RedisFailure.Disconnected:
             case RedisFailure.NotReady:
-                OnFailed(failure);
+                OnFailed(failure, key);
                 break;
             case RedisFailure.Full:
             case RedisFailure.ForeignKey:
             case RedisFailure.ScriptMissing:
             case RedisFailure.Refused:
+            case RedisFailure.Unexpected:
                 break;
         }
     }
@@ -92,13 +96,30 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await WatchAsync();
+            }
+            catch (Exception exception)
+            {
+                // A bug, or a log that takes nothing more: without this loop nobody would ever notice that Redis is back, so it goes on.
+                Report(exception);
+                _firstContact.TrySetResult();
+                await DelayAsync(LongestPause);
+            }
+        }
+    }
+
+    private async Task WatchAsync()
+    {
         var pause = FirstPause;
         var unanswered = 0;
         var healthySince = 0L;
         while (!_stopping.IsCancellationRequested)
         {
-            var learns = _rolesInDoubt || !Breaker.IsClosed;
-            _rolesInDoubt = false;
+            var learns = BeginLearning() || !Breaker.IsClosed;
             var breaks = Breaker.Breaks;
             var failure = await ProbeAsync(learns);
             if (_stopping.IsCancellationRequested)
@@ -166,20 +187,41 @@ internal sealed class RedisConnection : IAsyncDisposable
         try
         {
             var primary = await _probe.RunAsync(learns);
-            _primary = primary;
-            if (_rolesInDoubt)
+            lock (_lock)
             {
-                // A node has failed since it was asked.
-                primary.Doubt();
+                foreach (var node in _failedNodes)
+                {
+                    // It has failed since it was asked.
+                    primary.Doubt(node);
+                }
+
+                _primary = primary;
             }
 
             return null;
         }
         catch (Exception exception)
         {
-            // The failure becomes the breaker's state, unless the error reply says nothing about Redis as a whole.
+            // The failure becomes the breaker's state, unless it says nothing about Redis as a whole. But a probe that was cut short must not
+            // close the breaker: the primary that is known may be that of a Redis which has been replaced since.
             var failure = RedisFailures.Classify(exception);
-            return failure is RedisFailure.Refused or RedisFailure.Full && _primary is not null ? null : failure;
+            if (failure == RedisFailure.Unexpected)
+            {
+                Report(exception);
+            }
+
+            return failure is RedisFailure.Refused or RedisFailure.Full or RedisFailure.Unexpected && Breaker.IsClosed && _primary is not null
+                ? null
+                : failure;
+        }
+    }
+
+    private bool BeginLearning()
+    {
+        lock (_lock)
+        {
+            _failedNodes.Clear();
+            return Interlocked.Exchange(ref _rolesInDoubt, false);
         }
     }
 
@@ -189,7 +231,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         await _probe.CloseAsync();
     }
 
-    private void OnFailed(RedisFailure failure)
+    private void OnFailed(RedisFailure failure, string? key = null, EndPoint? endPoint = null)
     {
         if (!_probe.IsCluster)
         {
@@ -198,15 +240,38 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         // One node of several: steps on its keys fail, the others go on, but one of its replicas may have been promoted.
-        _rolesInDoubt = true;
-        _primary?.Doubt();
+        lock (_lock)
+        {
+            endPoint = key is null ? endPoint : _primary?.EndPointOf(key);
+            // Where it is known that nobody has the key, nothing is left to doubt.
+            if (key is null || endPoint is not null)
+            {
+                _failedNodes.Add(endPoint);
+                _primary?.Doubt(endPoint);
+            }
+            _rolesInDoubt = true;
+        }
+
         Wake();
     }
 
     private void OnOpened(RedisFailure failure)
     {
-        ReportUnavailable(failure);
+        // First of all, because the log may throw.
         Wake();
+        ReportUnavailable(failure);
+    }
+
+    private void Report(Exception exception)
+    {
+        try
+        {
+            _logger.RedisWatchFailed(exception);
+        }
+        catch (Exception)
+        {
+            // It was the log.
+        }
     }
 
     private void ReportUnavailable(RedisFailure failure)
@@ -231,5 +296,5 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    private async Task DelayAsync(TimeSpan delay) => await Task.WhenAny(Task.Delay(delay, _time, _stopping.Token));
+    private Task DelayAsync(TimeSpan delay) => Task.WhenAny(Task.Delay(delay, _time, _stopping.Token));
 }

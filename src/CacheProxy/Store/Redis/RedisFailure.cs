@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
@@ -32,6 +33,9 @@ internal enum RedisFailure
 
     /// <summary>Any other error reply.</summary>
     Refused,
+
+    /// <summary>A mistake in this program. It says nothing about Redis.</summary>
+    Unexpected,
 }
 
 /// <summary>Classifies what the client library throws.</summary>
@@ -60,7 +64,11 @@ internal static class RedisFailures
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
         TimeoutException => RedisFailure.TimedOut,
         NoSinglePrimaryException => RedisFailure.NotReady,
-        _ => RedisFailure.Disconnected,
+        // What the client library and the sockets beneath it throw; a client that is being closed is no connection either.
+        RedisException or RedisCommandException or IOException or SocketException or ObjectDisposedException or OperationCanceledException =>
+            RedisFailure.Disconnected,
+        AggregateException { InnerException: { } inner } => Classify(inner),
+        _ => RedisFailure.Unexpected,
     };
 
     private static RedisFailure Classify(string message)
@@ -106,5 +114,29 @@ internal sealed class RefusalReports(TimeProvider time, ILogger logger)
         }
 
         logger.RedisRefuses(failure);
+    }
+}
+
+/// <summary>Lets through at most one report a minute.</summary>
+internal sealed class OncePerMinute(TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private long? _last;
+
+    public bool IsDue()
+    {
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            if (_last is { } last && time.GetElapsedTime(last, now) < Pause)
+            {
+                return false;
+            }
+
+            _last = now;
+            return true;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CacheProxy.Identity;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -42,4 +43,23 @@ internal sealed class RedisScript(string text)
 
     // Redis identifies scripts by SHA-1; nothing here depends on its strength.
     public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+}
+
+/// <summary>The names of the fields of a resource's hash.</summary>
+internal static class RedisFields
+{
+    private static readonly RedisValue Fence = "fence";
+    private static readonly RedisValue Vary = "vary";
+    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
+
+    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
+    public static RedisValue[] LookUp(VariantKey variant) =>
+        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
+
+    public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
+
+    /// <summary>What the leases of one variant begin with; the token that follows contains no dot.</summary>
+    public static string FillPrefix(VariantKey variant) => variant.IsPlain ? "fill:" : "fill:" + variant.Digest + ".";
+
+    public static string Write(string token) => "write:" + token;
 }

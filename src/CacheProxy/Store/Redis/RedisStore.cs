@@ -1,6 +1,6 @@
 using System.Globalization;
+using CacheProxy.Http;
 using CacheProxy.Identity;
-using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -8,11 +8,16 @@ namespace CacheProxy.Store.Redis;
 /// <summary>The protocol on a Redis that replicas share: one hash per resource, one round trip per step.</summary>
 internal sealed class RedisStore : ICacheStore
 {
+    private const long MostAheadMs = 10_000;
+
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
     private readonly RefusalReports _refusals;
     private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly OncePerMinute _unreadable;
+    private readonly OncePerMinute _unexpected;
 
     public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null)
         : this(options, time, logger, new RedisScripts(), metrics)
@@ -23,6 +28,9 @@ internal sealed class RedisStore : ICacheStore
     internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
     {
         _time = time;
+        _logger = logger;
+        _unreadable = new OncePerMinute(time);
+        _unexpected = new OncePerMinute(time);
         _metrics = metrics;
         _scripts = scripts;
         _refusals = new RefusalReports(time, logger);
@@ -38,9 +46,12 @@ internal sealed class RedisStore : ICacheStore
     /// <summary>16 digits of the replication id, by which a later look-up decides whether to trust the entry, and 16 random digits.</summary>
     public string NewFillToken(ResourceKey key)
     {
-        var replicationId = _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : RedisPrimary.NoReplicationId;
+        // Without a replication id it begins with digits that are nobody's: what it stores is never trusted.
+        var replicationId = ReplicationIdOf(key) ?? Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
+
+    public int NodeOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.NodeOf(key.Value) : 0;
 
     public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
     {
@@ -62,7 +73,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            Failed(exception);
+            Failed(exception, key);
             return LookUpResult.Unavailable;
         }
         finally
@@ -107,7 +118,10 @@ internal sealed class RedisStore : ICacheStore
         ];
         return await RunAsync(StoreStep.CompleteFill, _scripts.CompleteFill, key, arguments, budget) switch
         {
-            "stored" => CompleteFillOutcome.Stored,
+            // The lease may have come from a Redis that has been replaced since, and that knew of writes which this one has lost.
+            "stored" when ReplicationIdOf(key) is { } known && lease.Token.StartsWith(known, StringComparison.Ordinal) =>
+                CompleteFillOutcome.Stored,
+            "stored" => CompleteFillOutcome.Revoked,
             "revoked" => CompleteFillOutcome.Revoked,
             _ => CompleteFillOutcome.Unavailable,
         };
@@ -140,15 +154,23 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values, string replicationId)
+    private string? ReplicationIdOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : null;
+
+    private LookUpResult Read(RedisValue[] values, string? replicationId)
     {
         if ((byte[]?)values[0] is { } fence)
         {
             // An expired fence is left to the next begin fill, which removes it together with the entry behind it.
-            return StoredResponseFormat.ReadDeadline(fence) > NowMs ? LookUpResult.Fenced : LookUpResult.Miss("");
+            var deadline = StoredResponseFormat.ReadFence(fence);
+            return deadline > NowMs ? LookUpResult.Fenced : deadline is null ? Unreadable("", "") : LookUpResult.Miss("");
         }
 
         var vary = values[1].IsNull ? "" : (string)values[1]!;
+        if (!VaryNames.AreReadable(vary))
+        {
+            return Unreadable("", "");
+        }
+
         if ((byte[]?)values[2] is not { } meta)
         {
             return LookUpResult.Miss(vary);
@@ -156,12 +178,35 @@ internal sealed class RedisStore : ICacheStore
 
         // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
-        return (byte[]?)values[3] is { } body
-            && StoredResponseFormat.TryRead(meta, body, out var response)
-            && StoredResponseFormat.ReadDeadline(meta) > NowMs
-            && StoredResponseFormat.TokenStartsWith(meta, replicationId)
-                ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
-                : new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
+        if (stamp.Length == 0 || (byte[]?)values[3] is not { } body)
+        {
+            return Unreadable(vary, stamp);
+        }
+
+        if (replicationId is null || !StoredResponseFormat.TokenStartsWith(meta, replicationId) || StoredResponseFormat.ReadDeadline(meta) <= NowMs)
+        {
+            return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
+        }
+
+        if (!StoredResponseFormat.TryRead(meta, body, out var response))
+        {
+            return Unreadable(vary, stamp);
+        }
+
+        // Redis's clock has been set back since it was stored, so its age is not known; nobody else's clock is so far ahead.
+        return response.ResponseTimeMs > NowMs + MostAheadMs
+            ? new LookUpResult(LookUpOutcome.Miss, vary, null, stamp)
+            : new LookUpResult(LookUpOutcome.Found, vary, response, stamp);
+    }
+
+    private LookUpResult Unreadable(string vary, string stamp)
+    {
+        if (_unreadable.IsDue())
+        {
+            _logger.RedisEntryUnreadable();
+        }
+
+        return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
 
     /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>
@@ -184,7 +229,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            return Failed(exception) == RedisFailure.ForeignKey ? ForeignKey : "";
+            return Failed(exception, key) == RedisFailure.ForeignKey ? ForeignKey : "";
         }
         finally
         {
@@ -218,30 +263,16 @@ internal sealed class RedisStore : ICacheStore
         }
     }
 
-    private RedisFailure Failed(Exception exception)
+    private RedisFailure Failed(Exception exception, ResourceKey key)
     {
         var failure = RedisFailures.Classify(exception);
-        _connection.Failed(failure);
+        _connection.Failed(failure, key.Value);
         _refusals.Report(failure);
+        if (failure == RedisFailure.Unexpected && _unexpected.IsDue())
+        {
+            _logger.RedisStepFailed(exception);
+        }
+
         return failure;
     }
-}
-
-/// <summary>The names of the fields of a resource's hash.</summary>
-internal static class RedisFields
-{
-    private static readonly RedisValue Fence = "fence";
-    private static readonly RedisValue Vary = "vary";
-    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
-
-    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
-    public static RedisValue[] LookUp(VariantKey variant) =>
-        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
-
-    public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
-
-    /// <summary>What the leases of one variant begin with; the token that follows contains no dot.</summary>
-    public static string FillPrefix(VariantKey variant) => variant.IsPlain ? "fill:" : "fill:" + variant.Digest + ".";
-
-    public static string Write(string token) => "write:" + token;
 }

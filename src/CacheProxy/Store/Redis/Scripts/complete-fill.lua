@@ -13,7 +13,16 @@ if not lease then
   return 'revoked'
 end
 
-if lease <= now or fenced() then
+-- The names that the variant was computed with must be all that are known by now: it may be another request's otherwise.
+local given, covered = {}, true
+for name in string.gmatch(ARGV[6], '[^,]+') do
+  given[name] = true
+end
+for name in string.gmatch(vary or '', '[^,]+') do
+  covered = covered and given[name]
+end
+
+if lease <= now or fenced() or not covered then
   redis.call('HDEL', key, field)
   fills[field] = nil
   settle()
@@ -33,17 +42,12 @@ end
 variants[variant] = time
 drop_expired()
 
-local union, seen = {}, {}
-for name in string.gmatch((vary or '') .. ',' .. ARGV[6], '[^,%s]+') do
-  if not seen[name] then
-    seen[name] = true
-    union[#union + 1] = name
-  end
-end
-if #union > 0 then
-  table.sort(union)
-  vary = table.concat(union, ',')
+if ARGV[6] ~= '' then
+  vary = ARGV[6]
   redis.call('HSET', key, 'vary', vary)
+elseif vary then
+  redis.call('HDEL', key, 'vary')
+  vary = nil
 end
 
 local count = 0

@@ -12,7 +12,7 @@ local fence, vary = nil, nil
 
 -- What cannot be read as a deadline has passed.
 local function deadline(text)
-  if string.find(text, '^%d+$') and #text <= 15 then
+  if #text == 13 and not string.find(text, '%D') then
     return tonumber(text)
   end
   return 0
@@ -43,8 +43,10 @@ local function take(name, value)
     fills[name] = deadline(value)
   elseif name == 'meta' or starts(name, 'meta:') then
     local variant = string.sub(name, 6)
-    variants[variant] = deadline(string.sub(value, 1, 13))
-    stamps[variant] = string.sub(value, 1, 45)
+    local stamp = string.sub(value, 1, 45)
+    local readable = #stamp == 45 and not string.find(stamp, '%X', 14)
+    variants[variant] = readable and deadline(string.sub(stamp, 1, 13)) or 0
+    stamps[variant] = readable and stamp or ''
   end
 end
 
@@ -63,6 +65,13 @@ local function read()
       take(asked[i], values[i - first + 1])
     end
   end)
+  -- If nobody can tell which names the variants were computed with, none of them is anybody's.
+  if vary and string.find(vary, "[^%l%d!#$%%&'*+%-.^_`|~,]") then
+    vary = ''
+    for variant in pairs(variants) do
+      variants[variant] = 0
+    end
+  end
 end
 
 local function remove(list)

@@ -6,7 +6,8 @@ namespace CacheProxy.Store.Redis.Topologies;
 /// <summary>
 /// One primary, alone or with replicas: the only one of the configured nodes that claims to be the primary, or the node that the sentinels
 /// name, if it claims so too. If the primary can change, replicas of CacheProxy do not notice the change at the same moment. So each uses
-/// an answer for <see cref="TrustedFor"/> only, and waits as long before it uses a new primary: by then no replica uses the old one.
+/// an answer for <see cref="TrustedFor"/> only, counted from the question, and waits as long before it uses a new primary, counted from the
+/// answer: by then no replica uses the old one.
 /// </summary>
 /// <param name="options">How to connect to a node; its end points are the nodes, unless there are sentinels.</param>
 /// <param name="sentinels"><c>null</c> if the connection string names none.</param>
@@ -37,6 +38,7 @@ internal sealed class ElectedPrimary(
         EndPoint[] candidates = sentinels is null ? [.. options.EndPoints] : [await sentinels.AskAsync(timeout)];
         var asked = candidates.Select(candidate => AskAsync(Node(candidate), timeout, alone: candidates.Length == 1)).ToArray();
         var answers = (await Task.WhenAll(asked)).Where(static answer => answer.State is not null).ToArray();
+        var answered = time.GetTimestamp();
         var primaries = answers.Where(static answer => answer.State is { IsPrimary: true }).ToArray();
         if (primaries is not [var (elected, state)])
         {
@@ -51,7 +53,7 @@ internal sealed class ElectedPrimary(
 
         if (isNew || time.GetElapsedTime(_confirmedTimestamp, asking) > TrustedFor)
         {
-            _sinceTimestamp = asking;
+            _sinceTimestamp = answered;
         }
 
         await ForgetAllButAsync(candidates);

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Net;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -33,9 +33,6 @@ internal abstract class RedisPrimary(IDatabase database)
     /// <summary>Stands for every replication id where Redis does not reveal it.</summary>
     public const string NoReplicationId = "0000000000000000";
 
-    private readonly string _unknown = Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
-    private volatile bool _inDoubt;
-
     public IDatabase Database { get; } = database;
 
     /// <summary>The nodes that scripts run on.</summary>
@@ -44,19 +41,30 @@ internal abstract class RedisPrimary(IDatabase database)
     /// <summary>Timestamp after which it must not be used until it has been confirmed again.</summary>
     public long UntilTimestamp { get; init; } = long.MaxValue;
 
-    /// <summary>16 hexadecimal digits. Where the replication id is not known, digits that match no entry.</summary>
-    public string ReplicationIdOf(string key) => _inDoubt ? _unknown : KnownReplicationIdOf(key) ?? _unknown;
+    /// <summary>16 hexadecimal digits; <c>null</c> while it is not known. Then no entry is trusted, not even one that is filled meanwhile.</summary>
+    public abstract string? ReplicationIdOf(string key);
 
-    /// <summary>A node has failed, and its successor may have lost evictions: no entry is trusted until all nodes have been asked again.</summary>
-    public void Doubt() => _inDoubt = true;
+    /// <summary>Tells the nodes apart, so that work for one need not wait for another.</summary>
+    public virtual int NodeOf(string key) => 0;
 
-    protected abstract string? KnownReplicationIdOf(string key);
+    /// <summary>The node that has the key; <c>null</c> if none is known to.</summary>
+    public virtual EndPoint? EndPointOf(string key) => null;
+
+    /// <summary>
+    /// A node has failed, and its successor may have lost evictions: none of its entries is trusted until it has been asked again.
+    /// </summary>
+    /// <param name="endPoint">The node. If it is none of the primaries, it may have become one since they were asked: then all are doubted.</param>
+    public abstract void Doubt(EndPoint? endPoint);
 }
 
 /// <summary>One primary that has all keys.</summary>
 internal sealed class SinglePrimary(IDatabase database, IServer server, string replicationId) : RedisPrimary(database)
 {
+    private volatile string? _replicationId = replicationId;
+
     public override IReadOnlyList<IServer> Servers { get; } = [server];
 
-    protected override string? KnownReplicationIdOf(string key) => replicationId;
+    public override string? ReplicationIdOf(string key) => _replicationId;
+
+    public override void Doubt(EndPoint? endPoint) => _replicationId = null;
 }

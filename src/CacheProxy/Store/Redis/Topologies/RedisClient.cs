@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -28,13 +29,13 @@ internal static class RedisClient
 
     /// <summary>A connection that keeps trying until it succeeds: an absent Redis is not an error here.</summary>
     public static async Task<ConnectionMultiplexer> ConnectAsync(
-        ConfigurationOptions options, Action failed, Action restored, CancellationToken stopping)
+        ConfigurationOptions options, Action<EndPoint?> failed, Action restored, CancellationToken stopping)
     {
         var connecting = ConnectionMultiplexer.ConnectAsync(options);
         try
         {
             var client = await connecting.WaitAsync(stopping);
-            client.ConnectionFailed += (_, _) => failed();
+            client.ConnectionFailed += (_, failure) => failed(failure.EndPoint);
             client.ConnectionRestored += (_, _) => restored();
             return client;
         }
@@ -71,7 +72,7 @@ internal sealed class BackgroundConnection : IAsyncDisposable
     /// <param name="restored">Called when it is back.</param>
     public BackgroundConnection(ConfigurationOptions options, Action failed, Action restored)
     {
-        Client = RedisClient.ConnectAsync(options, failed, restored, _closing.Token);
+        Client = RedisClient.ConnectAsync(options, _ => failed(), restored, _closing.Token);
         // Whoever awaits the client sees the failure. If nobody awaits it any more, it is ignored.
         _ = Client.ContinueWith(
             static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -20,23 +21,19 @@ internal sealed class RedisCluster(ConnectionMultiplexer client) : IRedisTopolog
             await client.ConfigureAsync().WaitAsync(timeout);
         }
 
-        var bySlot = new string?[Slots];
-        var servers = new List<IServer>();
+        var bySlot = new ClusterShard?[Slots];
+        var shards = new List<ClusterShard>();
         foreach (var node in Primaries())
         {
-            if (await AskAsync(node, timeout) is not var (server, replicationId))
-            {
-                continue;
-            }
-
-            servers.Add(server);
+            var shard = await AskAsync(node, shards.Count, timeout);
+            shards.Add(shard);
             foreach (var range in node.Slots)
             {
-                Array.Fill(bySlot, replicationId, range.From, range.To - range.From + 1);
+                Array.Fill(bySlot, shard, range.From, range.To - range.From + 1);
             }
         }
 
-        return new ClusterPrimaries(client, servers, bySlot);
+        return new ClusterPrimaries(client, shards, bySlot);
     }
 
     public ValueTask DisposeAsync() => RedisClient.CloseAsync(client);
@@ -54,29 +51,67 @@ internal sealed class RedisCluster(ConnectionMultiplexer client) : IRedisTopolog
         return [];
     }
 
-    private async Task<(IServer Server, string ReplicationId)?> AskAsync(ClusterNode node, TimeSpan timeout)
+    private async Task<ClusterShard> AskAsync(ClusterNode node, int number, TimeSpan timeout)
     {
         try
         {
             var server = client.GetServer(node.EndPoint);
-            return (server, (await ReplicationState.AskAsync(server).WaitAsync(timeout)).ReplicationId);
+            return new ClusterShard(number, node.EndPoint, server, (await ReplicationState.AskAsync(server).WaitAsync(timeout)).ReplicationId);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or ArgumentException)
         {
             // The entries of its slots are not trusted until it answers.
-            return null;
+            return new ClusterShard(number, node.EndPoint, server: null, replicationId: null);
         }
     }
 }
 
 /// <summary>The primaries of a cluster, each with the keys of its slots.</summary>
 /// <param name="client">Knows a key's slot.</param>
-/// <param name="servers">The primaries that answered.</param>
-/// <param name="bySlot">The replication id of each slot's primary; <c>null</c> where it did not answer.</param>
-internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyList<IServer> servers, string?[] bySlot)
+/// <param name="shards">All primaries.</param>
+/// <param name="bySlot">Each slot's primary; <c>null</c> where nobody has it.</param>
+internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyList<ClusterShard> shards, ClusterShard?[] bySlot)
     : RedisPrimary(client.GetDatabase())
 {
-    public override IReadOnlyList<IServer> Servers => servers;
+    public override IReadOnlyList<IServer> Servers { get; } = [.. shards.Select(static shard => shard.Server).OfType<IServer>()];
 
-    protected override string? KnownReplicationIdOf(string key) => client.HashSlot(key) is var slot and >= 0 ? bySlot[slot] : null;
+    public override string? ReplicationIdOf(string key) => ShardOf(key)?.ReplicationId;
+
+    public override int NodeOf(string key) => ShardOf(key)?.Number ?? -1;
+
+    public override EndPoint? EndPointOf(string key) => ShardOf(key)?.EndPoint;
+
+    public override void Doubt(EndPoint? endPoint)
+    {
+        var isPrimary = endPoint is not null && shards.Any(shard => endPoint.Equals(shard.EndPoint));
+        foreach (var shard in shards)
+        {
+            if (!isPrimary || endPoint!.Equals(shard.EndPoint))
+            {
+                shard.Doubt();
+            }
+        }
+    }
+
+    private ClusterShard? ShardOf(string key) => client.HashSlot(key) is var slot and >= 0 ? bySlot[slot] : null;
+}
+
+/// <summary>One primary of a cluster.</summary>
+/// <param name="number">Tells it from the others.</param>
+/// <param name="endPoint">Its address, if the cluster says it.</param>
+/// <param name="server"><c>null</c> if it did not answer.</param>
+/// <param name="replicationId"><c>null</c> if it did not answer.</param>
+internal sealed class ClusterShard(int number, EndPoint? endPoint, IServer? server, string? replicationId)
+{
+    private volatile string? _replicationId = replicationId;
+
+    public int Number => number;
+
+    public EndPoint? EndPoint => endPoint;
+
+    public IServer? Server => server;
+
+    public string? ReplicationId => _replicationId;
+
+    public void Doubt() => _replicationId = null;
 }
