@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Configuration;
@@ -105,8 +106,7 @@ internal static class PolicySettings
     private static string? UnsafeMethod(string text)
     {
         var method = text.ToUpperInvariant();
-        var safe = method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
-        return method == "*" || (!safe && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
+        return method == "*" || (!Methods.IsSafe(method) && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
     }
 
     private static string? Status(string text) =>

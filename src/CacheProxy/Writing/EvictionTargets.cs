@@ -11,6 +11,8 @@ namespace CacheProxy.Writing;
 /// </summary>
 internal sealed class EvictionTargets
 {
+    private const string Destination = "Destination";
+
     private static readonly string[] TargetHeaders = ["X-Original-URL", "X-Rewrite-URL"];
 
     private readonly List<EvictionTarget> _targets = new(1);
@@ -37,7 +39,7 @@ internal sealed class EvictionTargets
         }
 
         var found = new EvictionTargets(context.Request, method, route.Rules.Tenants.Resolve(context.Request));
-        found.Add(route, context.Request.Path.Value ?? "", context.Request.RouteValues);
+        found.Add(route, method, context.Request.Path.Value ?? "", context.Request.RouteValues);
         if (isDoubtful)
         {
             found.AddDoubtful(context, route.Rules.CachedRoutes);
@@ -48,7 +50,9 @@ internal sealed class EvictionTargets
 
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
     private static bool IsDoubtful(HttpContext context) =>
-        !WellFormedPath.Check(PathOf(context)) || MethodOverride.ChangesTarget(context.Request.Headers);
+        !WellFormedPath.Check(PathOf(context))
+        || MethodOverride.ChangesTarget(context.Request.Headers)
+        || context.Request.Headers.ContainsKey(Destination);
 
     private static ReadOnlySpan<char> PathOf(HttpContext context)
     {
@@ -59,22 +63,28 @@ internal sealed class EvictionTargets
 
     private void AddDoubtful(HttpContext context, CachedRoutes routes)
     {
-        AddLeniently(LenientPath.Read(PathOf(context)), routes);
+        AddLeniently(LenientPath.Read(PathOf(context)), _method, routes);
         foreach (var header in TargetHeaders)
         {
             foreach (var target in context.Request.Headers[header])
             {
-                AddLeniently(LenientPath.Read(target), routes);
+                AddLeniently(LenientPath.Read(target), _method, routes);
             }
+        }
+
+        // RFC 4918 §10.3: COPY and MOVE write there what stands at the target, as a PUT would, whichever methods the policy names.
+        foreach (var target in context.Request.Headers[Destination])
+        {
+            AddLeniently(LenientPath.Read(target), method: null, routes);
         }
     }
 
-    private void AddLeniently(string path, CachedRoutes routes) =>
-        routes.Match(path, (caching, values) => Add(caching, path, values));
+    private void AddLeniently(string path, string? method, CachedRoutes routes) =>
+        routes.Match(path, (caching, values) => Add(caching, method, path, values));
 
-    private void Add(RouteCaching caching, string path, RouteValueDictionary values)
+    private void Add(RouteCaching caching, string? method, string path, RouteValueDictionary values)
     {
-        if (caching.Policy is { } policy && policy.EvictsOn(_method))
+        if (caching.Policy is { } policy && policy.EvictsOn(method))
         {
             Add(policy, path, values);
         }
@@ -125,3 +135,59 @@ internal sealed class EvictionTargets
 /// <param name="Tenant">Its tenant, for the log; <c>null</c> when the key names none.</param>
 /// <param name="Id">Its id, for the log.</param>
 internal readonly record struct EvictionTarget(CachePolicy Policy, ResourceKey Key, string? Tenant, string? Id);
+
+/// <summary>
+/// The resources that a successful answer to a write names in <c>Location</c> and <c>Content-Location</c> (RFC 9111 §4.4). Only for
+/// keys that name the path: any other key would need the route values of the named path, and routing has not matched that path.
+/// </summary>
+internal sealed class AffectedTargets(RouteCaching route)
+{
+    /// <summary>The targets; <c>null</c> for none, which is nearly always.</summary>
+    public List<EvictionTarget>? Find(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        if (route.Policy is not { Template.NamesPath: true } policy
+            || (headers.Location.Count == 0 && headers.ContentLocation.Count == 0)
+            || !AffectedResources.IsNonError(context.Response.StatusCode))
+        {
+            return null;
+        }
+
+        var (location, contentLocation) = AffectedResources.Of(context.Request, headers);
+        var targets = new List<EvictionTarget>(2);
+        Add(targets, context.Request, policy, location);
+        Add(targets, context.Request, policy, contentLocation);
+        return targets;
+    }
+
+    private void Add(List<EvictionTarget> targets, HttpRequest request, CachePolicy policy, string? pathAndQuery)
+    {
+        if (pathAndQuery is null)
+        {
+            return;
+        }
+
+        var query = pathAndQuery.IndexOf('?');
+        var path = Uri.UnescapeDataString(query < 0 ? pathAndQuery : pathAndQuery[..query]);
+        if (!policy.Template.NeedsTenant)
+        {
+            Add(targets, request, policy, default, path);
+            return;
+        }
+
+        var tenants = route.Rules.Tenants.Resolve(request);
+        foreach (var tenant in tenants.Kind == TenantResolutionKind.Found ? [tenants.Tenant] : tenants.Candidates)
+        {
+            Add(targets, request, policy, tenant, path);
+        }
+    }
+
+    private static void Add(List<EvictionTarget> targets, HttpRequest request, CachePolicy policy, TenantName tenant, string path)
+    {
+        var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
+        if (policy.Template.TryFormatForEviction(source, out var key))
+        {
+            targets.Add(new EvictionTarget(policy, key, tenant.Value, policy.IdOf(request.RouteValues)));
+        }
+    }
+}

@@ -1,4 +1,5 @@
 using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -10,14 +11,20 @@ internal sealed class WriteFence : IAsyncDisposable
     // A renewal may fail twice before the fence falls.
     private const int RenewalsPerDeadline = 3;
 
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BetweenWithdrawals = TimeSpan.FromSeconds(1);
+
     private readonly ResourceCache _cache;
     private readonly CacheEventLog _events;
     private readonly WriteMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
     private readonly EvictionTarget[] _targets;
     private readonly ResourceFence[] _fences;
     private readonly ITimer _renewal;
     private Task _renewing = Task.CompletedTask;
+    private List<ResourceKey>? _outstanding;
     private bool _ended;
 
     public WriteFence(
@@ -26,6 +33,7 @@ internal sealed class WriteFence : IAsyncDisposable
         _cache = cache;
         _events = events;
         _metrics = metrics;
+        _time = time;
         _timeout = timeout;
         _targets = targets;
         _fences = new ResourceFence[targets.Length];
@@ -41,10 +49,31 @@ internal sealed class WriteFence : IAsyncDisposable
         _renewal = time.CreateTimer(static state => ((WriteFence)state!).Renew(), this, period, period);
     }
 
+    /// <summary>
+    /// Whether the fences have stood without a gap since the last time that the store confirmed each. If they stand when the API has
+    /// answered, nothing that the write replaced is ever served: not before their deadline, and whoever fills after it evicts first.
+    /// </summary>
+    public bool IsStanding
+    {
+        get
+        {
+            for (var i = 0; i < _fences.Length; i++)
+            {
+                if (!Stands(_fences[i]))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Sets the fences. False when one could not be set that a strict policy wants: then none stays.</summary>
     public async ValueTask<bool> TryBeginAsync()
     {
-        await AllAsync(_cache.BeginWriteAsync);
+        var wasAvailable = _cache.IsStoreAvailable;
+        await AllAsync(BeginAsync);
         if (!StrictFailed())
         {
             Array.ForEach(_fences, _cache.GoOnUnfenced);
@@ -54,8 +83,12 @@ internal sealed class WriteFence : IAsyncDisposable
         await StopRenewingAsync();
         _ended = true;
         Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
-        // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal, which may fail too.
-        _ = AllAsync(fence => _cache.WithdrawAsync(fence, new StoreTimeoutBudget(_timeout)));
+        if (wasAvailable)
+        {
+            // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal.
+            _ = AllAsync(WithdrawAsync);
+        }
+
         return false;
     }
 
@@ -71,6 +104,10 @@ internal sealed class WriteFence : IAsyncDisposable
         if (outcome == StoreOutcome.Done)
         {
             _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
+        }
+        else
+        {
+            NoteOutstanding(affected);
         }
     }
 
@@ -92,11 +129,81 @@ internal sealed class WriteFence : IAsyncDisposable
 
         for (var i = 0; i < ending.Length; i++)
         {
-            Report(_targets[i], result, await ending[i]);
+            var outcome = await ending[i];
+            Report(_targets[i], result, outcome);
+            if (result == WriteResult.Changed && outcome != StoreOutcome.Done && !Stands(_fences[i]))
+            {
+                NoteOutstanding(_targets[i]);
+            }
         }
     }
 
+    /// <summary>
+    /// Waits until no other replica can serve what the write has replaced; at once but for a strict policy whose eviction is pending while
+    /// no fence stands for it. False when it takes too long: then the write must not be acknowledged.
+    /// </summary>
+    public async ValueTask<bool> IsThroughAsync(CancellationToken cancellationToken)
+    {
+        if (_outstanding is null)
+        {
+            return true;
+        }
+
+        var began = _time.GetTimestamp();
+        while (_outstanding.Exists(_cache.IsEvictionPending))
+        {
+            if (cancellationToken.IsCancellationRequested || _time.GetElapsedTime(began) >= LongestHold)
+            {
+                return false;
+            }
+
+            await Task.Delay(BetweenLooks, _time, CancellationToken.None);
+        }
+
+        return true;
+    }
+
     public async ValueTask DisposeAsync() => await StopRenewingAsync();
+
+    private bool Stands(ResourceFence fence) =>
+        fence.SetTimestamp is not 0 and var set && _time.GetElapsedTime(set) < fence.Deadline;
+
+    private void NoteOutstanding(EvictionTarget target)
+    {
+        if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
+        {
+            (_outstanding ??= []).Add(target.Key);
+        }
+    }
+
+    private async ValueTask BeginAsync(ResourceFence fence)
+    {
+        // Before the store is asked: its clock starts when the request arrives there, not when its reply arrives here.
+        var asked = _time.GetTimestamp();
+        await _cache.BeginWriteAsync(fence);
+        fence.SetTimestamp = fence.IsSet ? asked : 0;
+    }
+
+    private async ValueTask RenewAsync(ResourceFence fence)
+    {
+        var asked = _time.GetTimestamp();
+        if (await _cache.RenewAsync(fence, new StoreTimeoutBudget(_timeout)) == StoreOutcome.Done)
+        {
+            fence.SetTimestamp = asked;
+        }
+    }
+
+    // The request that opened the breaker may still be carried out when the store is back. After a deadline the fence has fallen by
+    // itself, unless the store was away for longer.
+    private async ValueTask WithdrawAsync(ResourceFence fence)
+    {
+        var began = _time.GetTimestamp();
+        while (await _cache.WithdrawAsync(fence, new StoreTimeoutBudget(_timeout)) != StoreOutcome.Done
+            && _time.GetElapsedTime(began) < fence.Deadline)
+        {
+            await Task.Delay(BetweenWithdrawals, _time);
+        }
+    }
 
     private bool StrictFailed()
     {
@@ -124,7 +231,7 @@ internal sealed class WriteFence : IAsyncDisposable
     {
         if (_renewing.IsCompleted && !_ended)
         {
-            _renewing = AllAsync(fence => _cache.RenewAsync(fence, new StoreTimeoutBudget(_timeout)));
+            _renewing = AllAsync(RenewAsync);
         }
     }
 

@@ -1,5 +1,6 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -29,7 +30,9 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
             return;
         }
 
-        var gate = new WriteGate(context, write, new AffectedTargets(route));
+        var sending = new UpstreamSending();
+        context.Features.Set(sending);
+        var gate = new WriteGate(context, write, new AffectedTargets(route), sending);
         var threw = true;
         gate.Install();
         try
