@@ -48,6 +48,9 @@ internal static class PolicySettings
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             WriteConsistency = reader.Choice("WriteConsistency", defaults.WriteConsistency),
             WriteDeadline = reader.Duration("WriteDeadline", defaults.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            WriteLimit = reader.Duration("WriteLimit", TimeSpan.FromSeconds(1), Day),
+            MinWriteRate = reader.Integer("MinWriteRate", defaults.MinWriteRate, 0, Mebibyte),
+            FutileFencesPerMinute = reader.Integer("FutileFencesPerMinute", defaults.FutileFencesPerMinute, 1, 1_000_000),
             MemoryTtl = reader.Duration("MemoryTtl", defaults.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
             StaleIfError = reader.Duration("StaleIfError", defaults.StaleIfError, TimeSpan.Zero, Day),
             StaleWhileRevalidate = reader.Duration("StaleWhileRevalidate", defaults.StaleWhileRevalidate, TimeSpan.Zero, Day),
@@ -87,6 +90,12 @@ internal static class PolicySettings
         {
             var ttl = policy.Ttl is { } present ? $"which is {DurationText.Format(present)}" : "which is absent";
             reader.Refuse("TtlJitter", DurationText.Format(policy.TtlJitter), $"less than Ttl, {ttl}");
+        }
+
+        if (policy.WriteLimit < policy.WriteDeadline)
+        {
+            reader.Refuse(
+                "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
         if (policy.NegativeTtl is { } negative && !policy.StatusCodes.Any(static code => code is "404" or "410" or "*"))

@@ -112,7 +112,7 @@ internal sealed class Fill : ObservedResponseBody
         }
         else
         {
-            _mustEvict = _prior.Response is not null && EndsWhatIsStored(_forwardStatus);
+            _mustEvict = _prior.Response is not null && FillDecision.EndsWhatIsStored(_forwardStatus, _request.Policy.Options.Credentials);
             GiveUp();
         }
 
@@ -293,7 +293,4 @@ internal sealed class Fill : ObservedResponseBody
 
     private static Validators ValidatorsOf(in LookUpResult prior) =>
         prior.Response is { } stored ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
-
-    private static bool EndsWhatIsStored(int? status) => status
-        is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound or StatusCodes.Status410Gone;
 }

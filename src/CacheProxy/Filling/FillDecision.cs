@@ -1,3 +1,4 @@
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
@@ -60,4 +61,15 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
         && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives)
             ? new FillDecision(FillOutcomeKind.Serve, null, stored, CacheStatusDetails.StaleIfError)
             : new FillDecision(FillOutcomeKind.Answered, null, null, "");
+
+    /// <summary>
+    /// Whether the API's answer to a reader of a stored entry says that there is no such entry any more, or none for its readers. Where callers
+    /// with different credentials share one, a reader without rights must not be able to evict it.
+    /// </summary>
+    public static bool EndsWhatIsStored(int? status, CredentialsMode credentials) => status switch
+    {
+        StatusCodes.Status404NotFound or StatusCodes.Status410Gone => true,
+        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => credentials is CredentialsMode.PerCredential or CredentialsMode.Bypass,
+        _ => false,
+    };
 }

@@ -7,14 +7,14 @@ namespace CacheProxy.Writing;
 
 /// <summary>
 /// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
-/// fence stands, so that a client that acts on the first bytes reads from the API. Where it may not stand, the eviction comes before
-/// the answer's head.
+/// fence stands, so that a client that acts on the first bytes reads from the API. Where it may have fallen, it is set again before the
+/// answer's head goes out.
 /// </summary>
 internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending)
     : ObservedResponseBody(context)
 {
     private bool _ended;
-    private bool _headPassed;
+    private WriteResult? _ofHead;
     private bool _isRefused;
     private int _forwardStatus;
 
@@ -60,10 +60,10 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
     // Without its fence others may have stored what the write replaces, after the API was asked and before it acted.
     private async ValueTask PassHeadAsync()
     {
-        if (!_headPassed)
+        if (_ofHead is null)
         {
-            _headPassed = true;
-            if (ResultOfStatus() == WriteResult.Changed && !write.IsStanding)
+            _ofHead = ResultOfStatus();
+            if (_ofHead == WriteResult.Changed && !write.IsStanding && !await write.TryStandAsync(Context.RequestAborted))
             {
                 await EndAsync(WriteResult.Changed);
             }
@@ -128,6 +128,8 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
         null => ResultOfStatus(),
         // Nothing left this process, and nothing will: the API cannot have acted on it.
         _ when !sending.HasBegun => WriteResult.Unchanged,
+        // What the API has said of it stays said, although the client has left before it had heard all.
+        _ when _ofHead == WriteResult.Unchanged => WriteResult.Unchanged,
         _ => WriteResult.Unknown,
     };
 
