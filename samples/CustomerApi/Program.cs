@@ -5,12 +5,19 @@ using CustomerApi.Data;
 using CustomerApi.Diagnostics;
 using CustomerApi.Tenants;
 
-// The folder of the program, not the working folder: started from the root of the repository it would else
+// The folder of the program, not the working folder: otherwise, started from the root of the repository, it would
 // read the sidecar's appsettings.json and take the sidecar's ports.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 DefaultAddress.Apply(builder);
-// Here and not in a settings file, which would land beside that of whoever builds this program along with its own.
+// Not in a settings file: a build copies it beside the settings of every program that is built together with this one.
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+var latency = builder.Configuration["Database:LatencyMilliseconds"];
+if (QueryLatency.Read(latency, TimeProvider.System) is not { } queryLatency)
+{
+    Console.Error.WriteLine($"Database:LatencyMilliseconds is milliseconds, such as 8 or 5-10, and not '{latency}'.");
+    return 1;
+}
 
 builder.Services.AddProblemDetails();
 builder.Services.AddSingleton(TimeProvider.System);
@@ -37,8 +44,9 @@ catch (Exception problem) when (problem is UnusableDatabaseException or Microsof
     return 1;
 }
 
-// What the start itself asked is not the clients' doing.
+// The queries of the start are not caused by clients: they are not counted, and do not wait.
 app.Services.GetRequiredService<QueryCounter>().Reset();
+database.Latency = queryLatency;
 app.Logger.LogInformation("Database file: {Path}", database.Path);
 
 app.UseExceptionHandler();

@@ -5,11 +5,12 @@ namespace Demo;
 internal static class CommandLine
 {
     public const string Help = """
-        Starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, and stays up.
+        Builds what has changed, starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, and stays up.
 
         Usage: dotnet run --project samples/Demo -- [options]
 
           --redis HOST:PORT       cache in this Redis (default: in CacheProxy's own memory)
+          --latency MS            what each query to the sample's database takes, as a number or a range (default 5-10; 0: none)
           --exit                  end after the walk; exit code 0 only if every step came out as it should
           --proxy-port PORT       where clients arrive at CacheProxy (default 4004)
           --api-port PORT         where the sample API listens (default 4005)
@@ -36,6 +37,7 @@ internal static class CommandLine
                 "--help" or "-h" or "-?" => Switch(value, name, options with { Help = true }),
                 "--exit" => Switch(value, name, options with { Exit = true }),
                 "--redis" => Redis(value ?? Next(rest), options),
+                "--latency" => Latency(value ?? Next(rest), options),
                 "--proxy-port" => Port(name, value ?? Next(rest), port => options with { ProxyPort = port }),
                 "--api-port" => Port(name, value ?? Next(rest), port => options with { ApiPort = port }),
                 "--management-port" => Port(name, value ?? Next(rest), port => options with { ManagementPort = port }),
@@ -77,6 +79,17 @@ internal static class CommandLine
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
             ? (with(port), null)
             : (null, $"{name} takes a port from 0 to 65535, not '{value}'. {SeeHelp}");
+
+    private static (DemoOptions?, string?) Latency(string? value, DemoOptions options)
+    {
+        int?[] range = [.. (value ?? "").Split('-').Select(static text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= 10_000
+                ? milliseconds
+                : (int?)null)];
+        return range.Length <= 2 && range[0] <= range[^1]
+            ? (options with { Latency = value! }, null)
+            : (null, $"--latency takes milliseconds, e.g. 8 or 5-10, not '{value}'. {SeeHelp}");
+    }
 
     private static (DemoOptions?, string?) Redis(string? value, DemoOptions options) =>
         RedisAddress.TryParse(value, out _, out _)

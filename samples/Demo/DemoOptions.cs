@@ -10,6 +10,9 @@ internal sealed record DemoOptions
     /// <summary>HOST:PORT; null for the store in CacheProxy's own memory.</summary>
     public string? Redis { get; init; }
 
+    /// <summary>Milliseconds that the sample's database takes for each query: a number or a range.</summary>
+    public string Latency { get; init; } = "5-10";
+
     /// <summary>Ends after the walk instead of staying up.</summary>
     public bool Exit { get; init; }
 

@@ -5,7 +5,7 @@ using Dapper;
 
 namespace CustomerApi.Customers;
 
-/// <summary>The writes. Each is one transaction and answers with what it left in the database.</summary>
+/// <summary>The writes. Each is one transaction and returns the new state.</summary>
 internal sealed class CustomerCommands(Database database, TimeProvider time)
 {
     private const string Returning = """
@@ -16,7 +16,7 @@ internal sealed class CustomerCommands(Database database, TimeProvider time)
     public Task<Customer> CreateAsync(Tenant tenant, SubmittedFields fields, CancellationToken stop) =>
         database.WriteAsync(async write =>
         {
-            // Counted at the tenant and never handed out twice, also after the newest customer was deleted.
+            // Counted per tenant, so that no number is given out twice, even after the newest customer was deleted.
             var number = await write.QueryAsync<int>(
                 QueryKind.CustomerNumber,
                 "UPDATE tenants SET last_customer_id = last_customer_id + 1 WHERE id = @Id RETURNING last_customer_id",

@@ -5,7 +5,7 @@ namespace CustomerApi.Customers;
 
 /// <summary>
 /// What a client sent, checked: column to value, only the fields that it named. A field set to null is there with the value null.
-/// Fields that this API does not let clients write (id, pets, unknown ones) are passed over, so that a client may send back
+/// Fields that this API does not let clients write (id, pets, unknown ones) are ignored, so that a client may send back
 /// what it got.
 /// </summary>
 internal sealed class SubmittedFields

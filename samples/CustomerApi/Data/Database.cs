@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace CustomerApi.Data;
 
-/// <summary>The SQLite file; every statement of a request goes through here, which is how none escapes the count.</summary>
+/// <summary>The SQLite file; every statement of a request goes through here and is counted.</summary>
 internal sealed class Database(string path, QueryCounter counter)
 {
     private readonly string _connectionString = new SqliteConnectionStringBuilder
@@ -17,6 +17,9 @@ internal sealed class Database(string path, QueryCounter counter)
 
     public string Path { get; } = path;
 
+    /// <summary>None until the start is over: only requests wait.</summary>
+    public QueryLatency Latency { get; set; } = QueryLatency.None;
+
     public async Task<SqliteConnection> OpenAsync(CancellationToken stop)
     {
         var connection = new SqliteConnection(_connectionString);
@@ -28,6 +31,7 @@ internal sealed class Database(string path, QueryCounter counter)
     {
         await using var connection = await OpenAsync(stop);
         counter.Count(kind);
+        await Latency.PassAsync(stop);
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: stop))).AsList();
     }
 
@@ -35,9 +39,9 @@ internal sealed class Database(string path, QueryCounter counter)
     public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken stop)
     {
         await using var connection = await OpenAsync(stop);
-        // Immediate: a deferred one that reads first cannot wait for another writer, it fails.
+        // Immediate: a deferred transaction that reads first fails instead of waiting for another writer.
         await using var transaction = connection.BeginTransaction(deferred: false);
-        var result = await work(new WriteTransaction(transaction, counter, stop));
+        var result = await work(new WriteTransaction(transaction, Latency, counter, stop));
         await transaction.CommitAsync(stop);
         return result;
     }

@@ -4,7 +4,7 @@ namespace CustomerApi.Data;
 internal static class DatabaseFile
 {
     /// <summary>
-    /// The configured path, relative ones from the working folder; without one, a file of this user in the temporary folder.
+    /// The configured path, relative to the working folder; without one, a file of this user in the temporary folder.
     /// Several processes may share a file: SQLite's own locks order their writes.
     /// </summary>
     public static string Choose(string? configured)

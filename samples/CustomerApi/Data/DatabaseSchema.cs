@@ -2,7 +2,7 @@ using Dapper;
 
 namespace CustomerApi.Data;
 
-/// <summary>Creates the tables and fills them, once for a file however many processes start on it.</summary>
+/// <summary>Creates the tables and fills them, once per file, however many processes start with it.</summary>
 internal static class DatabaseSchema
 {
     /// <summary>Kept in SQLite's user_version; a file of another version is left alone.</summary>
@@ -47,7 +47,7 @@ internal static class DatabaseSchema
     public static async Task CreateAndSeedAsync(Database database, CancellationToken stop)
     {
         await using var connection = await database.OpenAsync(stop);
-        // Readers go on while somebody writes.
+        // A writer does not block readers.
         await connection.ExecuteAsync("PRAGMA journal_mode = WAL");
         await using var transaction = connection.BeginTransaction(deferred: false);
         var found = await connection.ExecuteScalarAsync<long>("PRAGMA user_version", transaction: transaction);

@@ -1,6 +1,6 @@
 namespace CustomerApi.Tenants;
 
-/// <summary>Whose data a request is about; the tenant middleware has put it on the request before a handler asks.</summary>
+/// <summary>The tenant whose data a request is about. The tenant middleware sets it before a handler runs.</summary>
 internal sealed record Tenant(int Id, string Subdomain, string Name)
 {
     public static ValueTask<Tenant?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Tenant>());

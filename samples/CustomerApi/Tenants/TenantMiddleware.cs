@@ -1,6 +1,6 @@
 namespace CustomerApi.Tenants;
 
-/// <summary>Everything under /api belongs to the tenant that the header names; without one that exists the answer is 400.</summary>
+/// <summary>Everything under /api belongs to the tenant that the header names. If there is no such tenant, the answer is 400.</summary>
 internal sealed class TenantMiddleware(RequestDelegate next, TenantDirectory tenants)
 {
     private const string Header = "X-Tenant-Subdomain";

@@ -13,7 +13,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <summary>Settings of the user's own shell that would steer the children away from what the demo shows.</summary>
+    /// <summary>Variables of the user's shell that would change how the children behave.</summary>
     private static readonly string[] ForeignSettings =
     [
         "ASPNETCORE_", "DOTNET_URLS", "DOTNET_HTTP_PORTS", "DOTNET_HTTPS_PORTS", "URLS", "HTTP_PORTS", "HTTPS_PORTS",
@@ -64,7 +64,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new ChildProcess(program, Process.Start(start)!);
     }
 
-    /// <summary>What to tell when the program ended although nobody asked it to.</summary>
+    /// <summary>What to report when the program ended by itself.</summary>
     public string Obituary()
     {
         lock (_linesLock)
@@ -78,7 +78,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The sign to stop, and on a terminal's Ctrl-C, which the children got too, one that nobody hears any more.
+        // The sign to stop. After a Ctrl-C in a terminal, which reaches the children too, nothing may be left to read it.
         _process.StandardInput.Close();
         try
         {

@@ -26,6 +26,7 @@ internal sealed class Children : IAsyncDisposable
             {
                 ["ASPNETCORE_URLS"] = $"http://localhost:{ports.Api}",
                 ["Database__Path"] = Path.Combine(children._dataFolder.FullName, "customers.db"),
+                ["Database__LatencyMilliseconds"] = options.Latency,
             });
             var proxy = children.Start(ChildPrograms.CacheProxy, new Dictionary<string, string>
             {
@@ -79,7 +80,7 @@ internal sealed class Children : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The front first, so that it does not see the API go away.
+        // The proxy first, so that it does not see the API go away.
         foreach (var process in Enumerable.Reverse(_processes))
         {
             await process.DisposeAsync();
@@ -91,7 +92,7 @@ internal sealed class Children : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Left to the system's own clearing of temporary files.
+            // The system clears temporary files.
         }
     }
 

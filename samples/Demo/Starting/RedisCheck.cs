@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Demo.Starting;
 
-/// <summary>Asks the Redis of the command line for a sign of life: CacheProxy alone would go on without it, and the walk be all misses.</summary>
+/// <summary>Pings the Redis of the command line: CacheProxy would start without it, and every step of the walk would be a miss.</summary>
 internal static class RedisCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -7,7 +7,7 @@ internal sealed record Step(string Method, string Path, Expected Expected, strin
     public static Step Get(string path, Expected expected, string? shows = null, string tenant = "demo") =>
         new("GET", path, expected, Shows: shows, Tenant: tenant);
 
-    /// <summary>What came out otherwise than it should; empty when nothing did.</summary>
+    /// <summary>What differs from what was expected; empty when nothing does.</summary>
     public IEnumerable<string> Problems(Exchange exchange)
     {
         if ((int)exchange.Status is < 200 or > 299)

@@ -19,7 +19,6 @@ internal sealed class Walk(Caller caller, TextWriter output)
         await ScenarioAsync("Scenario 1: a customer's profile viewed 5 times", Script.ProfileViews, queries: 1, stop);
         await ScenarioAsync("Scenario 2: the check-in of 10 customers, viewed 25 times", Script.CheckIn, queries: 10, stop);
         await output.WriteLineAsync();
-        await output.WriteLineAsync("The sample's database is a small file on this machine: what the cache saves here is queries. A real one also takes time.");
         await output.WriteLineAsync(_failures == 0
             ? $"All {_steps} checks came out as they should."
             : $"{_failures} of {_steps} checks FAILED.");
@@ -27,7 +26,7 @@ internal sealed class Walk(Caller caller, TextWriter output)
     }
 
     /// <summary>
-    /// Until CacheProxy has cached something, or patience has run out: it serves before its connection to Redis stands.
+    /// Until CacheProxy has cached something, or patience has run out: it serves before it is connected to Redis.
     /// What it does then is checked by the walk itself, on other customers.
     /// </summary>
     private async Task WarmUpAsync(CancellationToken stop)

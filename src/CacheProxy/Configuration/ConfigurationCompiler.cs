@@ -45,17 +45,14 @@ internal static class ConfigurationCompiler
     {
         var before = problems.Count;
         ReverseProxyShape.Check(Reader(values, ReverseProxyShape.SectionName, problems));
-        if (problems.Count > before)
-        {
-            // YARP would fail on the same values, one at a time and with less precise messages.
-            return null;
-        }
-
-        var proxy = YarpCandidate.Read(values.GetSection(ReverseProxyShape.SectionName), problems);
+        // YARP would fail on these values, one at a time and with less precise messages. It gets the others, so that whatever else is
+        // wrong is reported, too.
+        var misshapen = new MisshapenKeys(problems.Skip(before).Select(static problem => problem.Key));
+        var proxy = YarpCandidate.Read(misshapen.LeaveOut(values), misshapen, problems);
         if (proxy is not null)
         {
-            ProxyChecks.Check(proxy, problems);
-            RouteChecks.Check(proxy.Routes, policies, RefusedPolicies(values, policies), problems);
+            ProxyChecks.Check(proxy, misshapen, problems);
+            RouteChecks.Check(proxy.Routes, policies, RefusedPolicies(values, policies), misshapen, problems);
         }
 
         return proxy;

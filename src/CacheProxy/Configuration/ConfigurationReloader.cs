@@ -21,6 +21,9 @@ internal sealed partial class ConfigurationReloader(
     /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>
     public ConfigurationSnapshot Current { get; private set; } = first;
 
+    /// <summary>Another configuration has come into force.</summary>
+    public event Action<ConfigurationSnapshot>? Changed;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await watch.WaitForChangeAsync(time, stoppingToken))
@@ -69,6 +72,7 @@ internal sealed partial class ConfigurationReloader(
 
         Current = next;
         proxy.Update(generation.Begin(next.Proxy.Routes, next.Rules), next.Proxy.Clusters);
+        Changed?.Invoke(next);
     }
 
     private static bool SameValues(IConfigurationSection left, IConfigurationSection right) =>

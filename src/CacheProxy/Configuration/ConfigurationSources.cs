@@ -16,9 +16,19 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
     private static readonly string[] Sections =
         [KestrelSettings.SectionName, ReverseProxyShape.SectionName, CacheProxySettings.SectionName, TelemetrySettings.LogSection];
 
+    private const string FileName = "appsettings.json";
+
     /// <summary>The files in order, whether they are there or not. The second is where a ConfigMap is mounted as a directory.</summary>
-    public IReadOnlyList<string> Files { get; } =
-        [Path.Combine(directory, "appsettings.json"), Path.Combine(directory, "config", "appsettings.json")];
+    public IReadOnlyList<string> Files { get; } = [Path.Combine(directory, FileName), FileIn(directory)];
+
+    /// <summary>Those that were there at the last <see cref="Read"/>.</summary>
+    public IReadOnlyList<string> FilesRead { get; private set; } = [];
+
+    /// <summary>
+    /// A <c>config/appsettings.json</c> that somebody who works in this directory may believe to be read; <c>null</c> when there is none.
+    /// </summary>
+    public string? FileNotRead(string workingDirectory) =>
+        FileIn(workingDirectory) is var file && File.Exists(file) && Path.GetFullPath(file) != Path.GetFullPath(Files[^1]) ? file : null;
 
     /// <summary>All values, or <c>null</c> when a file cannot be read; unknown sections are problems too.</summary>
     public IConfigurationRoot? Read(List<ConfigurationProblem> problems)
@@ -28,14 +38,16 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
             [ListenerSettings.UrlKey(ListenerSettings.Proxy)] = ListenerSettings.DefaultProxyUrl,
             [ListenerSettings.UrlKey(ListenerSettings.Management)] = ListenerSettings.DefaultManagementUrl,
         });
-        foreach (var file in Files.Where(File.Exists))
+        FilesRead = [.. Files.Where(File.Exists)];
+        MemoryStream?[] contents = [.. FilesRead.Select(file => ReadFile(file, problems))];
+        if (contents.Contains(null))
         {
-            if (ReadFile(file, problems) is not { } content)
-            {
-                return null;
-            }
+            return null;
+        }
 
-            builder.AddJsonStream(content);
+        foreach (var content in contents)
+        {
+            builder.AddJsonStream(content!);
         }
 
         builder.AddEnvironmentVariables();
@@ -44,6 +56,8 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         // Not chained: a chained configuration drops empty values, with which a later source removes the value of an earlier one.
         return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
     }
+
+    private static string FileIn(string directory) => Path.Combine(directory, "config", FileName);
 
     private static MemoryStream? ReadFile(string path, List<ConfigurationProblem> problems)
     {

@@ -37,6 +37,36 @@ internal sealed class CacheMetrics
             DurationBuckets.Advice);
     }
 
+    /// <summary>
+    /// Makes a policy's series exist, so that their first step is seen by those who compute rates. Not those with a reason, such as why a
+    /// request is forwarded: there are many, and each appears when there is something to tell.
+    /// </summary>
+    public void Begin(string policy)
+    {
+        foreach (var outcome in (string[])["hit", "stale", "collapsed"])
+        {
+            Request(policy, outcome, "", count: 0);
+        }
+
+        foreach (var detail in (string[])["miss", "stale", "refresh"])
+        {
+            Request(policy, "fill", detail, count: 0);
+        }
+
+        foreach (var result in (string[])["stored", "revoked", "unavailable"])
+        {
+            Fill(policy, result, count: 0);
+        }
+
+        foreach (var outcome in Enum.GetValues<BeginFillOutcome>())
+        {
+            FillRefused(policy, outcome, count: 0);
+        }
+
+        ShadowHit(policy, equal: true, count: 0);
+        ShadowHit(policy, equal: false, count: 0);
+    }
+
     /// <summary>The time at which something begins whose duration is told later; 0 when nobody listens.</summary>
     public long Begin() => _durations.Enabled ? _time.GetTimestamp() : 0;
 
@@ -61,11 +91,11 @@ internal sealed class CacheMetrics
     public void ForwardEnded(string policy, long began) => Took(policy, "forward", began);
 
     /// <summary>Only for outcomes that refuse.</summary>
-    public void FillRefused(string policy, BeginFillOutcome outcome)
+    public void FillRefused(string policy, BeginFillOutcome outcome, int count = 1)
     {
         if (_refused.Enabled && outcome != BeginFillOutcome.Granted)
         {
-            _refused.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", ToToken(outcome)));
+            _refused.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", ToToken(outcome)));
         }
     }
 
@@ -78,19 +108,20 @@ internal sealed class CacheMetrics
 
     /// <param name="policy">Its name.</param>
     /// <param name="result">What came of the fill, as a stable word.</param>
-    public void Fill(string policy, string result)
+    /// <param name="count">0 only makes the series exist.</param>
+    public void Fill(string policy, string result, int count = 1)
     {
         if (_fills.Enabled)
         {
-            _fills.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("result", result));
+            _fills.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("result", result));
         }
     }
 
-    public void ShadowHit(string policy, bool equal)
+    public void ShadowHit(string policy, bool equal, int count = 1)
     {
         if (_shadow.Enabled)
         {
-            _shadow.Add(1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("equal", equal ? "true" : "false"));
+            _shadow.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("equal", equal ? "true" : "false"));
         }
     }
 
@@ -105,12 +136,12 @@ internal sealed class CacheMetrics
         BeginFillOutcome.Unavailable => "store-unavailable",
     };
 
-    private void Request(string policy, string outcome, string detail)
+    private void Request(string policy, string outcome, string detail, int count = 1)
     {
         if (_requests.Enabled)
         {
             _requests.Add(
-                1,
+                count,
                 new KeyValuePair<string, object?>("policy", policy),
                 new KeyValuePair<string, object?>("outcome", outcome),
                 new KeyValuePair<string, object?>("detail", detail));

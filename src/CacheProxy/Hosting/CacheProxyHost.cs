@@ -45,6 +45,7 @@ internal static class CacheProxyHost
         AddServices(builder.Services, snapshot.Options);
         builder.Configuration.AddInMemoryCollection(TelemetrySettings.MetricsVariables());
         MetricsSetup.AddTo(builder.Services, exported);
+        builder.Services.AddHostedService<MetricSeries>();
 
         var app = builder.Build();
         Map(app);
@@ -150,6 +151,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -170,6 +172,8 @@ internal static class CacheProxyHost
     {
         // Before a destination is chosen: a hit needs none, and is served when none is healthy.
         pipeline.UseMiddleware<CacheMiddleware>();
+        // Below the cache: it sees what the API was asked, whether for a client or for the cache itself.
+        pipeline.UseMiddleware<UpstreamFailures>();
         pipeline.UseSessionAffinity();
         pipeline.UseLoadBalancing();
         pipeline.UsePassiveHealthChecks();

@@ -9,6 +9,7 @@ namespace CacheProxy.Hosting;
 /// </summary>
 internal sealed partial class StartAndStop(
     CacheProxyOptions options,
+    ConfigurationSources sources,
     ICacheStore store,
     BoundListeners listeners,
     IHostApplicationLifetime lifetime,
@@ -38,20 +39,31 @@ internal sealed partial class StartAndStop(
         return Task.CompletedTask;
     }
 
-    private void Announce() => Started(
-        logger,
-        typeof(StartAndStop).Assembly.GetName().Version?.ToString(3),
-        listeners.Proxy,
-        listeners.Management,
-        options.Redis.ConnectionString.Length == 0 ? "in memory" : "Redis",
-        string.Join(", ", options.Policies.Select(static policy => policy.Name)));
+    private void Announce()
+    {
+        Started(
+            logger,
+            MetricSeries.Version,
+            listeners.Proxy,
+            listeners.Management,
+            options.Redis.ConnectionString.Length == 0 ? "in memory" : "Redis",
+            string.Join(", ", options.Policies.Select(static policy => policy.Name)),
+            sources.FilesRead.Count == 0 ? "no file" : string.Join(", ", sources.FilesRead));
+        if (sources.FileNotRead(Environment.CurrentDirectory) is { } file)
+        {
+            NotRead(logger, file, sources.Files[^1]);
+        }
+    }
 
     [LoggerMessage(
         1000,
         LogLevel.Information,
-        "CacheProxy {Version} listens on {Proxy}, management on {Management}; store: {Store}; policies: {Policies}")]
+        "CacheProxy {Version} listens on {Proxy}, management on {Management}; store: {Store}; policies: {Policies}; configuration: {Files}")]
     private static partial void Started(
-        ILogger logger, string? version, string proxy, string management, string store, string policies);
+        ILogger logger, string? version, string proxy, string management, string store, string policies, string files);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{File} is in the working directory and is not read; the file that is read is {Expected}")]
+    private static partial void NotRead(ILogger logger, string file, string expected);
 
     [LoggerMessage(1001, LogLevel.Information, "CacheProxy stopped")]
     private static partial void Stopped(ILogger logger);

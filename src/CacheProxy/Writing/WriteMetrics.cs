@@ -7,6 +7,9 @@ namespace CacheProxy.Writing;
 /// <summary>What becomes of writes, and whether the store can take their evictions.</summary>
 internal sealed class WriteMetrics
 {
+    private const string Refusal = "refused";
+    private const string Unavailable = "unavailable";
+
     private readonly Counter<long> _writes;
     private readonly Counter<long> _evictions;
     private readonly Counter<long> _unfenced;
@@ -26,17 +29,26 @@ internal sealed class WriteMetrics
             "cacheproxy.store.available", () => store.IsAvailable ? 1 : 0, "{state}", "1 while the store answers, 0 while its breaker is open");
     }
 
-    public void Ended(string policy, WriteResult result, StoreOutcome outcome)
+    /// <summary>Makes a policy's series exist, so that their first step is seen by those who compute rates.</summary>
+    public void Begin(string policy)
     {
-        if (_writes.Enabled)
+        foreach (var outcome in Enum.GetValues<StoreOutcome>())
         {
-            _writes.Add(
-                1,
-                new KeyValuePair<string, object?>("policy", policy),
-                new KeyValuePair<string, object?>("result", ToToken(result)),
-                new KeyValuePair<string, object?>("store", ToToken(outcome)));
+            foreach (var result in Enum.GetValues<WriteResult>())
+            {
+                Write(policy, ToToken(result), ToToken(outcome), count: 0);
+            }
+
+            Evicted(policy, outcome, count: 0);
         }
 
+        Write(policy, Refusal, Unavailable, count: 0);
+        Unfenced(policy, count: 0);
+    }
+
+    public void Ended(string policy, WriteResult result, StoreOutcome outcome)
+    {
+        Write(policy, ToToken(result), ToToken(outcome), count: 1);
         if (result != WriteResult.Unchanged)
         {
             Evicted(policy, outcome);
@@ -44,34 +56,36 @@ internal sealed class WriteMetrics
     }
 
     /// <summary>A write without a fence, from where too many came to nothing.</summary>
-    public void Unfenced(string policy)
+    public void Unfenced(string policy, int count = 1)
     {
         if (_unfenced.Enabled)
         {
-            _unfenced.Add(1, new KeyValuePair<string, object?>("policy", policy));
+            _unfenced.Add(count, new KeyValuePair<string, object?>("policy", policy));
         }
     }
 
     /// <summary>A strict policy's write that the API never saw.</summary>
-    public void Refused(string policy)
-    {
-        if (_writes.Enabled)
-        {
-            _writes.Add(
-                1,
-                new KeyValuePair<string, object?>("policy", policy),
-                new KeyValuePair<string, object?>("result", "refused"),
-                new KeyValuePair<string, object?>("store", "unavailable"));
-        }
-    }
+    public void Refused(string policy) => Write(policy, Refusal, Unavailable, count: 1);
 
     /// <summary>An eviction of what no fence stood for; those of writes are counted with <see cref="Ended"/>.</summary>
-    public void Evicted(string policy, StoreOutcome outcome)
+    public void Evicted(string policy, StoreOutcome outcome, int count = 1)
     {
         if (_evictions.Enabled)
         {
             _evictions.Add(
-                1, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("store", ToToken(outcome)));
+                count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("store", ToToken(outcome)));
+        }
+    }
+
+    private void Write(string policy, string result, string store, int count)
+    {
+        if (_writes.Enabled)
+        {
+            _writes.Add(
+                count,
+                new KeyValuePair<string, object?>("policy", policy),
+                new KeyValuePair<string, object?>("result", result),
+                new KeyValuePair<string, object?>("store", store));
         }
     }
 

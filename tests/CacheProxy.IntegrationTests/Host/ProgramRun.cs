@@ -19,14 +19,17 @@ internal sealed class ProgramRun : IDisposable
 
     public int ProcessId => _process.Id;
 
-    public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        // Anywhere but beside the program.
+        StartIn(Path.GetTempPath(), environment, arguments);
+
+    public static ProgramRun StartIn(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // Anywhere but beside the program.
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = directory,
         };
         foreach (var (name, value) in environment)
         {

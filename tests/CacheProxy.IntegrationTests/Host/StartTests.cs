@@ -63,6 +63,49 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task The_first_event_names_the_files_that_were_read()
+    {
+        await using var api = await NamedApi.StartAsync("api");
+        await using var one = await RunningHost.StartAsync(api.Address);
+        await using var both = await RunningHost.StartAsync(api.Address, static directory =>
+        {
+            Directory.CreateDirectory(Path.Combine(directory, "config"));
+            File.WriteAllText(Path.Combine(directory, "config", "appsettings.json"), "{}");
+        });
+
+        Assert.Equal($"\"{one.File}\"", Files(one));
+        Assert.Equal($"\"{both.File}, {Path.Combine(both.Directory, "config", "appsettings.json")}\"", Files(both));
+
+        static string Files(RunningHost host) => Assert.Single(
+            host.Log.Events, static logged => logged.MessageTemplate.Text.Contains("configuration: {Files}", StringComparison.Ordinal))
+            .Properties["Files"].ToString();
+    }
+
+    [Fact]
+    public async Task A_file_in_the_working_directory_that_is_not_read_is_warned_about()
+    {
+        var directory = Directory.CreateTempSubdirectory("cacheproxy-");
+        try
+        {
+            var file = Path.Combine(directory.CreateSubdirectory("config").FullName, "appsettings.json");
+            await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+            using var program = ProgramRun.StartIn(directory.FullName, FreePorts);
+
+            await program.ReadLineAsync();
+            await program.TerminateAsync();
+            var (_, output, _) = await program.WaitAsync();
+
+            var warned = JsonNode.Parse(output.Split('\n')[0])!;
+            Assert.Equal(1002, (int?)warned["EventId"]!["Id"]);
+            Assert.Equal(file, (string?)warned["File"]);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_configuration_ends_it_with_1_and_one_report_of_all_problems()
     {
         var (exitCode, output, errors) = await RunAsync(new Dictionary<string, string>(FreePorts)
@@ -135,6 +178,26 @@ public sealed class StartTests
             var problem = Assert.Single(refused.Problems);
             Assert.Equal(file, problem.Key);
             Assert.Contains("line 3", problem.Allowed);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Every_file_that_is_malformed_is_reported()
+    {
+        var directory = Directory.CreateTempSubdirectory("cacheproxy-");
+        try
+        {
+            string[] files = [Path.Combine(directory.FullName, "appsettings.json"), Path.Combine(directory.CreateSubdirectory("config").FullName, "appsettings.json")];
+            Array.ForEach(files, static file => File.WriteAllText(file, "{"));
+
+            var refused = Assert.Throws<ConfigurationRefusedException>(() =>
+                CacheProxyHost.Build([], new CacheProxyHostOptions { Directory = directory.FullName }));
+
+            Assert.Equal(files, refused.Problems.Select(static problem => problem.Key));
         }
         finally
         {

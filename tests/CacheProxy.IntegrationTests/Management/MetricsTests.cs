@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Host;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -28,6 +30,55 @@ public sealed class MetricsTests
         Assert.Contains("""cacheproxy_evictions_total{policy="customer",store="done"} 1""", text, StringComparison.Ordinal);
         Assert.Contains("cacheproxy_evictions_pending{} 0", text, StringComparison.Ordinal);
         Assert.Contains("cacheproxy_store_available{} 1", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_has_not_happened_yet_is_at_0_for_each_policy_and_destination()
+    {
+        await using var api = await StubApi.StartAsync();
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}")]);
+
+        var lines = (await MetricsOfAsync(proxy)).Split('\n');
+
+        foreach (var policy in (string[])["customer", "pet"])
+        {
+            Assert.Contains($$"""cacheproxy_requests_total{detail="",outcome="hit",policy="{{policy}}"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_requests_total{detail="miss",outcome="fill",policy="{{policy}}"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_fills_total{policy="{{policy}}",result="stored"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_fills_refused_total{policy="{{policy}}",reason="write-under-way"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_writes_total{policy="{{policy}}",result="refused",store="unavailable"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_evictions_total{policy="{{policy}}",store="pending"} 0""", lines);
+            Assert.Contains($$"""cacheproxy_shadow_hits_total{equal="false",policy="{{policy}}"} 0""", lines);
+        }
+
+        Assert.Contains(
+            """cacheproxy_upstream_failures_total{cluster="customer-api",destination="primary",error="connection_refused"} 0""", lines);
+    }
+
+    [Fact]
+    public async Task A_policy_that_a_reload_brings_is_at_0_too()
+    {
+        await using var api = await NamedApi.StartAsync("api");
+        await using var host = await RunningHost.StartAsync(api.Address);
+        var json = RunningHost.Shipped(api.Address);
+        json["CacheProxy"]!["Policies"]!["pet"] = new JsonObject { ["Key"] = "{tenant}:pet:{id}" };
+
+        host.Write(json);
+        await host.Log.WaitForAsync("Configuration reloaded");
+
+        await Eventually.TrueAsync(async () =>
+            (await host.Client.GetStringAsync(new Uri(host.Management, "/metrics"), TestContext.Current.CancellationToken))
+            .Contains("""cacheproxy_evictions_total{policy="pet",store="pending"} 0""", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_version_that_runs_is_a_label()
+    {
+        await using var api = await StubApi.StartAsync();
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+
+        var version = typeof(CacheMiddleware).Assembly.GetName().Version!.ToString(3);
+        Assert.Contains($$"""cacheproxy_build_info{version="{{version}}"} 1""", (await MetricsOfAsync(proxy)).Split('\n'));
     }
 
     [Fact]
@@ -89,7 +140,7 @@ public sealed class MetricsTests
             return api.Requests.Count > 1;
         });
 
-        Assert.DoesNotContain("outcome=\"forward\"", await MetricsOfAsync(proxy), StringComparison.Ordinal);
+        Assert.Empty(Happened(await MetricsOfAsync(proxy), "outcome=\"forward\""));
     }
 
     [Fact]
@@ -131,8 +182,8 @@ public sealed class MetricsTests
         await using var idle = await ProxyUnderTest.StartAsync(api.Address);
         (await busy.GetAsync("/api/customers/1")).Dispose();
 
-        Assert.Contains("outcome=\"fill\"", await MetricsOfAsync(busy), StringComparison.Ordinal);
-        Assert.DoesNotContain("outcome=\"fill\"", await MetricsOfAsync(idle), StringComparison.Ordinal);
+        Assert.NotEmpty(Happened(await MetricsOfAsync(busy), "outcome=\"fill\""));
+        Assert.Empty(Happened(await MetricsOfAsync(idle), "outcome=\"fill\""));
     }
 
     [Fact]
@@ -150,6 +201,9 @@ public sealed class MetricsTests
         // It says something when there is something.
         Assert.NotEqual(0, (await PromtoolAsync("# TYPE a counter\na 1\na 1\n")).ExitCode);
     }
+
+    private static IEnumerable<string> Happened(string metrics, string label) => metrics.Split('\n')
+        .Where(line => line.Contains(label, StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
 
     private static Task ShowsAsync(ProxyUnderTest proxy, string line) =>
         Eventually.TrueAsync(async () => (await MetricsOfAsync(proxy)).Split('\n').Contains(line));

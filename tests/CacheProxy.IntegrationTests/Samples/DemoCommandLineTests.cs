@@ -14,6 +14,9 @@ public sealed class DemoCommandLineTests
     [InlineData("--api-port")]
     [InlineData("--redis", "localhost")]
     [InlineData("--redis", "localhost:6379,password=x")]
+    [InlineData("--latency", "fast")]
+    [InlineData("--latency", "10-5")]
+    [InlineData("--latency", "1-2-3")]
     [InlineData("--exit=yes")]
     [InlineData("--proxy-port", "4005")]
     public async Task Wrong_usage_is_named_and_ends_with_exit_code_2(params string[] arguments)
@@ -32,7 +35,7 @@ public sealed class DemoCommandLineTests
         var (exitCode, output, _) = await RunAsync("--help");
 
         Assert.Equal(0, exitCode);
-        foreach (var option in (string[])["--redis", "--exit", "--proxy-port", "--api-port", "--management-port", "--help"])
+        foreach (var option in (string[])["--redis", "--latency", "--exit", "--proxy-port", "--api-port", "--management-port", "--help"])
         {
             Assert.Contains(option, output, StringComparison.Ordinal);
         }

@@ -20,9 +20,9 @@ internal sealed partial class SampleApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<SampleApi> StartAsync(string databasePath)
+    public static async Task<SampleApi> StartAsync(string databasePath, params IEnumerable<string> settings)
     {
-        var program = SampleProgram.Start("CustomerApi", "--urls", "http://127.0.0.1:0", "--Database:Path", databasePath);
+        var program = SampleProgram.Start("CustomerApi", ["--urls", "http://127.0.0.1:0", "--Database:Path", databasePath, .. settings]);
         while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)

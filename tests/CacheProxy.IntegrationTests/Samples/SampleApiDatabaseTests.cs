@@ -44,6 +44,34 @@ public sealed class SampleApiDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_query_takes_as_long_as_is_configured_and_a_wait_that_the_client_does_not_want_ends()
+    {
+        await using var api = await SampleApi.StartAsync(DatabasePath, "--Database:LatencyMilliseconds", "10000");
+        using var client = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/customers/123") { Headers = { { "X-Tenant-Subdomain", "demo" } } };
+
+        var asking = api.Client.SendAsync(request, client.Token);
+
+        // Counted before it waits: the query is under way, and its answer is not there.
+        await Harness.Eventually.TrueAsync(async () => await api.QueriesAsync("customerById") == 1);
+        Assert.False(asking.IsCompleted);
+        await client.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+    }
+
+    [Theory]
+    [InlineData("fast")]
+    [InlineData("10-5")]
+    public async Task A_latency_that_is_none_is_named(string latency)
+    {
+        await using var program = SampleProgram.Start(
+            "CustomerApi", "--urls", "http://127.0.0.1:0", "--Database:Path", DatabasePath, "--Database:LatencyMilliseconds", latency);
+
+        Assert.Equal(1, await program.ExitCodeAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(latency, await program.Error.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_named_and_left_alone()
     {
         await File.WriteAllTextAsync(DatabasePath, "a letter to grandmother, not a database at all", TestContext.Current.CancellationToken);

@@ -50,6 +50,36 @@ public sealed class ReverseProxyTests
         Assert.Contains(meant ?? "", problem.Allowed);
     }
 
+    [Fact]
+    public void A_wrong_match_hides_nothing_that_is_wrong_beside_it()
+    {
+        var (snapshot, problems) = CandidateConfiguration.Compile(
+            ($"{Route}:Match:Pth", "/"),
+            ($"{Route}:ClusterId", "customers-api"),
+            ($"{Route}:Metadata:CachePolicy", "customers"),
+            ($"{Route}:CorsPolicy", "Default"),
+            ("ReverseProxy:Routes:customer-parts:Metadata:Evicts", "pets"),
+            ("ReverseProxy:Routes:customer-search:Order", "first"),
+            ("ReverseProxy:Routes:customer-search:Match:Path", "/a/{"),
+            ($"{Cluster}:HttpRequest:Timeout", "00:01:00"),
+            ($"{Cluster}:Destinations:primary:Address", "localhost:4005"));
+
+        Assert.Null(snapshot);
+        Assert.Equal(
+            [
+                $"{Cluster}:Destinations:primary:Address",
+                $"{Cluster}:HttpRequest:Timeout",
+                "ReverseProxy:Routes:customer-parts:Metadata:Evicts",
+                "ReverseProxy:Routes:customer-search",
+                "ReverseProxy:Routes:customer-search:Order",
+                $"{Route}:ClusterId",
+                $"{Route}:CorsPolicy",
+                $"{Route}:Match:Pth",
+                $"{Route}:Metadata:CachePolicy",
+            ],
+            problems.Select(static problem => problem.Key).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData($"{Route}:Order", "first")]
     [InlineData($"{Route}:ClusterId", "customers-api")]

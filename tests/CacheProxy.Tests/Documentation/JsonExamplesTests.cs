@@ -23,11 +23,24 @@ public sealed class JsonExamplesTests
     [Fact]
     public void The_example_of_the_README_caches_pets_and_evicts_them_by_what_is_below_them()
     {
-        var snapshot = Assert.Single(MarkdownPage.Named("README.md").JsonExamples()).Compile().Snapshot!;
+        var snapshot = Example("README.md", Files[1]).Compile().Snapshot!;
 
         Assert.Equal("{tenant}:pet:{id}", snapshot.Rules.Routes["pet"].Policy!.Template.Text);
+        Assert.Null(snapshot.Rules.Routes["pet-search"].Policy);
         Assert.Equal(["pet"], snapshot.Rules.Routes["pet-parts"].Evicts.Select(static policy => policy.Name));
         Assert.NotNull(snapshot.Rules.Routes["customer"].Policy);
+    }
+
+    [Fact]
+    public void The_first_example_of_the_README_is_a_whole_file_that_asks_for_no_tenant()
+    {
+        var snapshot = Example("README.md", Files[0]).Compile().Snapshot!;
+
+        var policy = snapshot.Rules.Routes["item"].Policy!;
+        Assert.Equal("item:{id}", policy.Template.Text);
+        Assert.False(policy.Template.NeedsTenant);
+        Assert.Equal([policy], snapshot.Rules.Routes["item-parts"].Evicts);
+        Assert.True(snapshot.Rules.Routes["everything-else"].IsEmpty);
     }
 
     [Fact]
@@ -50,6 +63,9 @@ public sealed class JsonExamplesTests
         Assert.Null(snapshot);
         Assert.Equal("CacheProxy:Policies:customer:TTL2", Assert.Single(problems).Key);
     }
+
+    private static JsonExample Example(string page, string file) =>
+        Assert.Single(MarkdownPage.Named(page).JsonExamples(), example => example.File == file);
 
     private static JsonExample[] Examples() => [.. MarkdownPage.All().SelectMany(static page => page.JsonExamples())];
 }

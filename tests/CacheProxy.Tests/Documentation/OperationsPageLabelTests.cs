@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Telemetry;
@@ -29,7 +30,7 @@ public sealed partial class OperationsPageLabelTests
     [Fact]
     public async Task Every_value_of_a_label_is_named_in_its_row_or_in_a_table_of_reasons()
     {
-        var reasons = OperationsPage.Table("detail").Concat(OperationsPage.Table("result")).Select(static row => row[0]).ToHashSet();
+        var reasons = ((string[])["detail", "result", "error"]).SelectMany(OperationsPage.Table).Select(static row => row[0]).ToHashSet();
         string[] ofFills = ["miss", "stale", "refresh"];
 
         foreach (var (name, labels) in await SeriesAsync())
@@ -48,9 +49,12 @@ public sealed partial class OperationsPageLabelTests
         using var exposition = new Exposition();
         await using var store = new MemoryStore(TimeProvider.System);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        Measure(new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System));
+        var cache = new CacheMetrics(exposition.Meters, new Flights(), TimeProvider.System);
+        cache.Begin("p");
+        Measure(cache);
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
+        Measure(new UpstreamMetrics(exposition.Meters));
 
         var series = (await exposition.ReadAsync())
             .Select(static line => Series().Match(line))
@@ -89,6 +93,8 @@ public sealed partial class OperationsPageLabelTests
         metrics.Unfenced("p");
         Each<WriteResult>(result => Each<StoreOutcome>(outcome => metrics.Ended("p", result, outcome)));
     }
+
+    private static void Measure(UpstreamMetrics metrics) => Each<UpstreamError>(error => metrics.Failed("", "", error));
 
     private static void Measure(StoreMetrics metrics) => Each<StoreStep>(step =>
     {

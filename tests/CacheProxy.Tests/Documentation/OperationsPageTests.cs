@@ -5,10 +5,13 @@ using CacheProxy.Filling;
 using CacheProxy.Hosting;
 using CacheProxy.Http;
 using CacheProxy.Management;
+using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
 using CacheProxy.Tests.Management;
 using CacheProxy.Tests.Telemetry;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -49,6 +52,21 @@ public sealed partial class OperationsPageTests
     }
 
     [Fact]
+    public async Task Every_alert_finds_its_series_before_anything_has_happened()
+    {
+        var alerts = OperationsPage.Table("alert").SelectMany(static row => Selector().Matches(row[1])).ToArray();
+        await using var app = await StartedMeasuringAsync();
+
+        var lines = await Exposition.ReadAsync(MetricsPage.Create(app.Services));
+
+        Assert.True(alerts.Length > 3, "no selectors found");
+        Assert.All(alerts, selector => Assert.Contains(lines, line =>
+            line.StartsWith(selector.Groups["name"].Value + "{", StringComparison.Ordinal)
+            && selector.Groups["labels"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries)
+                .All(label => line.Contains(label, StringComparison.Ordinal))));
+    }
+
+    [Fact]
     public void Every_reason_to_forward_is_on_the_page_and_no_other() => Assert.Equal(
         Enum.GetValues<ForwardReason>().Select(ForwardReasons.ToToken).Order(),
         OperationsPage.Table("detail").Select(static row => row[0]).Order());
@@ -57,6 +75,11 @@ public sealed partial class OperationsPageTests
     public void Every_reason_not_to_store_is_on_the_page_and_no_other() => Assert.Equal(
         Enum.GetValues<StorageDecision>().Except([StorageDecision.Storable]).Select(StorageRules.ToToken).Order(),
         OperationsPage.Table("result").Select(static row => row[0]).Order());
+
+    [Fact]
+    public void Every_reason_why_the_API_does_not_answer_is_on_the_page_and_no_other() => Assert.Equal(
+        Enum.GetValues<UpstreamError>().Select(UpstreamErrors.ToToken).Order(),
+        OperationsPage.Table("error").Select(static row => row[0]).Order());
 
     [Fact]
     public void The_cache_events_are_the_programs()
@@ -88,9 +111,7 @@ public sealed partial class OperationsPageTests
     /// </summary>
     private static async Task<string[]> ExpositionAsync()
     {
-        await using var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1"]);
-        // The part of the start with which measuring begins.
-        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        await using var app = await StartedMeasuringAsync();
         var meters = app.Services.GetRequiredService<IMeterFactory>();
         using var instruments = new MeterListener
         {
@@ -104,6 +125,15 @@ public sealed partial class OperationsPageTests
         };
         instruments.Start();
         return await Exposition.ReadAsync(MetricsPage.Create(app.Services));
+    }
+
+    /// <summary>The whole program with the parts of its start with which measuring begins.</summary>
+    private static async Task<WebApplication> StartedMeasuringAsync()
+    {
+        var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1"]);
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        await app.Services.GetServices<IHostedService>().OfType<MetricSeries>().Single().StartAsync(TestContext.Current.CancellationToken);
+        return app;
     }
 
     private static void Measure(Instrument instrument)
@@ -121,6 +151,9 @@ public sealed partial class OperationsPageTests
                 break;
         }
     }
+
+    [GeneratedRegex(@"(?<name>cacheproxy_\w+)(\{(?<labels>[^}]*)\})?")]
+    private static partial Regex Selector();
 
     [GeneratedRegex(@"\bcacheproxy_\w+")]
     private static partial Regex MetricName();

@@ -7,37 +7,51 @@ namespace CacheProxy.Configuration.Checks;
 /// <summary>What CacheProxy asks of routes and clusters beyond YARP's own checks, apart from caching.</summary>
 internal static class ProxyChecks
 {
-    public static void Check(YarpCandidate candidate, List<ConfigurationProblem> problems)
+    /// <param name="candidate">What YARP has parsed.</param>
+    /// <param name="misshapen">What was left out of it: nothing is missing there, but has been reported otherwise.</param>
+    /// <param name="problems">Receives every problem.</param>
+    public static void Check(YarpCandidate candidate, MisshapenKeys misshapen, List<ConfigurationProblem> problems)
     {
-        if (candidate.Routes.Count == 0)
+        if (candidate.Routes.Count == 0 && !misshapen.AnyAtTheTop)
         {
             problems.Add(new(Key("Routes"), null, "missing; at least one route, such as everything-else with Match:Path {**path}"));
         }
 
         foreach (var cluster in candidate.Clusters)
         {
-            CheckCluster(cluster, problems);
+            CheckCluster(cluster, misshapen, problems);
         }
 
         var clusters = candidate.Clusters.Select(static cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var route in candidate.Routes)
         {
-            CheckRoute(route, clusters, problems);
+            if (!misshapen.AnyAtTheTop)
+            {
+                CheckClusterOf(route, clusters, misshapen, problems);
+            }
+
+            RefuseForeignPolicies(route, problems);
         }
     }
 
-    private static void CheckCluster(ClusterConfig cluster, List<ConfigurationProblem> problems)
+    private static void CheckCluster(ClusterConfig cluster, MisshapenKeys misshapen, List<ConfigurationProblem> problems)
     {
-        var key = Key($"Clusters:{cluster.ClusterId}");
+        var key = ReverseProxyShape.KeyOf(cluster);
         if (cluster.Destinations is not { Count: > 0 } destinations)
         {
-            problems.Add(new($"{key}:Destinations", null, "missing; at least one destination with an Address"));
+            if (!misshapen.AnyIn(key))
+            {
+                problems.Add(new($"{key}:Destinations", null, "missing; at least one destination with an Address"));
+            }
+
             return;
         }
 
         foreach (var (name, destination) in destinations)
         {
-            if (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            var isMissing = string.IsNullOrEmpty(destination.Address) && misshapen.AnyIn($"{key}:Destinations:{name}");
+            if (!isMissing
+                && (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
             {
                 problems.Add(new(
                     $"{key}:Destinations:{name}:Address", destination.Address, "an absolute address such as http://localhost:4005/"));
@@ -45,19 +59,27 @@ internal static class ProxyChecks
         }
     }
 
-    private static void CheckRoute(RouteConfig route, HashSet<string> clusters, List<ConfigurationProblem> problems)
+    private static void CheckClusterOf(
+        RouteConfig route, HashSet<string> clusters, MisshapenKeys misshapen, List<ConfigurationProblem> problems)
     {
-        var key = Key($"Routes:{route.RouteId}");
+        var key = ReverseProxyShape.KeyOf(route);
         if (route.ClusterId is null)
         {
-            problems.Add(new($"{key}:ClusterId", null, $"missing; one of {string.Join(", ", clusters)}"));
+            if (!misshapen.AnyIn(key))
+            {
+                problems.Add(new($"{key}:ClusterId", null, $"missing; one of {string.Join(", ", clusters)}"));
+            }
         }
-        else if (!clusters.Contains(route.ClusterId))
+        else if (!clusters.Contains(route.ClusterId) && !misshapen.AnyIn($"{Key("Clusters")}:{route.ClusterId}"))
         {
             var meant = NearestName.Of(route.ClusterId, clusters) is { } nearest ? $"; did you mean {nearest}?" : "";
             problems.Add(new($"{key}:ClusterId", route.ClusterId, $"the name of a section in {Key("Clusters")}{meant}"));
         }
+    }
 
+    private static void RefuseForeignPolicies(RouteConfig route, List<ConfigurationProblem> problems)
+    {
+        var key = ReverseProxyShape.KeyOf(route);
         RefuseForeignPolicy($"{key}:AuthorizationPolicy", route.AuthorizationPolicy, "Anonymous", problems);
         RefuseForeignPolicy($"{key}:CorsPolicy", route.CorsPolicy, "Disable", problems);
         RefuseForeignPolicy($"{key}:RateLimiterPolicy", route.RateLimiterPolicy, "Disable", problems);
@@ -84,16 +106,23 @@ internal static class RouteChecks
     /// <param name="routes">All routes.</param>
     /// <param name="policies">The policies that could be read.</param>
     /// <param name="refused">Names of policies that could not be read: their problems have been reported.</param>
+    /// <param name="misshapen">Keys that could not be read: of a route that has any, only the names of its policies are checked.</param>
     /// <param name="problems">Receives every problem.</param>
     public static void Check(
-        IReadOnlyList<RouteConfig> routes, PolicySet policies, IReadOnlySet<string> refused, List<ConfigurationProblem> problems)
+        IReadOnlyList<RouteConfig> routes,
+        PolicySet policies,
+        IReadOnlySet<string> refused,
+        MisshapenKeys misshapen,
+        List<ConfigurationProblem> problems)
     {
         var users = new Dictionary<CachePolicy, RouteConfig>();
         foreach (var route in routes)
         {
-            var key = $"{ReverseProxyShape.SectionName}:Routes:{route.RouteId}:Metadata";
+            var isWhole = !misshapen.AnyIn(ReverseProxyShape.KeyOf(route));
+            var key = $"{ReverseProxyShape.KeyOf(route)}:Metadata";
             if (Value(route, RouteMetadata.CachePolicy) is { Length: > 0 } name && !refused.Contains(name)
-                && Find($"{key}:{RouteMetadata.CachePolicy}", name, policies, problems) is { } policy)
+                && Find($"{key}:{RouteMetadata.CachePolicy}", name, policies, problems) is { } policy
+                && isWhole)
             {
                 CheckCached($"{key}:{RouteMetadata.CachePolicy}", route, policy, problems);
                 CheckAlone($"{key}:{RouteMetadata.CachePolicy}", route, policy, users, problems);
@@ -102,7 +131,7 @@ internal static class RouteChecks
             var evicts = RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "");
             foreach (var evicted in evicts.Where(name => !refused.Contains(name)))
             {
-                if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other)
+                if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other && isWhole)
                 {
                     RequireValues($"{key}:{RouteMetadata.Evicts}", Parameters(route), other, route, problems);
                 }

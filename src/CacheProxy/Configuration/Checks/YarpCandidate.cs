@@ -9,14 +9,17 @@ namespace CacheProxy.Configuration.Checks;
 internal sealed record YarpCandidate(IReadOnlyList<RouteConfig> Routes, IReadOnlyList<ClusterConfig> Clusters)
 {
     /// <summary>Parses with a temporary YARP; <c>null</c> when that fails.</summary>
-    public static YarpCandidate? Read(IConfiguration section, List<ConfigurationProblem> problems)
+    /// <param name="section">What YARP can parse.</param>
+    /// <param name="misshapen">What has been left out of it: YARP would only find that something is missing there.</param>
+    /// <param name="problems">Receives every problem.</param>
+    public static YarpCandidate? Read(IConfiguration section, MisshapenKeys misshapen, List<ConfigurationProblem> problems)
     {
         using var services = Services(section);
         try
         {
             var config = services.GetRequiredService<IProxyConfigProvider>().GetConfig();
             var candidate = new YarpCandidate(config.Routes, config.Clusters);
-            candidate.Check(services.GetRequiredService<IConfigValidator>(), problems);
+            candidate.Check(services.GetRequiredService<IConfigValidator>(), misshapen, problems);
             return candidate;
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
@@ -35,16 +38,24 @@ internal sealed record YarpCandidate(IReadOnlyList<RouteConfig> Routes, IReadOnl
         return services.BuildServiceProvider();
     }
 
-    private void Check(IConfigValidator validator, List<ConfigurationProblem> problems)
+    private void Check(IConfigValidator validator, MisshapenKeys misshapen, List<ConfigurationProblem> problems)
     {
         foreach (var cluster in Clusters)
         {
-            Add($"{ReverseProxyShape.SectionName}:Clusters:{cluster.ClusterId}", validator.ValidateClusterAsync(cluster), problems);
+            var key = ReverseProxyShape.KeyOf(cluster);
+            if (!misshapen.AnyIn(key))
+            {
+                Add(key, validator.ValidateClusterAsync(cluster), problems);
+            }
         }
 
         foreach (var route in Routes)
         {
-            Add($"{ReverseProxyShape.SectionName}:Routes:{route.RouteId}", validator.ValidateRouteAsync(route), problems);
+            var key = ReverseProxyShape.KeyOf(route);
+            if (!misshapen.AnyIn($"{key}:{nameof(RouteConfig.Match)}"))
+            {
+                Add(key, validator.ValidateRouteAsync(route), problems);
+            }
         }
     }
 
@@ -65,6 +76,10 @@ internal sealed record YarpCandidate(IReadOnlyList<RouteConfig> Routes, IReadOnl
 internal static class ReverseProxyShape
 {
     public const string SectionName = "ReverseProxy";
+
+    public static string KeyOf(RouteConfig route) => $"{SectionName}:Routes:{route.RouteId}";
+
+    public static string KeyOf(ClusterConfig cluster) => $"{SectionName}:Clusters:{cluster.ClusterId}";
 
     /// <summary>Finds unknown keys, and values that do not parse. YARP checks what the values mean.</summary>
     public static void Check(SettingsReader reader)
@@ -171,4 +186,32 @@ internal static class ReverseProxyShape
         && (generic == typeof(IReadOnlyList<>) || generic == typeof(IReadOnlyDictionary<,>))
             ? type.GetGenericArguments()[^1]
             : null;
+}
+
+/// <summary>Keys of the section <c>ReverseProxy</c> that YARP does not know or cannot parse. They have been reported.</summary>
+internal sealed class MisshapenKeys(IEnumerable<string> keys)
+{
+    private readonly string[] _keys = [.. keys];
+
+    /// <summary>Whether one of them is this key or below it.</summary>
+    public bool AnyIn(string key) => _keys.Any(misshapen => IsOrIsBelow(misshapen, key));
+
+    /// <summary>Whether one of them stands directly below the section, such as a misspelt <c>Routes</c>.</summary>
+    public bool AnyAtTheTop => _keys.Any(static key => key.Count(static c => c == ':') <= 1);
+
+    /// <summary>The section without them.</summary>
+    public IConfiguration LeaveOut(IConfigurationRoot values)
+    {
+        var section = values.GetSection(ReverseProxyShape.SectionName);
+        return _keys.Length == 0
+            ? section
+            : new ConfigurationBuilder()
+                .AddInMemoryCollection(section.AsEnumerable()
+                    .Where(pair => pair.Value is not null && !_keys.Any(misshapen => IsOrIsBelow(pair.Key, misshapen))))
+                .Build()
+                .GetSection(ReverseProxyShape.SectionName);
+    }
+
+    private static bool IsOrIsBelow(string key, string other) => key.StartsWith(other, StringComparison.OrdinalIgnoreCase)
+        && (key.Length == other.Length || key[other.Length] == ':');
 }

@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+using CacheProxy.Configuration;
+using CacheProxy.Filling;
+using CacheProxy.Proxy;
+using CacheProxy.Telemetry;
+using CacheProxy.Writing;
+
+namespace CacheProxy.Hosting;
+
+/// <summary>
+/// Shows which version runs, and every policy's and destination's counters from the start, at 0: a series that appears with its first
+/// event, at 1, hides that event from <c>rate</c> and <c>increase</c>, and so from alerts.
+/// </summary>
+internal sealed class MetricSeries : IHostedService
+{
+    private readonly CacheMetrics _cache;
+    private readonly WriteMetrics _writes;
+    private readonly UpstreamMetrics _upstream;
+    private readonly ConfigurationReloader _configuration;
+
+    public MetricSeries(
+        CacheMetrics cache, WriteMetrics writes, UpstreamMetrics upstream, ConfigurationReloader configuration, IMeterFactory meters)
+    {
+        (_cache, _writes, _upstream, _configuration) = (cache, writes, upstream, configuration);
+        var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
+        meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
+            "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
+    }
+
+    /// <summary>Of the program.</summary>
+    public static string? Version { get; } = typeof(MetricSeries).Assembly.GetName().Version?.ToString(3);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _configuration.Changed += Begin;
+        Begin(_configuration.Current);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _configuration.Changed -= Begin;
+        return Task.CompletedTask;
+    }
+
+    private void Begin(ConfigurationSnapshot configuration)
+    {
+        foreach (var policy in configuration.Options.Policies)
+        {
+            _cache.Begin(policy.Name);
+            _writes.Begin(policy.Name);
+        }
+
+        foreach (var cluster in configuration.Proxy.Clusters)
+        {
+            _upstream.Begin(cluster.ClusterId);
+            foreach (var destination in cluster.Destinations?.Keys ?? [])
+            {
+                _upstream.Begin(cluster.ClusterId, destination);
+            }
+        }
+    }
+}
