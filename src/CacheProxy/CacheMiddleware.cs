@@ -24,14 +24,14 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
             return writes.HandleAsync(context, route, method: null, next);
         }
 
-        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
-        {
-            // RFC 8441: over HTTP/2 what a GET with Upgrade is over HTTP/1.1.
-            return route.Policy is { } connected ? forwards.ForwardAsync(context, connected, ForwardReason.Upgrade, next) : next(context);
-        }
-
         if (!Methods.IsSafe(request.Method))
         {
+            if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
+            {
+                // RFC 8441: over HTTP/2 what a GET with Upgrade is over HTTP/1.1.
+                return route.Policy is { } connected ? forwards.ForwardAsync(context, connected, ForwardReason.Upgrade, next) : next(context);
+            }
+
             return writes.HandleAsync(context, route, request.Method, next);
         }
 

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace CacheProxy.Writing;
 
 /// <summary>
@@ -18,7 +20,7 @@ internal static class WriteBody
     public static ValueTask<bool> TryReadAheadAsync(HttpContext context)
     {
         var request = context.Request;
-        var canHaveBody = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+        var canHaveBody = context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
         if (!canHaveBody || request.ContentLength == 0)
         {
             return new(true);
