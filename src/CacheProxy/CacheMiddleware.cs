@@ -3,6 +3,7 @@ using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Reading;
 using CacheProxy.Writing;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CacheProxy;
 
@@ -26,6 +27,12 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
 
         if (!Methods.IsSafe(request.Method))
         {
+            if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
+            {
+                // RFC 8441: over HTTP/2 what a GET with Upgrade is over HTTP/1.1.
+                return route.Policy is { } connected ? forwards.ForwardAsync(context, connected, ForwardReason.Upgrade, next) : next(context);
+            }
+
             return writes.HandleAsync(context, route, request.Method, next);
         }
 

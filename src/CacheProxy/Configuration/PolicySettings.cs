@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Configuration;
@@ -51,6 +52,9 @@ internal static class PolicySettings
             ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
             WriteConsistency = reader.Choice("WriteConsistency", defaults.WriteConsistency),
             WriteDeadline = reader.Duration("WriteDeadline", defaults.WriteDeadline, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            WriteLimit = reader.Duration("WriteLimit", TimeSpan.FromSeconds(1), Day),
+            MinWriteRate = reader.Integer("MinWriteRate", defaults.MinWriteRate, 0, Mebibyte),
+            FutileFencesPerMinute = reader.Integer("FutileFencesPerMinute", defaults.FutileFencesPerMinute, 1, 1_000_000),
             MemoryTtl = reader.Duration("MemoryTtl", defaults.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
             StaleIfError = reader.Duration("StaleIfError", defaults.StaleIfError, TimeSpan.Zero, Day),
             StaleWhileRevalidate = reader.Duration("StaleWhileRevalidate", defaults.StaleWhileRevalidate, TimeSpan.Zero, Day),
@@ -92,6 +96,12 @@ internal static class PolicySettings
             reader.Refuse("TtlJitter", DurationText.Format(policy.TtlJitter), $"less than Ttl, {ttl}");
         }
 
+        if (policy.WriteLimit < policy.WriteDeadline)
+        {
+            reader.Refuse(
+                "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
+        }
+
         if (policy.NegativeTtl is { } negative && !policy.StatusCodes.Any(static code => code is "404" or "410" or "*"))
         {
             reader.Refuse("NegativeTtl", DurationText.Format(negative), "only together with StatusCodes that name 404 or 410");
@@ -109,8 +119,7 @@ internal static class PolicySettings
     private static string? UnsafeMethod(string text)
     {
         var method = text.ToUpperInvariant();
-        var safe = method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
-        return method == "*" || (!safe && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
+        return method == "*" || (!Methods.IsSafe(method) && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
     }
 
     private static string? Status(string text) =>

@@ -93,7 +93,7 @@ internal sealed class Fill(
         var storing = BeginCopy();
         if (!storing)
         {
-            _mustEvict = prior.Response is not null && EndsWhatIsStored(_forwardStatus);
+            _mustEvict = prior.Response is not null && FillDecision.EndsWhatIsStored(_forwardStatus, request.Policy.Options.Credentials);
             GiveUp();
         }
 
@@ -294,7 +294,4 @@ internal sealed class Fill(
 
     private static Validators ValidatorsOf(in LookUpResult prior) =>
         prior.Response is { } stored ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
-
-    private static bool EndsWhatIsStored(int? status) => status
-        is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound or StatusCodes.Status410Gone;
 }

@@ -1,3 +1,4 @@
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
@@ -65,4 +66,15 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
     /// <param name="storeNowMs">The store's time now.</param>
     public static bool StandsIn(CacheRequest request, in LookUpResult prior, long storeNowMs) =>
         prior.Response is { } stored && stored.Freshness.CoversError(stored.AgeMs(storeNowMs), request.Directives);
+
+    /// <summary>
+    /// Whether the API's answer to a reader of a stored entry says that there is no such entry any more, or none for its readers. Where callers
+    /// with different credentials share one, a reader without rights must not be able to evict it.
+    /// </summary>
+    public static bool EndsWhatIsStored(int? status, CredentialsMode credentials) => status switch
+    {
+        StatusCodes.Status404NotFound or StatusCodes.Status410Gone => true,
+        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => credentials is CredentialsMode.PerCredential or CredentialsMode.Bypass,
+        _ => false,
+    };
 }

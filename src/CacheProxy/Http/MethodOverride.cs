@@ -49,11 +49,12 @@ internal static class MethodOverride
         return false;
     }
 
-    /// <summary>A form that is posted may name another method among its fields.</summary>
+    /// <summary>A form or an object that is posted may name another method among its fields; some frameworks look there, too.</summary>
     public static bool MayBeInBody(HttpRequest request) =>
         HttpMethods.IsPost(request.Method) && request.ContentType is { } type
         && (type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-            || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase));
+            || type.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+            || type.Contains("json", StringComparison.OrdinalIgnoreCase));
 
     private static void Take(StringValues values, ref OverriddenMethod found)
     {
@@ -117,6 +118,10 @@ internal enum OverriddenMethod
 /// <summary>Request methods; their names are case-sensitive (RFC 9110 §9.1).</summary>
 internal static class Methods
 {
-    /// <summary>RFC 9110 §9.2.1. An unknown method may change something.</summary>
-    public static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
+    /// <summary>
+    /// RFC 9110 §9.2.1: what the IANA registry of HTTP methods calls safe (RFC 9110, 9113, 3253, 4918, 5323, and QUERY). A method that it
+    /// does not know may change something.
+    /// </summary>
+    public static bool IsSafe(string method) =>
+        method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PROPFIND" or "REPORT" or "SEARCH" or "QUERY" or "PRI";
 }

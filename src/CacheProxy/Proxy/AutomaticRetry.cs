@@ -17,8 +17,13 @@ internal static class AutomaticRetry
         var encoding = handler.RequestHeaderEncodingSelector;
         handler.RequestHeaderEncodingSelector = (name, request) =>
         {
-            if (name == HeaderNames.Host && !MayBeHttp2(request))
+            if (MayBeHttp2(request))
             {
+                UpstreamSending.Begin(request);
+            }
+            else if (name == HeaderNames.Host)
+            {
+                UpstreamSending.Begin(request);
                 RefuseSecondAttempt(request);
             }
 

@@ -72,10 +72,14 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
         return IsWithheld ? Task.CompletedTask : OnFlushAsync(cancellationToken);
     }
 
-    public Task StartAsync(CancellationToken cancellationToken = default)
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         SeeHeaders();
-        return IsWithheld ? Task.CompletedTask : _inner.StartAsync(cancellationToken);
+        await OnStartingAsync(cancellationToken);
+        if (!IsWithheld)
+        {
+            await _inner.StartAsync(cancellationToken);
+        }
     }
 
     public async Task CompleteAsync()
@@ -124,6 +128,9 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
 
     /// <summary>The forwarder has the whole answer and completes the response itself.</summary>
     protected abstract ValueTask OnCompletingAsync();
+
+    /// <summary>The forwarder wants the headers sent before there is any body.</summary>
+    protected virtual ValueTask OnStartingAsync(CancellationToken cancellationToken) => default;
 
     protected virtual Task OnFlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(cancellationToken);
 }

@@ -42,6 +42,8 @@ internal static class TransparentForwarding
             context.RequestTransforms.Add(new ClientVersionTransform());
         }
 
+        context.RequestTransforms.Add(new UpstreamSendingTransform());
+
         // Last, because it must see what the others did to path and query.
         context.RequestTransforms.Add(new RawTargetTransform());
     }

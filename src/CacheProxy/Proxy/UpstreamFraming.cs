@@ -41,3 +41,43 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
             ? codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
             : response.Content.Headers.ContentLength is not null);
 }
+
+/// <summary>
+/// Whether anything of a request has been handed to a connection to the API. As long as nothing has, the API cannot have acted on it, and
+/// after a failure never will. How the forwarder failed does not tell: a connection that ends after the request was read, and cannot be
+/// opened again, looks like an API that was never reached. Whoever needs it sets it on the request.
+/// </summary>
+internal sealed class UpstreamSending
+{
+    private static readonly HttpRequestOptionsKey<UpstreamSending> Key = new("CacheProxy.Sending");
+    private volatile bool _hasBegun;
+
+    public bool HasBegun => _hasBegun;
+
+    /// <summary>The HTTP client writes a header of the request, which it only does to a connection.</summary>
+    public static void Begin(HttpRequestMessage request)
+    {
+        if (request.Options.TryGetValue(Key, out var sending))
+        {
+            sending._hasBegun = true;
+        }
+    }
+
+    /// <summary>Takes note of what becomes of the request.</summary>
+    public void Follow(HttpRequestMessage request)
+    {
+        // Over HTTP/2 a request without any header would pass unnoticed.
+        _hasBegun |= request.Version.Major > 1 && request.Headers.NonValidated.Count == 0;
+        request.Options.Set(Key, this);
+    }
+}
+
+/// <summary>Follows a request that carries <see cref="UpstreamSending"/>.</summary>
+internal sealed class UpstreamSendingTransform : RequestTransform
+{
+    public override ValueTask ApplyAsync(RequestTransformContext context)
+    {
+        context.HttpContext.Features.Get<UpstreamSending>()?.Follow(context.ProxyRequest);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -52,26 +52,28 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
     public bool MayConcern(long responseTimeMs) => responseTimeMs < Volatile.Read(ref _trustedFromMs);
 
     /// <summary>A write goes to the API without its fence.</summary>
-    public void BeginUnfenced(ResourceKey key, string token)
+    public void BeginUnfenced(ResourceKey key)
     {
         lock (_lock)
         {
-            if (Remember(key, token) is { } eviction)
+            if (Remember(key) is { } eviction)
             {
                 eviction.WritesUnderWay++;
             }
         }
     }
 
-    /// <summary>A write that had no fence is over; its eviction is due, <paramref name="delay"/> from now.</summary>
+    /// <summary>
+    /// A write that had no fence is over; its eviction is due <paramref name="delay"/> from now: later than at once where its outcome is unknown.
+    /// </summary>
     public void EndUnfenced(ResourceKey key, string token, TimeSpan delay)
     {
         lock (_lock)
         {
-            if (Remember(key, token, delay) is { } eviction)
+            if (Remember(key, delay) is { } eviction)
             {
                 eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1);
-                Schedule(eviction, delay);
+                Schedule(eviction, token, delay);
             }
         }
     }
@@ -83,21 +85,24 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
         {
             if (_pending.TryGetValue(key, out var eviction)
                 && (eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1)) == 0
-                && eviction.DueTimestamp is null)
+                && eviction.IsDelivered)
             {
                 Remove(key);
             }
         }
     }
 
-    /// <summary>The eviction is due at once.</summary>
-    public void Add(ResourceKey key, string token)
+    /// <summary>
+    /// A write that had a fence is over, but the store may not know; its eviction is due <paramref name="delay"/> from now. Where the
+    /// outcome is unknown, that is the fence's deadline: an earlier eviction would take the fence away.
+    /// </summary>
+    public void Add(ResourceKey key, string token, TimeSpan delay = default)
     {
         lock (_lock)
         {
-            if (Remember(key, token) is { } eviction)
+            if (Remember(key, delay) is { } eviction)
             {
-                Schedule(eviction, TimeSpan.Zero);
+                Schedule(eviction, token, delay);
             }
         }
     }
@@ -134,6 +139,10 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
                 {
                     due.Add(new DueEviction(key, eviction.Token, eviction.Generation));
                 }
+                else if (eviction.UnknownDueTimestamp <= now)
+                {
+                    due.Add(new DueEviction(key, eviction.UnknownToken, eviction.Generation));
+                }
             }
 
             foreach (var key in expired)
@@ -158,12 +167,16 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
         {
             if (_pending.TryGetValue(due.Key, out var eviction) && eviction.Generation == due.Generation)
             {
-                Remove(due.Key);
+                eviction.Complete(due.Token);
+                if (eviction.IsDelivered)
+                {
+                    Remove(due.Key);
+                }
             }
         }
     }
 
-    private PendingEviction? Remember(ResourceKey key, string token, TimeSpan delay = default)
+    private PendingEviction? Remember(ResourceKey key, TimeSpan delay = default)
     {
         if (!_pending.TryGetValue(key, out var eviction))
         {
@@ -192,14 +205,24 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
             _any.TrySetResult();
         }
 
-        eviction.Token = token;
         eviction.Generation++;
         eviction.ExpiresTimestamp = After(StoredResponse.MaxRetention);
         return eviction;
     }
 
-    private void Schedule(PendingEviction eviction, TimeSpan delay) =>
-        eviction.DueTimestamp = Math.Max(eviction.DueTimestamp ?? 0, After(delay));
+    private void Schedule(PendingEviction eviction, string token, TimeSpan delay)
+    {
+        if (delay == TimeSpan.Zero)
+        {
+            eviction.Token = token;
+            eviction.DueTimestamp = After(delay);
+        }
+        else
+        {
+            eviction.UnknownToken = token;
+            eviction.UnknownDueTimestamp = Math.Max(eviction.UnknownDueTimestamp ?? 0, After(delay));
+        }
+    }
 
     private void Remove(ResourceKey key)
     {
@@ -221,23 +244,43 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
 
     private sealed class PendingEviction
     {
-        /// <summary>The token of the latest write.</summary>
-        public string Token { get; set; } = "";
-
         /// <summary>Writes that are still with the API. While there is one, an eviction would come too early.</summary>
         public int WritesUnderWay { get; set; }
 
         /// <summary>Counts the writes, so that an eviction under way is not taken for one that came after the next write.</summary>
         public int Generation { get; set; }
 
-        /// <summary>
-        /// Before this timestamp it is not evicted, because the API may still be busy with a write that nobody waits for;
-        /// <c>null</c> while no write has ended.
-        /// </summary>
+        /// <summary>From this timestamp on it is tried; <c>null</c> while no write has ended of which it is known what it did.</summary>
         public long? DueTimestamp { get; set; }
+
+        /// <summary>The write that made it due.</summary>
+        public string Token { get; set; } = "";
+
+        /// <summary>
+        /// Before this timestamp the API may still be busy with a write that nobody waits for, and the fence of <see cref="UnknownToken"/>
+        /// must stand; <c>null</c> without such a write.
+        /// </summary>
+        public long? UnknownDueTimestamp { get; set; }
+
+        /// <summary>The latest write that nobody waits for.</summary>
+        public string UnknownToken { get; set; } = "";
+
+        public bool IsDelivered => DueTimestamp is null && UnknownDueTimestamp is null;
 
         /// <summary>From this timestamp on, whatever the store held has expired by itself.</summary>
         public long ExpiresTimestamp { get; set; }
+
+        public void Complete(string token)
+        {
+            if (DueTimestamp is not null && token == Token)
+            {
+                DueTimestamp = null;
+            }
+            else
+            {
+                UnknownDueTimestamp = null;
+            }
+        }
     }
 }
 

@@ -13,32 +13,37 @@ internal sealed partial class ResourceCache
     }
 
     /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
-    public async ValueTask RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
-        await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
+    public ValueTask<StoreOutcome> RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
+        store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
 
     /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
     public void GoOnUnfenced(ResourceFence fence)
     {
         if (!fence.IsSet)
         {
-            pending.BeginUnfenced(fence.Key, fence.Token);
+            fence.IsLocal = true;
+            pending.BeginUnfenced(fence.Key);
         }
     }
 
+    /// <summary>Whether the store may lack an eviction of the resource that this process knows of.</summary>
+    public bool IsEvictionPending(ResourceKey key) => pending.MustForward(key);
+
+    /// <summary>Whether steps go to the store at all.</summary>
+    public bool IsStoreAvailable => store.IsAvailable;
+
     /// <summary>The write never went to the API. A fence that was set nevertheless, too late to be told, is removed.</summary>
-    public async ValueTask WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
-        await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
+    public ValueTask<StoreOutcome> WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
+        store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
 
     /// <summary>Ends a write. An eviction that the store cannot take is remembered and retried.</summary>
     /// <returns>Whether the store has it.</returns>
     public async ValueTask<StoreOutcome> EndWriteAsync(ResourceFence fence, WriteResult result)
     {
-        if (result == WriteResult.Unknown)
-        {
-            // From now on nobody renews: the fence stands for its whole deadline once more.
-            await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget);
-        }
-
+        // From now on nobody renews: the fence of a write whose outcome is unknown stands for its whole deadline once more.
+        var stands = result == WriteResult.Unknown
+            && await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done
+            && !fence.IsLocal;
         var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget);
         copies.Forget(fence.Key);
         switch (result)
@@ -53,10 +58,10 @@ internal sealed partial class ResourceCache
             case WriteResult.Changed:
                 Remember(fence, TimeSpan.Zero);
                 break;
-            case WriteResult.Unknown when outcome == StoreOutcome.Done && fence.IsSet:
+            case WriteResult.Unknown when outcome == StoreOutcome.Done && stands:
                 break;
             case WriteResult.Unknown:
-                // No fence outlives this write in the store, so this process is the fence until the API must be through with it.
+                // Whether a fence outlives this write in the store is not known, so this process is one until the API must be through.
                 Remember(fence, fence.Deadline);
                 break;
         }
@@ -73,8 +78,8 @@ internal sealed partial class ResourceCache
     /// <param name="budget">How long the request may still wait for the store.</param>
     public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
     {
-        copies.Forget(key);
         var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, budget);
+        copies.Forget(key);
         if (outcome != StoreOutcome.Done)
         {
             pending.Add(key, token);
@@ -85,7 +90,7 @@ internal sealed partial class ResourceCache
 
     private void ForgetUnfenced(ResourceFence fence)
     {
-        if (!fence.IsSet)
+        if (fence.IsLocal)
         {
             pending.Forget(fence.Key);
         }
@@ -93,13 +98,13 @@ internal sealed partial class ResourceCache
 
     private void Remember(ResourceFence fence, TimeSpan delay)
     {
-        if (fence.IsSet)
+        if (fence.IsLocal)
         {
-            pending.Add(fence.Key, fence.Token);
+            pending.EndUnfenced(fence.Key, fence.Token, delay);
         }
         else
         {
-            pending.EndUnfenced(fence.Key, fence.Token, delay);
+            pending.Add(fence.Key, fence.Token, delay);
         }
     }
 }
@@ -111,6 +116,18 @@ internal sealed partial class ResourceCache
 /// <param name="Budget">How long the write may wait for the store, over all its steps on this resource.</param>
 internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StoreTimeoutBudget Budget)
 {
+    private long _setTimestamp;
+
     /// <summary>Whether the store has it.</summary>
     public bool IsSet { get; set; }
+
+    /// <summary>Whether this process forwards reads of the key in its place.</summary>
+    public bool IsLocal { get; set; }
+
+    /// <summary>When the store was last asked to set or renew it, and did; 0 for never. Measured before it was asked.</summary>
+    public long SetTimestamp
+    {
+        get => Volatile.Read(ref _setTimestamp);
+        set => Volatile.Write(ref _setTimestamp, value);
+    }
 }

@@ -12,6 +12,8 @@ namespace CacheProxy.Writing;
 /// </summary>
 internal sealed class EvictionTargets
 {
+    private const string Destination = "Destination";
+
     private readonly List<EvictionTarget> _targets = new(1);
     private readonly HttpRequest _request;
     private readonly string? _method;
@@ -39,7 +41,7 @@ internal sealed class EvictionTargets
         }
 
         var found = new EvictionTargets(context.Request, method, folded, route.Rules.Tenants);
-        found.Add(route, context.Request.Path.Value ?? "", context.Request.RouteValues);
+        found.Add(route, method, context.Request.Path.Value ?? "", context.Request.RouteValues);
         if (isDoubtful)
         {
             found.AddDoubtful(context, route.Rules.CachedRoutes);
@@ -50,7 +52,10 @@ internal sealed class EvictionTargets
 
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
     private static bool IsDoubtful(HttpContext context, FoldedHeaders folded) =>
-        !WellFormedPath.Check(PathOf(context)) || MethodOverride.ChangesTarget(context.Request.Headers, folded);
+        !WellFormedPath.Check(PathOf(context))
+        || MethodOverride.ChangesTarget(context.Request.Headers, folded)
+        || context.Request.Headers.ContainsKey(Destination)
+        || folded.ValuesFor(Destination).Count > 0;
 
     private static ReadOnlySpan<char> PathOf(HttpContext context)
     {
@@ -61,22 +66,28 @@ internal sealed class EvictionTargets
 
     private void AddDoubtful(HttpContext context, CachedRoutes routes)
     {
-        AddLeniently(LenientPath.Read(PathOf(context)), routes);
+        AddLeniently(LenientPath.Read(PathOf(context)), _method, routes);
         foreach (var header in MethodOverride.TargetHeaders)
         {
             foreach (var target in StringValues.Concat(context.Request.Headers[header], _folded.ValuesFor(header)))
             {
-                AddLeniently(LenientPath.Read(target), routes);
+                AddLeniently(LenientPath.Read(target), _method, routes);
             }
+        }
+
+        // RFC 4918 §10.3: COPY and MOVE write there what stands at the target, as a PUT would, whichever methods the policy names.
+        foreach (var target in StringValues.Concat(context.Request.Headers[Destination], _folded.ValuesFor(Destination)))
+        {
+            AddLeniently(LenientPath.Read(target), method: null, routes);
         }
     }
 
-    private void AddLeniently(string path, CachedRoutes routes) =>
-        routes.Match(path, (caching, values) => Add(caching, path, values));
+    private void AddLeniently(string path, string? method, CachedRoutes routes) =>
+        routes.Match(path, (caching, values) => Add(caching, method, path, values));
 
-    private void Add(RouteCaching caching, string path, RouteValueDictionary values)
+    private void Add(RouteCaching caching, string? method, string path, RouteValueDictionary values)
     {
-        if (caching.Policy is { } policy && policy.EvictsOn(_method))
+        if (caching.Policy is { } policy && policy.EvictsOn(method))
         {
             Add(policy, path, values);
         }
@@ -127,3 +138,59 @@ internal sealed class EvictionTargets
 /// <param name="Tenant">Its tenant, for the log; <c>null</c> when the key names none.</param>
 /// <param name="Id">Its id, for the log.</param>
 internal readonly record struct EvictionTarget(CachePolicy Policy, ResourceKey Key, string? Tenant, string? Id);
+
+/// <summary>
+/// The resources that a successful answer to a write names in <c>Location</c> and <c>Content-Location</c> (RFC 9111 §4.4). Only for
+/// keys that name the path: any other key would need the route values of the named path, and routing has not matched that path.
+/// </summary>
+internal sealed class AffectedTargets(RouteCaching route)
+{
+    /// <summary>The targets; <c>null</c> for none, which is nearly always.</summary>
+    public List<EvictionTarget>? Find(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        if (route.Policy is not { Template.NamesPath: true } policy
+            || (headers.Location.Count == 0 && headers.ContentLocation.Count == 0)
+            || !AffectedResources.IsNonError(context.Response.StatusCode))
+        {
+            return null;
+        }
+
+        var (location, contentLocation) = AffectedResources.Of(context.Request, headers);
+        var targets = new List<EvictionTarget>(2);
+        Add(targets, context.Request, policy, location);
+        Add(targets, context.Request, policy, contentLocation);
+        return targets;
+    }
+
+    private void Add(List<EvictionTarget> targets, HttpRequest request, CachePolicy policy, string? pathAndQuery)
+    {
+        if (pathAndQuery is null)
+        {
+            return;
+        }
+
+        var query = pathAndQuery.IndexOf('?');
+        var path = Uri.UnescapeDataString(query < 0 ? pathAndQuery : pathAndQuery[..query]);
+        if (!policy.Template.NeedsTenant)
+        {
+            Add(targets, request, policy, default, path);
+            return;
+        }
+
+        var tenants = route.Rules.Tenants.Resolve(request, FoldedHeaders.Of(request.Headers));
+        foreach (var tenant in tenants.Kind == TenantResolutionKind.Found ? [tenants.Tenant] : tenants.Candidates)
+        {
+            Add(targets, request, policy, tenant, path);
+        }
+    }
+
+    private static void Add(List<EvictionTarget> targets, HttpRequest request, CachePolicy policy, TenantName tenant, string path)
+    {
+        var source = new KeySource(tenant, request.Host.Value ?? "", path, request.RouteValues);
+        if (policy.Template.TryFormatForEviction(source, out var key))
+        {
+            targets.Add(new EvictionTarget(policy, key, tenant.Value, policy.IdOf(request.RouteValues)));
+        }
+    }
+}

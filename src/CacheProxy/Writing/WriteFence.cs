@@ -1,4 +1,5 @@
 using CacheProxy.Configuration.Policies;
+using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -9,42 +10,72 @@ internal sealed class WriteFence : IAsyncDisposable
 {
     // A renewal may fail twice before the fence falls.
     private const int RenewalsPerDeadline = 3;
+    private const int DeadlinesPerLimit = 10;
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BetweenWithdrawals = TimeSpan.FromSeconds(1);
 
     private readonly ResourceCache _cache;
     private readonly CacheEventLog _events;
     private readonly WriteMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
     private readonly EvictionTarget[] _targets;
     private readonly ResourceFence[] _fences;
     private readonly ITimer _renewal;
+    private readonly PacedBody? _body;
+    private readonly TimeSpan _limit = TimeSpan.MaxValue;
+    private readonly long _began;
+    private readonly bool _isSet;
+    private long _holdBegan;
+    private bool _isGivenUp;
     private Task _renewing = Task.CompletedTask;
+    private List<ResourceKey>? _outstanding;
     private bool _ended;
 
-    public WriteFence(
-        ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time, TimeSpan timeout, EvictionTarget[] targets)
+    /// <param name="services">What every write needs.</param>
+    /// <param name="timeout">How long the request may wait for the store.</param>
+    /// <param name="targets">What the write may change; not empty.</param>
+    /// <param name="body">The client's part, where it is still to come.</param>
+    /// <param name="isSet">Whether there is a fence before the API is asked. If not, it is set when the API may have done anything.</param>
+    public WriteFence(WriteServices services, TimeSpan timeout, EvictionTarget[] targets, PacedBody? body = null, bool isSet = true)
     {
-        _cache = cache;
-        _events = events;
-        _metrics = metrics;
+        (_cache, _events, _metrics, _time) = services;
         _timeout = timeout;
         _targets = targets;
+        _body = body;
+        _isSet = isSet;
+        _began = _time.GetTimestamp();
         _fences = new ResourceFence[targets.Length];
         var token = Guid.NewGuid().ToString("N");
         var period = TimeSpan.MaxValue;
         for (var i = 0; i < targets.Length; i++)
         {
-            var deadline = targets[i].Policy.Options.WriteDeadline;
-            _fences[i] = new ResourceFence(targets[i].Key, token, deadline, new StoreTimeoutBudget(timeout));
-            period = Min(period, deadline / RenewalsPerDeadline);
+            var options = targets[i].Policy.Options;
+            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout));
+            period = Min(period, options.WriteDeadline / RenewalsPerDeadline);
+            _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }
 
-        _renewal = time.CreateTimer(static state => ((WriteFence)state!).Renew(), this, period, period);
+        _renewal = _time.CreateTimer(static state => ((WriteFence)state!).Renew(), this, period, period);
     }
+
+    /// <summary>
+    /// Whether the fences have stood without a gap since the last time that the store confirmed each. If they stand when the API has
+    /// answered, nothing that the write replaced is ever served: not before their deadline, and whoever fills after it evicts first.
+    /// </summary>
+    public bool IsStanding => Array.TrueForAll(_fences, Stands);
 
     /// <summary>Sets the fences. False when one could not be set that a strict policy wants: then none stays.</summary>
     public async ValueTask<bool> TryBeginAsync()
     {
-        await AllAsync(_cache.BeginWriteAsync);
+        if (!_isSet)
+        {
+            return true;
+        }
+
+        var wasSent = _cache.IsStoreAvailable;
+        await AllAsync(BeginAsync);
         if (!StrictFailed())
         {
             Array.ForEach(_fences, _cache.GoOnUnfenced);
@@ -54,8 +85,12 @@ internal sealed class WriteFence : IAsyncDisposable
         await StopRenewingAsync();
         _ended = true;
         Array.ForEach(_targets, target => _metrics.Refused(target.Policy.Name));
-        // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal, which may fail too.
-        _ = AllAsync(fence => _cache.WithdrawAsync(fence, new StoreTimeoutBudget(_timeout)));
+        if (wasSent)
+        {
+            // A fence that was set too late for us must not stand for its whole deadline. Nobody waits for its removal.
+            _ = AllAsync(WithdrawAsync);
+        }
+
         return false;
     }
 
@@ -72,6 +107,10 @@ internal sealed class WriteFence : IAsyncDisposable
         {
             _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
         }
+        else
+        {
+            NoteOutstanding(affected);
+        }
     }
 
     /// <summary>Ends the write once; further calls do nothing.</summary>
@@ -87,22 +126,118 @@ internal sealed class WriteFence : IAsyncDisposable
         var ending = new Task<StoreOutcome>[_fences.Length];
         for (var i = 0; i < ending.Length; i++)
         {
-            ending[i] = _cache.EndWriteAsync(_fences[i], result).AsTask();
+            // A write that had no fence and changed nothing has left nothing to be ended.
+            ending[i] = _isSet || result != WriteResult.Unchanged ? _cache.EndWriteAsync(_fences[i], result).AsTask() : Task.FromResult(StoreOutcome.Done);
         }
 
         for (var i = 0; i < ending.Length; i++)
         {
-            Report(_targets[i], result, await ending[i]);
+            var outcome = await ending[i];
+            Report(_targets[i], result, outcome);
+            if (result == WriteResult.Changed && outcome != StoreOutcome.Done && !Stands(_fences[i]))
+            {
+                NoteOutstanding(_targets[i]);
+            }
         }
     }
 
+    /// <summary>
+    /// Waits until no other replica can serve what the write has replaced; at once but for a strict policy whose eviction is pending while
+    /// no fence stands for it. False when it takes too long: then the write must not be acknowledged.
+    /// </summary>
+    public async ValueTask<bool> IsThroughAsync(CancellationToken cancellationToken)
+    {
+        while (_outstanding is not null && _outstanding.Exists(_cache.IsEvictionPending))
+        {
+            if (!await HoldAsync(cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Sets the fences again when they may have fallen; then nobody is served what another replica has stored meanwhile, and it is evicted with
+    /// the rest. For a strict policy it goes on until it succeeds; false when that takes too long.
+    /// </summary>
+    public async ValueTask<bool> TryStandAsync(CancellationToken cancellationToken)
+    {
+        await AllAsync(BeginAsync);
+        while (StrictFailed())
+        {
+            if (!await HoldAsync(cancellationToken))
+            {
+                return false;
+            }
+
+            await AllAsync(RenewAsync);
+        }
+
+        return true;
+    }
+
     public async ValueTask DisposeAsync() => await StopRenewingAsync();
+
+    private bool Stands(ResourceFence fence) =>
+        fence.SetTimestamp is not 0 and var set && _time.GetElapsedTime(set) < fence.Deadline;
+
+    // All waits of one answer count together.
+    private async ValueTask<bool> HoldAsync(CancellationToken cancellationToken)
+    {
+        _holdBegan = _holdBegan == 0 ? _time.GetTimestamp() : _holdBegan;
+        if (cancellationToken.IsCancellationRequested || _time.GetElapsedTime(_holdBegan) >= LongestHold)
+        {
+            return false;
+        }
+
+        await Task.Delay(BetweenLooks, _time, CancellationToken.None);
+        return true;
+    }
+
+    private void NoteOutstanding(EvictionTarget target)
+    {
+        if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
+        {
+            (_outstanding ??= []).Add(target.Key);
+        }
+    }
+
+    private async ValueTask BeginAsync(ResourceFence fence)
+    {
+        // Before the store is asked: its clock starts when the request arrives there, not when its reply arrives here.
+        var asked = _time.GetTimestamp();
+        await _cache.BeginWriteAsync(fence);
+        fence.SetTimestamp = fence.IsSet ? asked : 0;
+    }
+
+    private async ValueTask RenewAsync(ResourceFence fence)
+    {
+        var asked = _time.GetTimestamp();
+        if (await _cache.RenewAsync(fence, new StoreTimeoutBudget(_timeout)) == StoreOutcome.Done)
+        {
+            fence.SetTimestamp = asked;
+        }
+    }
+
+    // The request that opened the breaker may still be carried out when the store is back. After a deadline the fence has fallen by
+    // itself, unless the store was away for longer.
+    private async ValueTask WithdrawAsync(ResourceFence fence)
+    {
+        var began = _time.GetTimestamp();
+        while (await _cache.WithdrawAsync(fence, new StoreTimeoutBudget(_timeout)) != StoreOutcome.Done
+            && _time.GetElapsedTime(began) < fence.Deadline)
+        {
+            await Task.Delay(BetweenWithdrawals, _time);
+        }
+    }
 
     private bool StrictFailed()
     {
         for (var i = 0; i < _targets.Length; i++)
         {
-            if (!_fences[i].IsSet && _targets[i].Policy.Options.WriteConsistency == WriteConsistency.Strict)
+            if (!Stands(_fences[i]) && _targets[i].Policy.Options.WriteConsistency == WriteConsistency.Strict)
             {
                 return true;
             }
@@ -122,10 +257,20 @@ internal sealed class WriteFence : IAsyncDisposable
 
     private void Renew()
     {
-        if (_renewing.IsCompleted && !_ended)
+        if (!_isSet || _isGivenUp || _ended || !_renewing.IsCompleted)
         {
-            _renewing = AllAsync(fence => _cache.RenewAsync(fence, new StoreTimeoutBudget(_timeout)));
+            return;
         }
+
+        // A write that takes too long, or whose client holds its part back, keeps everybody from the cache no longer: the fence may fall. If
+        // the API acts after that, the fence is set again before its answer goes out.
+        if (_time.GetElapsedTime(_began) >= _limit || _body?.KeepsPace(_targets[0].Policy.Options.MinWriteRate) == false)
+        {
+            _isGivenUp = true;
+            return;
+        }
+
+        _renewing = AllAsync(RenewAsync);
     }
 
     private async ValueTask StopRenewingAsync()

@@ -1,3 +1,4 @@
+using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using Yarp.ReverseProxy.Forwarder;
@@ -6,30 +7,70 @@ namespace CacheProxy.Writing;
 
 /// <summary>
 /// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
-/// fence stands, so that a client that acts on the first bytes reads from the API.
+/// fence stands, so that a client that acts on the first bytes reads from the API. Where it may have fallen, it is set again before the
+/// answer's head goes out.
 /// </summary>
-internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected) : ObservedResponseBody(context)
+internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending)
+    : ObservedResponseBody(context)
 {
     private bool _ended;
+    private WriteResult? _ofHead;
+    private bool _isRefused;
+    private int _forwardStatus;
+
+    /// <summary>What the forwarding came to; known when it has ended.</summary>
+    public WriteResult Result { get; private set; } = WriteResult.Unknown;
 
     /// <summary>The forwarder is done: ends the write by what came of it.</summary>
-    public ValueTask FinishAsync(bool threw) => EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
+    public async ValueTask FinishAsync(bool threw)
+    {
+        await EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
+        if (_isRefused)
+        {
+            Refuse();
+        }
+    }
 
     protected override void OnHeaders()
     {
     }
 
+    protected override async ValueTask OnStartingAsync(CancellationToken cancellationToken) => await PassHeadAsync();
+
+    protected override async Task OnFlushAsync(CancellationToken cancellationToken)
+    {
+        await PassHeadAsync();
+        await base.OnFlushAsync(cancellationToken);
+    }
+
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
+        await PassHeadAsync();
         if (last)
         {
             await EndAsync(ResultOfStatus());
+            ThrowIfRefused();
         }
 
         await Inner.WriteAsync(bytes, cancellationToken);
     }
 
-    protected override ValueTask OnCompletingAsync() => EndAsync(ResultOfForwarding());
+    protected override async ValueTask OnCompletingAsync() => await EndAsync(ResultOfForwarding());
+
+    // Without its fence others may have stored what the write replaces, after the API was asked and before it acted.
+    private async ValueTask PassHeadAsync()
+    {
+        if (_ofHead is null)
+        {
+            _ofHead = ResultOfStatus();
+            if (_ofHead == WriteResult.Changed && !write.IsStanding && !await write.TryStandAsync(Context.RequestAborted))
+            {
+                await EndAsync(WriteResult.Changed);
+            }
+        }
+
+        ThrowIfRefused();
+    }
 
     private async ValueTask EndAsync(WriteResult result)
     {
@@ -39,6 +80,8 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
         }
 
         _ended = true;
+        Result = result;
+        _forwardStatus = Context.Response.StatusCode;
         if (result == WriteResult.Changed && affected.Find(Context) is { } others)
         {
             foreach (var other in others)
@@ -48,24 +91,57 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
         }
 
         await write.EndAsync(result);
+        if (!await write.IsThroughAsync(Context.RequestAborted))
+        {
+            _isRefused = true;
+            IsWithheld = true;
+        }
+    }
+
+    private void ThrowIfRefused()
+    {
+        if (_isRefused)
+        {
+            // The forwarder gives the rest of the answer up.
+            throw new IOException("The answer is withheld: its eviction has not reached the store.");
+        }
+    }
+
+    // A strict policy acknowledges no write after which somebody may still read what it replaced. The API has carried it out: nothing
+    // invites the client to send it again.
+    private void Refuse()
+    {
+        if (Context.Response.HasStarted)
+        {
+            Context.Abort();
+            return;
+        }
+
+        Context.Response.Clear();
+        Context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        new CacheStatus(Forward: CacheStatusForward.Method, ForwardStatus: _forwardStatus, Detail: CacheStatusDetails.EvictionOutstanding)
+            .AppendTo(Context.Response.Headers);
     }
 
     private WriteResult ResultOfForwarding() => Context.Features.Get<IForwarderErrorFeature>() switch
     {
         null => ResultOfStatus(),
-        // The API was never reached, so nothing goes on there.
-        { Error: ForwarderError.NoAvailableDestinations } => WriteResult.Changed,
-        { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } } =>
-            WriteResult.Changed,
+        // Nothing left this process, and nothing will: the API cannot have acted on it.
+        _ when !sending.HasBegun => WriteResult.Unchanged,
+        // What the API has said of it stays said, although the client has left before it had heard all.
+        _ when _ofHead == WriteResult.Unchanged => WriteResult.Unchanged,
         _ => WriteResult.Unknown,
     };
 
     private WriteResult ResultOfStatus() => Context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound or StatusCodes.Status410Gone => WriteResult.Changed,
+        // The words of a gateway of the API's own that gave up waiting, as the forwarder does: what is behind it may still be at the
+        // write. Those from 520 on and 499 are not registered, but in wide use.
+        StatusCodes.Status408RequestTimeout or StatusCodes.Status499ClientClosedRequest
+            or StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout
+            or >= 520 => WriteResult.Unknown,
         >= 400 and < 500 => WriteResult.Unchanged,
-        // A gateway of the API's own gave up waiting, as the forwarder does: what is behind it may still be at the write.
-        StatusCodes.Status504GatewayTimeout => WriteResult.Unknown,
         _ => WriteResult.Changed,
     };
 }

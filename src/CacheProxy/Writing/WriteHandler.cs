@@ -1,7 +1,10 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace CacheProxy.Writing;
 
@@ -10,6 +13,9 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
 {
     private const string RetryAfterSeconds = "1";
 
+    private readonly WriteServices _services = new(cache, events, metrics, time);
+    private readonly FutileFences _futile = new(time);
+
     /// <param name="context">The request.</param>
     /// <param name="route">What its route asks for.</param>
     /// <param name="method">Its method; <c>null</c> when something may override it.</param>
@@ -17,19 +23,73 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     public Task HandleAsync(HttpContext context, RouteCaching route, string? method, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, route, method);
-        return targets.Length == 0 ? next(context) : ForwardFencedAsync(context, targets, route, next);
+        return targets.Length == 0 ? next(context) : ReadAheadAsync(context, targets, route, next);
     }
 
-    private async Task ForwardFencedAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
+    private async Task ReadAheadAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
     {
-        await using var write = new WriteFence(cache, events, metrics, time, route.Rules.StoreTimeout, targets);
-        if (!await write.TryBeginAsync())
+        bool isWhole;
+        try
         {
-            Refuse(context.Response);
+            isWhole = await WriteBody.TryReadAheadAsync(context);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The client left before its request was whole: there is nothing to forward.
+            context.Response.StatusCode = exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest;
             return;
         }
 
-        var gate = new WriteGate(context, write, new AffectedTargets(route));
+        if (isWhole && _futile.AreTooMany(context, targets))
+        {
+            await ForwardUnfencedAsync(context, targets, route, next);
+            return;
+        }
+
+        var body = isWhole ? null : WriteBody.Measure(context.Request, time);
+        var write = new WriteFence(_services, route.Rules.StoreTimeout, targets, body);
+        var result = await ForwardAsync(context, write, route, next);
+        if ((result == WriteResult.Unknown && context.RequestAborted.IsCancellationRequested)
+            || (result == WriteResult.Unchanged && SaysNoRights(context.Response.StatusCode)))
+        {
+            _futile.Count(context, targets[0]);
+        }
+    }
+
+    /// <summary>
+    /// The API's answer decides whether there is anything to fence and to evict, and both come before the answer. Since the request is whole,
+    /// its client is not needed to hear what the API says to it, and does not end it by leaving.
+    /// </summary>
+    private async Task ForwardUnfencedAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
+    {
+        Array.ForEach(targets, target => metrics.Unfenced(target.Policy.Name));
+        var client = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        context.Features.Set<IHttpRequestLifetimeFeature>(new IgnoredDeparture(client)
+        {
+            RequestAborted = context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken ?? CancellationToken.None,
+        });
+        try
+        {
+            await ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets, isSet: false), route, next);
+        }
+        finally
+        {
+            context.Features.Set(client);
+        }
+    }
+
+    private static async Task<WriteResult> ForwardAsync(HttpContext context, WriteFence fence, RouteCaching route, RequestDelegate next)
+    {
+        await using var write = fence;
+        if (!await write.TryBeginAsync())
+        {
+            Refuse(context.Response);
+            return WriteResult.Unchanged;
+        }
+
+        var sending = new UpstreamSending();
+        context.Features.Set(sending);
+        var gate = new WriteGate(context, write, new AffectedTargets(route), sending);
         var threw = true;
         gate.Install();
         try
@@ -42,7 +102,11 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
             gate.Remove();
             await gate.FinishAsync(threw);
         }
+
+        return gate.Result;
     }
+
+    private static bool SaysNoRights(int status) => status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden;
 
     // A strict policy would rather not write than let somebody read what the write replaced.
     private static void Refuse(HttpResponse response)
@@ -51,4 +115,62 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         response.Headers.RetryAfter = RetryAfterSeconds;
         new CacheStatus(Forward: CacheStatusForward.None, Detail: CacheStatusDetails.StoreUnavailable).AppendTo(response.Headers);
     }
+
+    /// <summary>The client's leaving does not end the request.</summary>
+    private sealed class IgnoredDeparture(IHttpRequestLifetimeFeature client) : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => client.Abort();
+    }
 }
+
+/// <summary>
+/// Counts the fences of the current minute that served nobody, because the API said 401 or 403 or the client left: by policy, client
+/// address and tenant. Its size is fixed; two that share a place share its count, which costs them a fence and never an eviction.
+/// </summary>
+internal sealed class FutileFences(TimeProvider time)
+{
+    private const int Places = 4096;
+
+    // The minute in the upper half, the count in the lower.
+    private readonly long[] _counts = new long[Places];
+
+    /// <summary>Whether a write on these resources goes without a fence. Never where a policy is strict: it wants one, whoever asks.</summary>
+    public bool AreTooMany(HttpContext context, EvictionTarget[] targets)
+    {
+        foreach (var target in targets)
+        {
+            if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
+            {
+                return false;
+            }
+        }
+
+        var count = Volatile.Read(ref _counts[Place(context, targets[0])]);
+        return count >> 32 == Minute() && (int)count >= targets[0].Policy.Options.FutileFencesPerMinute;
+    }
+
+    public void Count(HttpContext context, in EvictionTarget target)
+    {
+        ref var place = ref _counts[Place(context, target)];
+        while (true)
+        {
+            var seen = Volatile.Read(ref place);
+            var minute = Minute();
+            var next = seen >> 32 == minute ? seen + 1 : (minute << 32) + 1;
+            if (Interlocked.CompareExchange(ref place, next, seen) == seen)
+            {
+                return;
+            }
+        }
+    }
+
+    private static int Place(HttpContext context, in EvictionTarget target) =>
+        (HashCode.Combine(context.Connection.RemoteIpAddress, target.Tenant, target.Policy.Name) & int.MaxValue) % Places;
+
+    private long Minute() => time.GetTimestamp() / (time.TimestampFrequency * 60);
+}
+
+/// <summary>What every write needs.</summary>
+internal sealed record WriteServices(ResourceCache Cache, CacheEventLog Events, WriteMetrics Metrics, TimeProvider Time);

@@ -12,6 +12,7 @@ internal sealed class WriteMetrics
 
     private readonly Counter<long> _writes;
     private readonly Counter<long> _evictions;
+    private readonly Counter<long> _unfenced;
 
     public WriteMetrics(IMeterFactory meters, ICacheStore store, PendingEvictions pending)
     {
@@ -20,6 +21,8 @@ internal sealed class WriteMetrics
             "cacheproxy.writes", "{write}", "Resources that writes affect, by policy, result (changed, unchanged, unknown, refused) and whether the store has the end of the write (done, pending, unavailable)");
         _evictions = meter.CreateCounter<long>(
             "cacheproxy.evictions", "{eviction}", "Evictions by writes, by policy and whether the store has them (done) or they are retried (pending)");
+        _unfenced = meter.CreateCounter<long>(
+            "cacheproxy.writes.unfenced", "{write}", "Resources whose writes went to the API without a fence, by policy: too many from the same client address and tenant were refused or abandoned");
         meter.CreateObservableGauge(
             "cacheproxy.evictions.pending", () => pending.Count, "{eviction}", "Evictions that have not reached the store yet; requests for their keys are forwarded");
         meter.CreateObservableGauge(
@@ -40,6 +43,7 @@ internal sealed class WriteMetrics
         }
 
         Write(policy, Refusal, Unavailable, count: 0);
+        Unfenced(policy, count: 0);
     }
 
     public void Ended(string policy, WriteResult result, StoreOutcome outcome)
@@ -48,6 +52,15 @@ internal sealed class WriteMetrics
         if (result != WriteResult.Unchanged)
         {
             Evicted(policy, outcome);
+        }
+    }
+
+    /// <summary>A write without a fence, from where too many came to nothing.</summary>
+    public void Unfenced(string policy, int count = 1)
+    {
+        if (_unfenced.Enabled)
+        {
+            _unfenced.Add(count, new KeyValuePair<string, object?>("policy", policy));
         }
     }
 

@@ -46,6 +46,9 @@ internal sealed class RawUpstream : IAsyncDisposable
     /// <summary>The next request that has not been asked for yet; waits until it has arrived whole.</summary>
     public async Task<RawHttpMessage> NextRequestAsync() => await _arrivals.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
+    /// <summary>Accepts no more connections; those that are open go on.</summary>
+    public void StopListening() => _listener.Stop();
+
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();

@@ -26,7 +26,13 @@ internal sealed class TroubleScene : IAsyncDisposable
 
     public string Version => Volatile.Read(ref _version).ToString(CultureInfo.InvariantCulture);
 
-    public static async Task<TroubleScene> StartAsync(string redis, bool waitsForRedis = true, params (string Key, string? Value)[] settings)
+    /// <param name="redis">Connection string.</param>
+    /// <param name="waitsForRedis">Whether to wait until Redis answers.</param>
+    /// <param name="way">The way to Redis of the replica that writes go through, where it has one of its own.</param>
+    /// <param name="time">The clock of that replica; the system's when absent.</param>
+    /// <param name="settings">What differs from the shipped configuration.</param>
+    public static async Task<TroubleScene> StartAsync(
+        string redis, bool waitsForRedis = true, string? way = null, TimeProvider? time = null, params (string Key, string? Value)[] settings)
     {
         var scene = new TroubleScene(await StubApi.StartAsync());
         scene.Api.Handler = scene.AnswerAsync;
@@ -34,7 +40,7 @@ internal sealed class TroubleScene : IAsyncDisposable
         [
             ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Redis:Timeout", "00:00:00.700"), .. settings,
         ];
-        scene.One = await ProxyUnderTest.StartAsync(scene.Api.Address, all, redis, waitsForRedis: waitsForRedis);
+        scene.One = await ProxyUnderTest.StartAsync(scene.Api.Address, all, way ?? redis, time, waitsForRedis);
         scene.Other = await ProxyUnderTest.StartAsync(scene.Api.Address, all, redis, waitsForRedis: waitsForRedis);
         return scene;
     }

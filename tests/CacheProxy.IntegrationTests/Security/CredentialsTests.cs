@@ -1,5 +1,6 @@
 using System.Text;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Writing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -96,6 +97,31 @@ public sealed class CredentialsTests
         Volatile.Write(ref status, 200);
 
         Assert.Equal(200, await StatusAsync(proxy, "token A"));
+    }
+
+    [Theory]
+    [InlineData("Shared", true)]
+    [InlineData("Rfc9111", true)]
+    [InlineData("PerCredential", false)]
+    public async Task A_refused_reader_evicts_nothing_that_others_share(string mode, bool kept)
+    {
+        var status = 200;
+        await using var api = await StubApi.StartAsync(context =>
+        {
+            context.Response.StatusCode = Volatile.Read(ref status);
+            context.Response.Headers.CacheControl = "public, max-age=300";
+            return context.Response.WriteAsync("customer");
+        });
+        await using var proxy = await StartAsync(api, mode);
+        await proxy.AskAsync(WriteScene.Path, ("Authorization", "Bearer a"));
+
+        // Under PerCredential only a credential that once was good has anything to evict: its own.
+        Volatile.Write(ref status, 401);
+        var refused = await proxy.AskAsync(WriteScene.Path, ("Authorization", kept ? "Bearer bad" : "Bearer a"), ("Cache-Control", "no-cache"));
+        Assert.Equal(401, refused.Status);
+        Volatile.Write(ref status, 200);
+
+        Assert.Equal(kept, (await proxy.AskAsync(WriteScene.Path, ("Authorization", "Bearer a"))).IsHit);
     }
 
     private static Task<ProxyUnderTest> StartAsync(StubApi api, string mode, TimeProvider? time = null) => ProxyUnderTest.StartAsync(

@@ -43,6 +43,28 @@ public sealed class WebSocketTests
         Assert.Equal([$"GET {path}"], api.Requests);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_WebSocket_is_no_write_however_long_it_is_open(string version)
+    {
+        await using var api = await StubApi.StartAsync(
+            static context => context.Request.Headers.Upgrade.Count > 0 ? EchoAsync(context) : Answers.Body("1")(context));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+        await proxy.AskAsync("/api/customers/1");
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = Version.Parse(version);
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.SetRequestHeader("X-Tenant-Subdomain", "demo");
+        socket.Options.AddSubProtocol("chat");
+
+        await socket.ConnectAsync(new Uri($"ws://{proxy.Address.Authority}/api/customers/1/pets"), invoker, TestContext.Current.CancellationToken);
+
+        Assert.Equal(WebSocketState.Open, socket.State);
+        Assert.Equal("cacheproxy; hit; ttl=", (await proxy.AskAsync("/api/customers/1")).CacheStatus[..21]);
+    }
+
     [Fact]
     public async Task A_WebSocket_carries_bytes_both_ways()
     {

@@ -39,6 +39,10 @@ public sealed class EvictionTests(ProxyOnStores stores) : IClassFixture<ProxyOnS
     [InlineData("GET", "/api/customers/1/pets")]
     [InlineData("HEAD", Customer)]
     [InlineData("OPTIONS", Customer)]
+    [InlineData("PROPFIND", "/api/customers/1/pets")]
+    [InlineData("REPORT", "/api/customers/1/pets")]
+    [InlineData("SEARCH", "/api/customers/1/pets")]
+    [InlineData("QUERY", "/api/customers/1/pets")]
     public async Task This_evicts_nothing(string method, string target)
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());

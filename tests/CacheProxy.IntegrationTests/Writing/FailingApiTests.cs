@@ -1,4 +1,6 @@
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Writing;
@@ -43,6 +45,50 @@ public sealed class FailingApiTests
     [Fact]
     public Task A_gateway_of_the_API_that_gives_up_waiting() => FailAsync(
         504, static exchange => exchange.WriteAsync("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"));
+
+    [Theory]
+    [InlineData(408)]
+    [InlineData(499)]
+    [InlineData(502)]
+    [InlineData(503)]
+    [InlineData(520)]
+    [InlineData(524)]
+    public Task A_gateway_of_the_API_that_does_not_know_what_became_of_it(int status) => FailAsync(
+        status, exchange => exchange.WriteAsync($"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n"));
+
+    [Fact]
+    public async Task An_API_that_takes_a_write_closes_its_connection_and_listens_no_more()
+    {
+        await using var scene = await WriteScene.StartAsync(
+            (scene, exchange) =>
+            {
+                scene.Api.StopListening();
+                exchange.Close();
+                return Task.CompletedTask;
+            },
+            settings: Settings);
+
+        // The HTTP client sends a request without content again when its connection ends, and finds nobody there.
+        var answer = await RawHttp.SendAsync(scene.Proxy.Address.Port, WriteScene.Head("DELETE", "Connection: close\r\n"));
+
+        Assert.Equal(502, answer.Status);
+        var found = await scene.Proxy.Store.LookUpAsync(
+            new ResourceKey(WriteScene.Key), default, new StoreTimeoutBudget(TimeSpan.FromSeconds(10)));
+        Assert.Equal(LookUpOutcome.Fenced, found.Outcome);
+    }
+
+    [Fact]
+    public async Task A_write_of_which_no_byte_was_sent_changes_nothing()
+    {
+        var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
+        await proxy.AskAsync(WriteScene.Path);
+        await api.DisposeAsync();
+
+        Assert.Equal(502, (await proxy.AskAsync(HttpMethod.Put, WriteScene.Path)).Status);
+
+        Assert.True((await proxy.AskAsync(WriteScene.Path)).IsHit);
+    }
 
     [Fact]
     public async Task Interim_answers_do_not_end_a_write()

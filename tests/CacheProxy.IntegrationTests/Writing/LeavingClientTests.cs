@@ -23,7 +23,8 @@ public sealed class LeavingClientTests
 
         await using (var client = await scene.ConnectAsync())
         {
-            await client.WriteAsync(WriteScene.Head("PUT", "Content-Length: 100\r\n") + "{");
+            // A body of a declared and small length would not have reached the API by now.
+            await client.WriteAsync(WriteScene.Head("PUT", "Transfer-Encoding: chunked\r\n") + "1\r\n{\r\n");
             await arrived.Task;
             client.Reset();
         }

@@ -18,6 +18,8 @@ internal sealed class WriteScene : IAsyncDisposable
 
     public ProxyUnderTest Proxy { get; private set; } = null!;
 
+    public RawUpstream Api => _api!;
+
     public string Version => Volatile.Read(ref _version).ToString(CultureInfo.InvariantCulture);
 
     /// <param name="write">Plays the API's part in each write.</param>

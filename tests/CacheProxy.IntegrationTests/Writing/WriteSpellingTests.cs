@@ -46,6 +46,10 @@ public sealed class WriteSpellingTests
     [InlineData("PUT", "/other", "X-Original-URL: /api/customers/1")]
     [InlineData("PUT", "/other", "X-Rewrite-URL: /api/customers/1?x=1")]
     [InlineData("POST", "/other", "X-Original-URL: /api/customers/1/pets")]
+    [InlineData("COPY", "/other", "Destination: http://api.test/api/customers/1")]
+    [InlineData("MOVE", "/api/customers/2", "Destination: /api/customers/1")]
+    [InlineData("POST", Customer, "Content-Type: application/json; charset=utf-8")]
+    [InlineData("POST", Customer, "Content-Type: application/vnd.api+json")]
     public async Task So_does_a_request_that_the_API_may_take_for_such_a_write(string method, string target, string header)
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());

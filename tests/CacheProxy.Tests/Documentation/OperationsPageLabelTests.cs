@@ -20,7 +20,10 @@ public sealed partial class OperationsPageLabelTests
     {
         foreach (var (name, labels) in await SeriesAsync())
         {
-            Assert.Equal(OperationsPage.CodeIn(Row(name)[2]).Order(), labels.Select(static label => label.Name).Order());
+            // The only label of a row has lost its marks.
+            var cell = Row(name)[2];
+            var named = cell.Length > 0 && cell.All(char.IsAsciiLetterLower) ? [cell] : OperationsPage.CodeIn(cell);
+            Assert.Equal(named.Order(), labels.Select(static label => label.Name).Order());
         }
     }
 
@@ -87,6 +90,7 @@ public sealed partial class OperationsPageLabelTests
     private static void Measure(WriteMetrics metrics)
     {
         metrics.Refused("p");
+        metrics.Unfenced("p");
         Each<WriteResult>(result => Each<StoreOutcome>(outcome => metrics.Ended("p", result, outcome)));
     }
 

@@ -14,11 +14,18 @@ public sealed class MethodOverrideTests
     [InlineData("HEAD", true)]
     [InlineData("OPTIONS", true)]
     [InlineData("TRACE", true)]
+    [InlineData("PROPFIND", true)]
+    [InlineData("REPORT", true)]
+    [InlineData("SEARCH", true)]
+    [InlineData("QUERY", true)]
+    [InlineData("PRI", true)]
+    [InlineData("PROPPATCH", false)]
+    [InlineData("COPY", false)]
     [InlineData("get", false)]
     [InlineData("POST", false)]
     [InlineData("M-SEARCH", false)]
     [InlineData("", false)]
-    public void Only_the_four_are_safe_and_case_matters(string method, bool isSafe) => Assert.Equal(isSafe, Methods.IsSafe(method));
+    public void Only_what_is_registered_as_safe_is_safe_and_case_matters(string method, bool isSafe) => Assert.Equal(isSafe, Methods.IsSafe(method));
 
     [Theory]
     [InlineData("X-HTTP-Method-Override: DELETE", "", OverriddenMethod.Unsafe)]

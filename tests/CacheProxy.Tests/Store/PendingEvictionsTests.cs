@@ -88,7 +88,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     [Fact]
     public async Task While_a_write_is_with_the_API_its_key_is_forwarded_and_not_yet_evicted()
     {
-        _pending.BeginUnfenced(A, "t");
+        _pending.BeginUnfenced(A);
         await StepAsync(_pending);
         await Eventually.TrueAsync(() => _time.NextDue is not null);
         Assert.True(_pending.MustForward(A));
@@ -104,7 +104,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     [Fact]
     public async Task A_write_whose_outcome_is_unknown_is_evicted_only_after_its_deadline()
     {
-        _pending.BeginUnfenced(A, "t");
+        _pending.BeginUnfenced(A);
         _pending.EndUnfenced(A, "t", WriteDeadline);
         _time.Advance(WriteDeadline - TimeSpan.FromSeconds(3));
         await Eventually.TrueAsync(() => _time.NextDue is not null);
@@ -114,6 +114,36 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(3));
 
         Assert.Equal("a t Changed", await _store.NextAsync());
+    }
+
+    [Fact]
+    public async Task An_eviction_that_an_unknown_write_wants_later_keeps_no_other_waiting()
+    {
+        _pending.Add(A, "unknown", WriteDeadline);
+        _pending.Add(A, "known");
+        await StepAsync(_pending);
+        Assert.Equal("a known Changed", await _store.NextAsync());
+        await Eventually.TrueAsync(() => _time.NextDue is not null);
+        Assert.True(_pending.MustForward(A));
+        Assert.False(_store.HasMore);
+
+        _time.Advance(WriteDeadline);
+
+        Assert.Equal("a unknown Changed", await _store.NextAsync());
+        await Eventually.TrueAsync(() => !_pending.MustForward(A));
+    }
+
+    [Fact]
+    public async Task The_fence_of_an_unknown_write_is_left_alone_until_its_deadline_whoever_ends_before_it()
+    {
+        _pending.Add(A, "known");
+        _pending.Add(A, "unknown", WriteDeadline);
+        await StepAsync(_pending);
+
+        Assert.Equal("a known Changed", await _store.NextAsync());
+        await Eventually.TrueAsync(() => _time.NextDue is not null);
+        Assert.True(_pending.MustForward(A));
+        Assert.False(_store.HasMore);
     }
 
     [Fact]
@@ -139,8 +169,8 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     [Fact]
     public async Task Of_two_overlapping_writes_the_last_to_end_makes_the_eviction_due()
     {
-        _pending.BeginUnfenced(A, "first");
-        _pending.BeginUnfenced(A, "second");
+        _pending.BeginUnfenced(A);
+        _pending.BeginUnfenced(A);
         _pending.EndUnfenced(A, "first", TimeSpan.Zero);
         await StepAsync(_pending);
         await Eventually.TrueAsync(() => _time.NextDue is not null);
@@ -154,7 +184,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     [Fact]
     public void A_write_that_changed_nothing_is_forgotten()
     {
-        _pending.BeginUnfenced(A, "t");
+        _pending.BeginUnfenced(A);
         _pending.Forget(A);
 
         Assert.False(_pending.MustForward(A));
@@ -165,13 +195,13 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
     [Fact]
     public void Forgetting_one_write_forgets_neither_another_nor_an_eviction_that_is_due()
     {
-        _pending.BeginUnfenced(A, "first");
-        _pending.BeginUnfenced(A, "second");
+        _pending.BeginUnfenced(A);
+        _pending.BeginUnfenced(A);
         _pending.Forget(A);
         Assert.True(_pending.MustForward(A));
 
         _pending.Add(B, "first");
-        _pending.BeginUnfenced(B, "second");
+        _pending.BeginUnfenced(B);
         _pending.Forget(B);
         Assert.True(_pending.MustForward(B));
     }
@@ -200,7 +230,7 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
         small.Add(B, "t");
         Assert.False(small.MustForward(new ResourceKey("c")));
 
-        small.BeginUnfenced(new ResourceKey("c"), "t");
+        small.BeginUnfenced(new ResourceKey("c"));
         Assert.True(small.MustForward(new ResourceKey("any")));
         Assert.Equal(2, small.Count);
 

@@ -112,6 +112,22 @@ public sealed class ResourceCacheTests : IAsyncDisposable
         Assert.Equal("after", await BodyAsync(memoryTtlSeconds, cache: cache));
     }
 
+    [Fact]
+    public async Task A_copy_that_was_taken_while_its_resource_was_evicted_is_not_served_after_it()
+    {
+        await FillAsync("", "old");
+        var evicting = new HeldEviction(_store);
+        var cache = Cache(evicting);
+        var request = Request(60, null);
+        var evicted = cache.EvictAsync(Key, "t", new StoreTimeoutBudget(TimeSpan.FromSeconds(1))).AsTask();
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(cache, request)).Outcome);
+
+        evicting.GoOn();
+        Assert.Equal(StoreOutcome.Done, await evicted);
+
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(cache, request)).Outcome);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _copies.Dispose();

@@ -72,6 +72,8 @@ public sealed class EvictionTargetsTests
     [InlineData("x-rewrite-url: http://host/api/customers/2?x", "/api/other", "demo:customer:2")]
     [InlineData("X-Original-URL: api/./customers/2;x", "/", "demo:customer:2")]
     [InlineData("X_Original_URL: /api/customers/2", "/api/customers/1", "demo:customer:1 demo:customer:2")]
+    [InlineData("Destination: http://localhost/api/customers/2", "/", "demo:customer:2")]
+    [InlineData("Destination: /api/customers/2", "/api/customers/1", "demo:customer:1 demo:customer:2")]
     public void A_URL_in_a_header_is_evicted_besides_the_targets(string line, string target, string expected) =>
         Assert.Equal(expected, Find("PUT", target, line));
 
@@ -89,6 +91,16 @@ public sealed class EvictionTargetsTests
     public void Every_tenant_that_the_API_may_take_it_for_is_evicted(string lines, string host, string expected) => Assert.Equal(
         expected,
         string.Join(' ', Find("PUT", "/api/customers/1", host, lines.Split('|')).Select(static target => target.Key.Value).Order(StringComparer.Ordinal)));
+
+    [Theory]
+    [InlineData("COPY", "http://localhost/api/customers/2", "demo:customer:2")]
+    [InlineData("MOVE", "/api/customers/2/pets/7", "demo:customer:2")]
+    public void What_Destination_names_is_evicted_whichever_methods_the_policy_names(string method, string destination, string expected) =>
+        Assert.Contains(expected, Find(method, "/api/customers/1", "Destination: " + destination).Split(' '));
+
+    [Fact]
+    public void Of_more_than_eight_tenants_the_first_eight_are_evicted() => Assert.Equal(
+        8, Find("PUT", "/api/customers/1", "localhost", ["X-Tenant-Subdomain: a, b, c, d, e, f, g, h, i"]).Length);
 
     [Fact]
     public void A_target_says_to_the_log_whose_resource_it_is()

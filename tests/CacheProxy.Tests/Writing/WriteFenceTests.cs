@@ -24,7 +24,7 @@ public sealed class WriteFenceTests
         var cache = new ResourceCache(store, pending, copies, new VaryHints());
         var metrics = new WriteMetrics(exposition.Meters, store, pending);
         await using var write = new WriteFence(
-            cache, new CacheEventLog(NullLoggerFactory.Instance), metrics, TimeProvider.System, timeout, [Target("host/a")]);
+            new WriteServices(cache, new CacheEventLog(NullLoggerFactory.Instance), metrics, TimeProvider.System), timeout, [Target("host/a")]);
 
         Assert.True(await write.TryBeginAsync());
         await write.EvictAsync(Target("host/b"));

@@ -50,6 +50,24 @@ internal sealed record CachePolicyOptions
     /// </summary>
     public TimeSpan WriteDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a write may take before its fence is no longer renewed; WriteDeadline to 24 h. Its resource is then cached again, and
+    /// evicted before the API's answer goes out. Default: ten times <see cref="WriteDeadline"/>.
+    /// </summary>
+    public TimeSpan? WriteLimit { get; init; }
+
+    /// <summary>
+    /// Bytes per second that a client must send of a body of more than 64 KiB, or of no declared length, for the fence to be renewed; 0 to
+    /// 1048576, 0: any pace will do. Default: 240.
+    /// </summary>
+    public int MinWriteRate { get; init; } = 240;
+
+    /// <summary>
+    /// Writes in a minute, from one address for one tenant, that may set a fence although the API answers 401 or 403 or the client leaves; 1
+    /// to 1000000. Further ones set none; they evict when the API has carried them out. Default: 60.
+    /// </summary>
+    public int FutileFencesPerMinute { get; init; } = 60;
+
     /// <summary>How long a replica may serve its own in-process copy; 0 to 1 h, 0: never. Default: 0.</summary>
     public TimeSpan MemoryTtl { get; init; }
 

@@ -1,0 +1,41 @@
+using CacheProxy.Identity;
+using CacheProxy.Store;
+
+namespace CacheProxy.Tests.Store;
+
+/// <summary>A store in which the end of a write waits until the test lets it go on.</summary>
+internal sealed class HeldEviction(ICacheStore store) : ICacheStore
+{
+    private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public long NowMs => store.NowMs;
+
+    public bool IsAvailable => store.IsAvailable;
+
+    public Task FirstContact => store.FirstContact;
+
+    public void GoOn() => _goOn.SetResult();
+
+    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    {
+        await _goOn.Task;
+        return await store.EndWriteAsync(key, token, result, budget);
+    }
+
+    public string NewFillToken(ResourceKey key) => store.NewFillToken(key);
+
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => store.LookUpAsync(key, variant, budget);
+
+    public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        store.BeginFillAsync(key, lease, budget);
+
+    public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget) =>
+        store.CompleteFillAsync(key, lease, result, budget);
+
+    public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => store.AbandonFillAsync(key, lease, budget);
+
+    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        store.BeginWriteAsync(key, token, deadline, budget);
+
+    public ValueTask DisposeAsync() => default;
+}
