@@ -59,3 +59,42 @@ internal static class ManagementListener
         public static readonly Arrival Instance = new();
     }
 }
+
+/// <summary>The answers to Kubernetes' probes.</summary>
+internal static class Probes
+{
+    public const string LivePath = "/livez";
+    public const string ReadyPath = "/readyz";
+
+    /// <summary>Alive: the process answers.</summary>
+    public static Task Live(HttpContext context) => ManagementListener.WriteAsync(context, StatusCodes.Status200OK, "alive\n");
+
+    /// <summary>
+    /// Ready until the stop begins, with Redis or without: without it the proxy forwards, and a pod that left its Service because of Redis
+    /// would take the API behind it along.
+    /// </summary>
+    public static RequestDelegate Ready(IHostApplicationLifetime lifetime) => context =>
+        lifetime.ApplicationStopping.IsCancellationRequested
+            ? ManagementListener.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping\n")
+            : ManagementListener.WriteAsync(context, StatusCodes.Status200OK, "ready\n");
+}
+
+/// <summary>The page <c>/metrics</c>: what OpenTelemetry's exporter for Prometheus writes, always in the text format.</summary>
+internal static class MetricsPage
+{
+    public const string Path = "/metrics";
+
+    public static RequestDelegate Create(IServiceProvider services)
+    {
+        var exporter = new ApplicationBuilder(services)
+            .UseOpenTelemetryPrometheusScrapingEndpoint(static _ => true)
+            .Build();
+        return context =>
+        {
+            // A Prometheus asks for OpenMetrics first. In that format each counter and histogram brings one more series, NAME_created,
+            // and the bucket of a second is le="1.0".
+            context.Request.Headers.Accept = "text/plain";
+            return exporter(context);
+        };
+    }
+}

@@ -5,6 +5,7 @@ namespace CacheProxy.Tests.House;
 public sealed class SourceFileTests
 {
     private const int LongestFile = 300;
+    private const int MostFiles = 130;
 
     // Names that say nothing of what is behind them.
     private static readonly string[] EmptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Info", "Impl", "Extensions"];
@@ -15,6 +16,10 @@ public sealed class SourceFileTests
             .Select(static file => (file, lines: File.ReadLines(file).Count()))
             .Where(static pair => pair.lines > LongestFile)
             .Select(static pair => $"{Repository.Relative(pair.file)}: {pair.lines}"));
+
+    [Fact]
+    public void The_sidecar_has_at_most_130_files() =>
+        Assert.InRange(Repository.Files(Repository.Sources, "*.cs").Count(), 1, MostFiles);
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing() => AssertNone(
