@@ -24,17 +24,20 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RedisProbe _probe;
+    private readonly RedisDiagnosis _diagnosis;
     private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loop;
     private volatile RedisPrimary? _primary;
     private volatile TaskCompletionSource _wake = NewWake();
     private volatile bool _rolesInDoubt;
-    private bool _reportedUnavailable;
+    private RedisTrouble? _reported;
+    private volatile RedisTrouble? _trouble;
 
-    public RedisConnection(RedisOptions options, RedisScripts scripts, TimeProvider time, ILogger logger)
+    public RedisConnection(RedisOptions options, RedisScripts scripts, RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
     {
         _time = time;
         _logger = logger;
+        _diagnosis = diagnosis;
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
         var detection = new TopologyDetection(options.ConnectionString, () => OnFailed(RedisFailure.Disconnected), Wake, time, _stopping.Token);
@@ -65,16 +68,22 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             case RedisFailure.TimedOut:
             case RedisFailure.RefusesWrites:
-            case RedisFailure.NotAuthenticated:
+            case RedisFailure.PasswordMissing:
+            case RedisFailure.PasswordWrong:
+            case RedisFailure.PasswordChanged:
                 Breaker.Failed(failure);
                 break;
             case RedisFailure.Disconnected:
+            case RedisFailure.CertificateUntrusted:
+            case RedisFailure.TlsRequired:
+            case RedisFailure.TlsNotSpoken:
             case RedisFailure.NotReady:
                 OnFailed(failure);
                 break;
             case RedisFailure.Full:
             case RedisFailure.ForeignKey:
             case RedisFailure.ScriptMissing:
+            case RedisFailure.CommandDenied:
             case RedisFailure.Refused:
                 break;
         }
@@ -100,6 +109,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             var learns = _rolesInDoubt || !Breaker.IsClosed;
             _rolesInDoubt = false;
             var breaks = Breaker.Breaks;
+            _trouble = null;
             var failure = await ProbeAsync(learns);
             if (_stopping.IsCancellationRequested)
             {
@@ -139,7 +149,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             Breaker.Failed(failure.Value);
             if (!Breaker.IsClosed)
             {
-                ReportUnavailable(failure.Value);
+                ReportUnavailable(_trouble ?? _diagnosis.Of(failure.Value));
             }
 
             await WaitAsync(pause);
@@ -150,14 +160,19 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Fails if a connection broke during the probe: the answers may come from a Redis that has been replaced since.</summary>
     private bool TryClose(int breaks)
     {
-        var reported = Interlocked.Exchange(ref _reportedUnavailable, false);
+        var reported = Interlocked.Exchange(ref _reported, null);
         if (!Breaker.TryClose(breaks))
         {
-            _reportedUnavailable = reported;
+            _reported = reported;
             return false;
         }
 
         _logger.RedisAvailable();
+        if (_primary?.ReplicationIdOf("") == RedisPrimary.NoReplicationId)
+        {
+            _logger.RedisHidesReplicationId();
+        }
+
         return true;
     }
 
@@ -167,6 +182,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             var primary = await _probe.RunAsync(learns);
             _primary = primary;
+            _diagnosis.Usable();
             if (_rolesInDoubt)
             {
                 // A node has failed since it was asked.
@@ -179,7 +195,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             // The failure becomes the breaker's state, unless the error reply says nothing about Redis as a whole.
             var failure = RedisFailures.Classify(exception);
-            return failure is RedisFailure.Refused or RedisFailure.Full && _primary is not null ? null : failure;
+            if (failure is RedisFailure.Refused or RedisFailure.CommandDenied or RedisFailure.Full && _primary is not null)
+            {
+                return null;
+            }
+
+            _trouble = await _diagnosis.ExplainAsync(exception, _reported, _stopping.Token);
+            return failure;
         }
     }
 
@@ -205,15 +227,21 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private void OnOpened(RedisFailure failure)
     {
-        ReportUnavailable(failure);
+        ReportUnavailable(_trouble ?? _diagnosis.Of(failure));
         Wake();
     }
 
-    private void ReportUnavailable(RedisFailure failure)
+    /// <summary>Once an outage, and once more where it turns out that waiting does not end it.</summary>
+    private void ReportUnavailable(RedisTrouble trouble)
     {
-        if (!Interlocked.Exchange(ref _reportedUnavailable, true))
+        var reported = Interlocked.CompareExchange(ref _reported, trouble, null);
+        if (reported is null)
         {
-            _logger.RedisUnavailable(failure);
+            _logger.RedisUnavailable(trouble.Failure, trouble.Endpoint, trouble.Advice);
+        }
+        else if (trouble.IsRefusal && trouble.Failure != reported.Failure && Interlocked.CompareExchange(ref _reported, trouble, reported) == reported)
+        {
+            _logger.RedisStaysUnavailable(trouble.Failure, trouble.Endpoint, trouble.Advice);
         }
     }
 

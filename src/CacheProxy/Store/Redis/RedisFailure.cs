@@ -15,8 +15,26 @@ internal enum RedisFailure
     /// <summary>It rejects every write: a demoted primary, too few replicas, or it cannot save.</summary>
     RefusesWrites,
 
-    /// <summary>The password is wrong or missing.</summary>
-    NotAuthenticated,
+    /// <summary>It requires a password and was given none.</summary>
+    PasswordMissing,
+
+    /// <summary>It rejects user or password. An error reply does not tell this from the two others; <see cref="RedisDiagnosis"/> does.</summary>
+    PasswordWrong,
+
+    /// <summary>It rejects a password that it accepted before.</summary>
+    PasswordChanged,
+
+    /// <summary>Its certificate is not trusted, or is for another name.</summary>
+    CertificateUntrusted,
+
+    /// <summary>Its port speaks TLS and the connection does not.</summary>
+    TlsRequired,
+
+    /// <summary>The connection speaks TLS and its port does not.</summary>
+    TlsNotSpoken,
+
+    /// <summary>Its ACL denies a command or a key.</summary>
+    CommandDenied,
 
     /// <summary>It is loading its data, the cluster is down, or it is not clear which node is the primary.</summary>
     NotReady,
@@ -46,8 +64,9 @@ internal static class RedisFailures
         ("READONLY", RedisFailure.RefusesWrites),
         ("NOREPLICAS", RedisFailure.RefusesWrites),
         ("MISCONF", RedisFailure.RefusesWrites),
-        ("NOAUTH", RedisFailure.NotAuthenticated),
-        ("WRONGPASS", RedisFailure.NotAuthenticated),
+        ("NOAUTH", RedisFailure.PasswordWrong),
+        ("WRONGPASS", RedisFailure.PasswordWrong),
+        ("NOPERM", RedisFailure.CommandDenied),
         ("LOADING", RedisFailure.NotReady),
         ("BUSY", RedisFailure.NotReady),
         ("MASTERDOWN", RedisFailure.NotReady),
@@ -57,7 +76,6 @@ internal static class RedisFailures
     public static RedisFailure Classify(Exception exception) => exception switch
     {
         RedisServerException error => Classify(error.Message),
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
         TimeoutException => RedisFailure.TimedOut,
         NoSinglePrimaryException => RedisFailure.NotReady,
         _ => RedisFailure.Disconnected,
@@ -65,6 +83,12 @@ internal static class RedisFailures
 
     private static RedisFailure Classify(string message)
     {
+        // Since Redis 7 a script's own command is denied without a code.
+        if (message.Contains("The user executing the script can't run", StringComparison.Ordinal))
+        {
+            return RedisFailure.CommandDenied;
+        }
+
         foreach (var (code, failure) in Codes)
         {
             if (message.StartsWith(code, StringComparison.Ordinal) ||
@@ -80,16 +104,16 @@ internal static class RedisFailures
 }
 
 /// <summary>Logs error replies after which Redis still counts as available: each kind at most once a minute.</summary>
-internal sealed class RefusalReports(TimeProvider time, ILogger logger)
+internal sealed class RefusalReports(RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<RedisFailure, long> _reported = [];
 
-    public void Report(RedisFailure failure)
+    public void Report(RedisFailure failure, Exception exception, RedisScript? script)
     {
-        if (failure is not (RedisFailure.Full or RedisFailure.ForeignKey or RedisFailure.Refused))
+        if (failure is not (RedisFailure.Full or RedisFailure.ForeignKey or RedisFailure.CommandDenied or RedisFailure.Refused))
         {
             return;
         }
@@ -105,6 +129,7 @@ internal sealed class RefusalReports(TimeProvider time, ILogger logger)
             _reported[failure] = now;
         }
 
-        logger.RedisRefuses(failure);
+        var trouble = diagnosis.Of(failure, exception, script);
+        logger.RedisRefuses(trouble.Failure, trouble.Endpoint, trouble.Advice);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
@@ -42,4 +43,20 @@ internal sealed class RedisScript(string text)
 
     // Redis identifies scripts by SHA-1; nothing here depends on its strength.
     public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The Redis command in the line that an error names: <c>… @user_script:12.</c></summary>
+    public string? CommandAt(string error)
+    {
+        var name = "@user_script:";
+        var start = error.LastIndexOf(name, StringComparison.Ordinal) + name.Length;
+        var digits = start < name.Length ? [] : error.AsSpan(start);
+        var end = digits.IndexOfAnyExceptInRange('0', '9');
+        if (!int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var line))
+        {
+            return null;
+        }
+
+        var text = Text.Split('\n').ElementAtOrDefault(line - 1)?.Split("call('", 2).ElementAtOrDefault(1);
+        return text?.Split('\'')[0].ToLowerInvariant();
+    }
 }

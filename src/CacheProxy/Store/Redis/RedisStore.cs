@@ -25,8 +25,9 @@ internal sealed class RedisStore : ICacheStore
         _time = time;
         _metrics = metrics;
         _scripts = scripts;
-        _refusals = new RefusalReports(time, logger);
-        _connection = new RedisConnection(options, scripts, time, logger);
+        var diagnosis = new RedisDiagnosis(options.ConnectionString);
+        _refusals = new RefusalReports(diagnosis, time, logger);
+        _connection = new RedisConnection(options, scripts, diagnosis, time, logger);
     }
 
     public long NowMs => _connection.Clock.NowMs;
@@ -184,7 +185,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            return Failed(exception) == RedisFailure.ForeignKey ? ForeignKey : "";
+            return Failed(exception, script) == RedisFailure.ForeignKey ? ForeignKey : "";
         }
         finally
         {
@@ -218,11 +219,11 @@ internal sealed class RedisStore : ICacheStore
         }
     }
 
-    private RedisFailure Failed(Exception exception)
+    private RedisFailure Failed(Exception exception, RedisScript? script = null)
     {
         var failure = RedisFailures.Classify(exception);
         _connection.Failed(failure);
-        _refusals.Report(failure);
+        _refusals.Report(failure, exception, script);
         return failure;
     }
 }

@@ -22,7 +22,7 @@ internal interface IRedisTopology : IAsyncDisposable
 /// No node claims to be the primary, or several do; then only the sentinels know which one is right, and none is used. Also thrown while
 /// the only claimant is too new to be used.
 /// </summary>
-internal sealed class NoSinglePrimaryException(int primaries) : Exception($"{primaries} primaries");
+internal sealed class NoSinglePrimaryException(int primaries, Exception? reason = null) : Exception($"{primaries} primaries", reason);
 
 /// <summary>
 /// Where keys are read and written, and under which replication id. Redis draws a new id when it starts and when a replica is promoted.

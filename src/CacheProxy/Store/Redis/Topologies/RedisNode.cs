@@ -62,7 +62,7 @@ internal readonly record struct ReplicationState(bool IsPrimary, string Replicat
         {
             return Parse((await server.InfoRawAsync("replication"))!);
         }
-        catch (RedisServerException exception) when (RedisFailures.Classify(exception) == RedisFailure.Refused)
+        catch (RedisServerException exception) when (RedisFailures.Classify(exception) is RedisFailure.Refused or RedisFailure.CommandDenied)
         {
             // INFO is not allowed. Whether the node takes writes shows at the first one.
             return new ReplicationState(IsPrimary: true, RedisPrimary.NoReplicationId);
