@@ -113,6 +113,7 @@ internal enum CacheStatusForward
 internal static class CacheStatusDetails
 {
     public const string BodyTooLarge = "body-too-large";
+    public const string HeadersTooLarge = "headers-too-large";
     public const string OnlyIfCached = "only-if-cached";
     public const string StaleIfError = "stale-if-error";
     public const string StoreUnavailable = "store-unavailable";

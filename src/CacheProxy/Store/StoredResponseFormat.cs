@@ -22,6 +22,8 @@ namespace CacheProxy.Store;
 ///   t  Target
 ///   n  number of field lines; for each: 1 well-known name, or 0 and t name; t value
 /// </code>
+/// When what follows the stamp is longer than 512 bytes, <c>meta</c> ends with a 2 in its place, and the field <c>head</c> holds the token
+/// and then what follows. Scripts read every <c>meta</c> and no <c>head</c>: their cost does not depend on what headers weigh.
 /// Whatever does not parse to its last byte is no response.
 /// </summary>
 internal static class StoredResponseFormat
@@ -32,6 +34,7 @@ internal static class StoredResponseFormat
     private const int DeadlineLength = 13;
     private const int PrefixLength = 5;
     private const byte Version = 1;
+    private const byte InHead = 2;
 
     /// <summary>What follows the stamp.</summary>
     public static byte[] Payload(StoredResponse response)
@@ -106,23 +109,38 @@ internal static class StoredResponseFormat
         return deadline;
     }
 
-    public static bool TryRead(ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out StoredResponse? response)
+    public static bool TryRead(ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out StoredResponse? response) =>
+        TryRead(meta, default, body, out response);
+
+    /// <param name="meta">The field of that name.</param>
+    /// <param name="head">The field of that name; empty when there is none.</param>
+    /// <param name="body">The field of that name; <c>null</c> when it was not asked for.</param>
+    /// <param name="response">What was stored.</param>
+    public static bool TryRead(
+        ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
     {
         response = null;
-        if (meta.Length < StampLength + PrefixLength || ReadDeadline(meta) is null)
+        if (meta.Length <= StampLength || ReadDeadline(meta) is null)
         {
             return false;
         }
 
-        var reader = new StoredResponseReader(meta[StampLength..]);
-        if (reader.Byte() != Version || reader.Int32() != reader.Left || reader.Int64() != body.Length)
+        var reader = new StoredResponseReader(IsInHead(meta, head) ? head[TokenLength..] : meta[StampLength..]);
+        if (reader.Byte() != Version || reader.Int32() != reader.Left)
+        {
+            return false;
+        }
+
+        var length = reader.Int64();
+        if (body is { } given ? length != given.Length : length < 0)
         {
             return false;
         }
 
         var read = new StoredResponse
         {
-            Body = body,
+            Body = body ?? default,
+            AbsentBodyLength = body is null ? length : null,
             Status = reader.UInt16(),
             Flags = (StoredFlags)reader.Byte(),
             ResponseTimeMs = reader.Int64(),
@@ -141,6 +159,13 @@ internal static class StoredResponseFormat
         response = read;
         return true;
     }
+
+    // A head of another fill than its meta was left behind by a version that does not know the field.
+    private static bool IsInHead(ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head) =>
+        meta.Length == StampLength + 1
+        && meta[StampLength] == InHead
+        && head.Length > TokenLength
+        && head[..TokenLength].SequenceEqual(meta.Slice(DeadlineLength, TokenLength));
 
     private static HeaderField[] ReadHeaders(ref StoredResponseReader reader)
     {

@@ -141,14 +141,13 @@ public sealed partial class RedisRefusalTests
                 if (store.IsAvailable)
                 {
                     await RunEveryStepAsync(store, asserts: false);
-                    return log.Events.Length > 1;
                 }
 
-                return log.Events.Length > 0;
-            });
-        Assert.Contains(
-            log.Events,
-            line => line.Contains("CommandDenied at 127.0.0.1:", StringComparison.Ordinal) && line.Contains($"the command {commands[0]}: grant", StringComparison.Ordinal));
+                return log.Events.Any(line =>
+                    line.Contains("CommandDenied at 127.0.0.1:", StringComparison.Ordinal)
+                    && line.Contains($"the command {commands[0]}: grant", StringComparison.Ordinal));
+            },
+            "It was not named.");
     }
 
     [Fact]

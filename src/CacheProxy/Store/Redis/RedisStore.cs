@@ -157,8 +157,9 @@ internal sealed class RedisStore : ICacheStore
 
         // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
-        return (byte[]?)values[3] is { } body
-            && StoredResponseFormat.TryRead(meta, body, out var response)
+        var body = (byte[]?)values[4];
+        return body is not null
+            && StoredResponseFormat.TryRead(meta, (byte[]?)values[3], body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
             && StoredResponseFormat.TokenStartsWith(meta, replicationId)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
@@ -233,11 +234,11 @@ internal static class RedisFields
 {
     private static readonly RedisValue Fence = "fence";
     private static readonly RedisValue Vary = "vary";
-    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
+    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "head", "body"];
 
-    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
+    /// <summary>What a look-up asks for: fence, vary, meta, head, body.</summary>
     public static RedisValue[] LookUp(VariantKey variant) =>
-        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
+        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest, "body:" + variant.Digest];
 
     public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
 
