@@ -33,9 +33,17 @@ internal sealed class ReadHandler(
     {
         var began = metrics.Begin();
         var attempt = Attempt.LookUpAgain;
+        var headersOnly = MayDoWithoutBody(request);
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
+            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget, headersOnly);
+            if (headersOnly && found.Response is { AbsentBodyLength: not null } stored && !IsAnsweredByHeaders(request, stored))
+            {
+                // The client has something else than is stored, or the API is to be asked.
+                found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
+            }
+
+            headersOnly = false;
             attempt = found.Outcome switch
             {
                 LookUpOutcome.Found => await AnswerFoundAsync(request, found, attempt != Attempt.WithoutPrior, began, next),
@@ -51,6 +59,14 @@ internal sealed class ReadHandler(
             await ForwardAsync(request, ForwardReason.Contended, next);
         }
     }
+
+    private static bool MayDoWithoutBody(CacheRequest request) =>
+        !request.IsShadowed && (request.IsHead || ConditionalRequest.IsPresent(request.Context.Request.Headers));
+
+    private bool IsAnsweredByHeaders(CacheRequest request, StoredResponse stored) =>
+        RequestTarget.IsSame(request.Context.Request, stored.Target)
+        && stored.Freshness.Judge(stored.AgeMs(cache.NowMs), request.Directives) is FreshnessVerdict.Fresh
+        && (request.IsHead || hits.IsNotModified(request.Context, stored));
 
     private async ValueTask<Attempt> AnswerFoundAsync(
         CacheRequest request, LookUpResult found, bool usePrior, long began, RequestDelegate next)

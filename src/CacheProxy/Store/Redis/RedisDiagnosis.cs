@@ -8,17 +8,6 @@ using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
 
-/// <summary>A failure as an operator needs to see it.</summary>
-/// <param name="Failure">What.</param>
-/// <param name="Endpoint">Where: the node, or all configured nodes where the client library does not say which.</param>
-/// <param name="Advice">What to do, one sentence.</param>
-internal sealed record RedisTrouble(RedisFailure Failure, string Endpoint, string Advice)
-{
-    /// <summary>Whether it stays until somebody changes a configuration, here or at Redis.</summary>
-    public bool IsRefusal => Failure is RedisFailure.PasswordMissing or RedisFailure.PasswordWrong or RedisFailure.PasswordChanged
-        or RedisFailure.CertificateUntrusted or RedisFailure.TlsRequired or RedisFailure.TlsNotSpoken or RedisFailure.CommandDenied;
-}
-
 /// <summary>
 /// Turns what the client library throws into words. It says "no connection" for most refusals; the reason is in the exceptions inside, or,
 /// for TLS on one side only, with nobody but the server.
@@ -248,4 +237,15 @@ internal sealed class RedisDiagnosis
 
         return shown;
     }
+}
+
+/// <summary>A failure as an operator needs to see it.</summary>
+/// <param name="Failure">What.</param>
+/// <param name="Endpoint">Where: the node, or all configured nodes where the client library does not say which.</param>
+/// <param name="Advice">What to do, one sentence.</param>
+internal sealed record RedisTrouble(RedisFailure Failure, string Endpoint, string Advice)
+{
+    /// <summary>Whether it stays until somebody changes a configuration, here or at Redis.</summary>
+    public bool IsRefusal => Failure is RedisFailure.PasswordMissing or RedisFailure.PasswordWrong or RedisFailure.PasswordChanged
+        or RedisFailure.CertificateUntrusted or RedisFailure.TlsRequired or RedisFailure.TlsNotSpoken or RedisFailure.CommandDenied;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CacheProxy.Identity;
 using CacheProxy.Store.Redis.Topologies;
@@ -43,7 +44,13 @@ internal sealed class RedisStore : ICacheStore
         return string.Create(CultureInfo.InvariantCulture, $"{replicationId}{Random.Shared.NextInt64():x16}");
     }
 
-    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, variant, withBody: true, budget);
+
+    public ValueTask<LookUpResult> LookUpHeadersAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, variant, withBody: false, budget);
+
+    private async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, bool withBody, StoreTimeoutBudget budget)
     {
         if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
@@ -54,11 +61,12 @@ internal sealed class RedisStore : ICacheStore
         var answered = false;
         try
         {
-            var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
+            var database = withBody ? primary.Bodies : primary.Database;
+            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant, withBody), CommandFlags.DemandMaster);
             var values = await reply.WaitAsync(budget.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
-            return Read(values, primary.ReplicationIdOf(key.Value));
+            return Read(values, withBody, primary.ReplicationIdOf(key.Value));
         }
         catch (Exception exception)
         {
@@ -95,6 +103,7 @@ internal sealed class RedisStore : ICacheStore
 
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
+        Debug.Assert(result.Response.AbsentBodyLength is null, "A response without its body is never stored.");
         RedisValue[] arguments =
         [
             RedisFields.Fill(lease),
@@ -141,7 +150,7 @@ internal sealed class RedisStore : ICacheStore
 
     private const string ForeignKey = "foreign key";
 
-    private LookUpResult Read(RedisValue[] values, string replicationId)
+    private LookUpResult Read(RedisValue[] values, bool withBody, string replicationId)
     {
         if ((byte[]?)values[0] is { } fence)
         {
@@ -157,9 +166,9 @@ internal sealed class RedisStore : ICacheStore
 
         // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
-        var body = (byte[]?)values[4];
-        return body is not null
-            && StoredResponseFormat.TryRead(meta, (byte[]?)values[3], body, out var response)
+        var body = withBody ? (byte[]?)values[4] : null;
+        return withBody == body is not null
+            && StoredResponseFormat.TryRead(meta, (byte[]?)values[3], body is null ? default(ReadOnlyMemory<byte>?) : body, out var response)
             && StoredResponseFormat.ReadDeadline(meta) > NowMs
             && StoredResponseFormat.TokenStartsWith(meta, replicationId)
                 ? new LookUpResult(LookUpOutcome.Found, vary, response, stamp)
@@ -235,10 +244,16 @@ internal static class RedisFields
     private static readonly RedisValue Fence = "fence";
     private static readonly RedisValue Vary = "vary";
     private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "head", "body"];
+    private static readonly RedisValue[] PlainHeaders = [Fence, Vary, "meta", "head"];
 
-    /// <summary>What a look-up asks for: fence, vary, meta, head, body.</summary>
-    public static RedisValue[] LookUp(VariantKey variant) =>
-        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest, "body:" + variant.Digest];
+    /// <summary>What a look-up asks for: fence, vary, meta, head, and body.</summary>
+    public static RedisValue[] LookUp(VariantKey variant, bool withBody) => (variant.IsPlain, withBody) switch
+    {
+        (true, true) => PlainLookUp,
+        (true, false) => PlainHeaders,
+        (false, true) => [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest, "body:" + variant.Digest],
+        (false, false) => [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest],
+    };
 
     public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
 

@@ -36,7 +36,14 @@ internal abstract class RedisPrimary(IDatabase database)
     private readonly string _unknown = Random.Shared.NextInt64(1, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
     private volatile bool _inDoubt;
 
+    /// <summary>Where every step runs but look-ups of bodies.</summary>
     public IDatabase Database { get; } = database;
+
+    /// <summary>
+    /// Where bodies are looked up. Replies on one connection come one after the other: behind large bodies, the fence of a write would
+    /// time out.
+    /// </summary>
+    public virtual IDatabase Bodies => Database;
 
     /// <summary>The nodes that scripts run on.</summary>
     public abstract IReadOnlyList<IServer> Servers { get; }
@@ -54,8 +61,10 @@ internal abstract class RedisPrimary(IDatabase database)
 }
 
 /// <summary>One primary that has all keys.</summary>
-internal sealed class SinglePrimary(IDatabase database, IServer server, string replicationId) : RedisPrimary(database)
+internal sealed class SinglePrimary(IDatabase database, IDatabase bodies, IServer server, string replicationId) : RedisPrimary(database)
 {
+    public override IDatabase Bodies => bodies;
+
     public override IReadOnlyList<IServer> Servers { get; } = [server];
 
     protected override string? KnownReplicationIdOf(string key) => replicationId;
