@@ -82,7 +82,13 @@ public sealed class LargeBodyTests
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(key, lease, new(Long)));
         var response = new StoredResponse
         {
-            Status = 200, Headers = [], Body = body, ResponseTimeMs = store.NowMs, InitialAgeMs = 0, LifetimeMs = 60_000, Target = "",
+            Status = 200,
+            Headers = [],
+            Body = body,
+            ResponseTimeMs = store.NowMs,
+            InitialAgeMs = 0,
+            LifetimeMs = 60_000,
+            Target = "",
         };
         Assert.Equal(
             CompleteFillOutcome.Stored, await store.CompleteFillAsync(key, lease, new FillResult(VariantKey.Plain, "", response, Long, 8), new(Long)));

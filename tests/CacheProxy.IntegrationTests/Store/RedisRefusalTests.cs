@@ -203,7 +203,13 @@ public sealed partial class RedisRefusalTests
 
     private static StoredResponse TestResponse => new()
     {
-        Status = 200, Headers = [], Body = new byte[] { 1 }, ResponseTimeMs = 0, InitialAgeMs = 0, LifetimeMs = 60_000, Target = "",
+        Status = 200,
+        Headers = [],
+        Body = new byte[] { 1 },
+        ResponseTimeMs = 0,
+        InitialAgeMs = 0,
+        LifetimeMs = 60_000,
+        Target = "",
     };
 
     private static Task<object?> GrantAsync(RedisServer server, string[] rights) =>
