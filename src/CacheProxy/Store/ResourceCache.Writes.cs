@@ -130,4 +130,7 @@ internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Dea
         get => Volatile.Read(ref _setTimestamp);
         set => Volatile.Write(ref _setTimestamp, value);
     }
+
+    /// <summary>Whether it stands in the store for certain.</summary>
+    public bool Stands(TimeProvider time) => SetTimestamp is not 0 and var set && time.GetElapsedTime(set) < Deadline;
 }

@@ -180,8 +180,7 @@ internal sealed class WriteFence : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopRenewingAsync();
 
-    private bool Stands(ResourceFence fence) =>
-        fence.SetTimestamp is not 0 and var set && _time.GetElapsedTime(set) < fence.Deadline;
+    private bool Stands(ResourceFence fence) => fence.Stands(_time);
 
     // All waits of one answer count together.
     private async ValueTask<bool> HoldAsync(CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
+using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
+using CacheProxy.Store.Redis.Topologies;
 
 namespace CacheProxy.IntegrationTests.Consistency;
 
@@ -16,6 +18,18 @@ internal static class DamagedStores
 
     /// <summary>A write ends without evicting.</summary>
     public static ICacheStore WithoutEviction(ICacheStore store) => new EvictionlessStore(store);
+
+    /// <summary>A write whose outcome nobody knows is evicted at once, and its fence goes with it.</summary>
+    public static ICacheStore WithoutDeadlineOfUnknown(ICacheStore store) => new HastyStore(store);
+
+    /// <summary>An eviction counts as done whether the store has it or not.</summary>
+    public static ICacheStore WithoutPendingEvictions(ICacheStore store) => new ForgetfulStore(store);
+
+    /// <summary>A fill counts as stored although Redis has been replaced since it began.</summary>
+    public static ICacheStore WithoutReplicationIds(ICacheStore store) => new CredulousStore(store);
+
+    /// <summary>A fill is stored under the names that it was computed with, whatever the resource varies on by now.</summary>
+    public static ICacheStore WithoutVaryCheck(ICacheStore store) => new UnvaryingStore(store);
 
     private class DamagedStore(ICacheStore store) : ICacheStore
     {
@@ -69,5 +83,43 @@ internal static class DamagedStores
     {
         public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
             base.EndWriteAsync(key, token, WriteResult.Unchanged, budget);
+    }
+
+    private sealed class HastyStore(ICacheStore store) : DamagedStore(store)
+    {
+        public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
+            base.EndWriteAsync(key, token, result == WriteResult.Unknown ? WriteResult.Changed : result, budget);
+    }
+
+    private sealed class ForgetfulStore(ICacheStore store) : DamagedStore(store)
+    {
+        public override async ValueTask<StoreOutcome> EndWriteAsync(
+            ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+        {
+            await base.EndWriteAsync(key, token, result, budget);
+            return StoreOutcome.Done;
+        }
+    }
+
+    private sealed class CredulousStore(ICacheStore store) : DamagedStore(store)
+    {
+        public override async ValueTask<CompleteFillOutcome> CompleteFillAsync(
+            ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
+        {
+            var outcome = await base.CompleteFillAsync(key, lease, result, budget);
+            var isOther = !NewFillToken(key).AsSpan(0, RedisPrimary.NoReplicationId.Length).SequenceEqual(
+                lease.Token.AsSpan(0, RedisPrimary.NoReplicationId.Length));
+            return isOther ? CompleteFillOutcome.Stored : outcome;
+        }
+    }
+
+    private sealed class UnvaryingStore(ICacheStore store) : DamagedStore(store)
+    {
+        public override async ValueTask<CompleteFillOutcome> CompleteFillAsync(
+            ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
+        {
+            var known = await LookUpAsync(key, lease.Variant, budget);
+            return await base.CompleteFillAsync(key, lease, result with { Vary = VaryNames.Union(known.Vary, result.Vary) }, budget);
+        }
     }
 }

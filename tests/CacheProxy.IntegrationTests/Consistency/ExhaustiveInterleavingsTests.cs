@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Store;
 using CacheProxy.Store;
@@ -226,52 +224,8 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         }
     }
 
-    private async Task<long> ExploreAsync(string name, Party[] system, IExploredStore[] explorers)
-    {
-        var interleavings = new Interleavings(system);
-        var started = Stopwatch.GetTimestamp();
-        using var failed = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var counts = await Task.WhenAll(explorers.Select(explored => Task.Run(() => ExploreAsync(interleavings, explored, system, failed))));
-        var total = counts.Sum(static count => (long)count.Played);
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{name} [{string.Join(' ', system.Select(static party => party.Crashes ? $"{party.Kind}, crashing after {party.Steps}" : party.Kind.ToString()))}]: {total:N0} interleavings, {counts.Sum(static count => count.Unpromised):N0} of them outside the promise, {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s"));
-        return total;
-    }
+    private Task<long> ExploreAsync(string name, Party[] system, IEnumerable<IExploredStore> explorers) =>
+        Exploration.PlayAsync(output, name, system, explorers.Select(explored => new InterleavingRun(explored, system)));
 
-    private static async Task<(int Played, int Unpromised)> ExploreAsync(
-        Interleavings interleavings, IExploredStore explored, Party[] system, CancellationTokenSource failed)
-    {
-        var run = new InterleavingRun(explored, system);
-        var orders = new byte[64 * interleavings.Length];
-        var played = 0;
-        while (!failed.IsCancellationRequested && interleavings.Take(orders) is > 0 and var taken)
-        {
-            for (var i = 0; i < taken; i++)
-            {
-                try
-                {
-                    await run.PlayAsync(orders.AsMemory(i * interleavings.Length, interleavings.Length));
-                }
-                catch
-                {
-                    // One broken promise is enough; the others stop.
-                    await failed.CancelAsync();
-                    throw;
-                }
-            }
-
-            played += taken;
-        }
-
-        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        return (played, run.Unpromised);
-    }
-
-    private void Report(FormattableString line)
-    {
-        var text = "Exhaustive: " + FormattableString.Invariant(line);
-        output.WriteLine(text);
-        Console.WriteLine(text);
-    }
+    private void Report(FormattableString line) => Exploration.Report(output, line);
 }

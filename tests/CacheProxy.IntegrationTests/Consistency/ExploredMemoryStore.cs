@@ -8,16 +8,17 @@ namespace CacheProxy.IntegrationTests.Consistency;
 
 internal sealed class ExploredMemoryStore : IExploredStore
 {
-    private readonly FakeTimeProvider _time = new();
     private readonly MemoryStore _store;
 
     public ExploredMemoryStore(Func<ICacheStore, ICacheStore> damage)
     {
-        _store = new MemoryStore(_time);
+        _store = new MemoryStore(Time);
         Store = damage(_store);
     }
 
     public ICacheStore Store { get; }
+
+    public FakeTimeProvider Time { get; } = new();
 
     public ResourceKey Key { get; } = new("demo:customer:123");
 
@@ -31,7 +32,7 @@ internal sealed class ExploredMemoryStore : IExploredStore
 
     public ValueTask<bool> AdvanceAsync(TimeSpan time)
     {
-        _time.Advance(time);
+        Time.Advance(time);
         _store.Sweep();
         return new(_store.Count > 0);
     }

@@ -9,7 +9,7 @@ namespace CacheProxy.IntegrationTests.Consistency;
 /// Plays one interleaving: an API that is a version number, parties that take their steps in the given order, and a reader that looks
 /// up after each of them.
 /// </summary>
-internal sealed class InterleavingRun
+internal sealed class InterleavingRun : IInterleavingRun
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);

@@ -26,4 +26,34 @@ internal enum PartyKind
 
     /// <summary>Every lease and every fence runs out; entries do not yet.</summary>
     Clock,
+
+    /// <summary>A little more than half of a fence's time passes.</summary>
+    HalfClock,
+
+    /// <summary>A quick fill by a request that names its language.</summary>
+    SpeakingFill,
+
+    /// <summary>From now on the API's answers depend on the language, and say so.</summary>
+    Deployment,
+
+    /// <summary>The API commits what nobody fenced; its answer names the resource and the replica is about to evict; the store does.</summary>
+    Eviction,
+
+    /// <summary>The store answers a look-up of a replica that keeps copies; the replica has the answer.</summary>
+    SlowRead,
+
+    /// <summary>A replica tries the evictions that are due, and removes them from what is pending if the store takes them.</summary>
+    Retry,
+
+    /// <summary>Redis saves what it holds.</summary>
+    Snapshot,
+
+    /// <summary>Redis returns with what it saved last, and with a new replication id, which all replicas know.</summary>
+    Restart,
+
+    /// <summary>Redis returns with nothing.</summary>
+    EmptyRestart,
+
+    /// <summary>The primary's replication id is in doubt; a node that holds what was saved last takes over; its id is known.</summary>
+    Failover,
 }

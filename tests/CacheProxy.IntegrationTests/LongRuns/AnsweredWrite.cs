@@ -1,12 +1,15 @@
 namespace CacheProxy.IntegrationTests.LongRuns;
 
 /// <summary>A change that its writer has been told of.</summary>
+/// <param name="customer">Whose.</param>
 /// <param name="version">The version that it made.</param>
 /// <param name="host">The number of the proxy that it went through.</param>
 /// <param name="answeredAt">Timestamp after it was answered.</param>
-internal sealed class AnsweredWrite(int version, int host, long answeredAt)
+internal sealed class AnsweredWrite(string customer, int version, int host, long answeredAt)
 {
     private long _settledAt;
+
+    public string Customer => customer;
 
     public int Version => version;
 

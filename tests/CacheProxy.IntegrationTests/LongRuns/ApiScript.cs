@@ -18,7 +18,13 @@ internal readonly record struct ApiScript(int BeforeMs, int AfterMs, ApiOutcome 
     public static ApiScript ForRead(Random random) => new(
         PauseMs(random), PauseMs(random), random.Next(40) == 0 ? ApiOutcome.FailedBefore : ApiOutcome.Done, random.Next(3) == 0);
 
-    public static ApiScript ForWrite(Random random) => new(PauseMs(random), PauseMs(random), OutcomeOfWrite(random.Next(20)), false);
+    /// <param name="random">The client's choices.</param>
+    /// <param name="longestCommitMs">Every other write takes up to this long to commit; 0: none.</param>
+    public static ApiScript ForWrite(Random random, int longestCommitMs) => new(
+        longestCommitMs > 0 && random.Next(2) == 0 ? random.Next(longestCommitMs) : PauseMs(random),
+        PauseMs(random),
+        OutcomeOfWrite(random.Next(20)),
+        false);
 
     public static ApiScript Parse(string text)
     {

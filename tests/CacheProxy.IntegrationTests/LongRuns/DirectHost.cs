@@ -9,5 +9,7 @@ internal sealed class DirectHost(string api) : ILongRunHost, IDisposable
 
     public bool MayBeGone => false;
 
+    public bool HasPendingEviction(string customer) => false;
+
     public void Dispose() => Client.Dispose();
 }

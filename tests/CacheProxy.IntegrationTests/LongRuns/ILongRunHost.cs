@@ -8,6 +8,9 @@ internal interface ILongRunHost
     /// <summary>Evictions that it could not tell Redis yet.</summary>
     int PendingEvictions { get; }
 
+    /// <summary>Whether one of them is of this customer.</summary>
+    bool HasPendingEviction(string customer);
+
     /// <summary>Whether it may be gone at any moment, so that nobody is surprised by a connection that breaks.</summary>
     bool MayBeGone { get; }
 }

@@ -1,3 +1,4 @@
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,4 +14,6 @@ internal sealed class InProcessHost(ProxyUnderTest proxy) : ILongRunHost
     public int PendingEvictions => _pending.Count;
 
     public bool MayBeGone => false;
+
+    public bool HasPendingEviction(string customer) => _pending.MustForward(new ResourceKey("demo:customer:" + customer));
 }

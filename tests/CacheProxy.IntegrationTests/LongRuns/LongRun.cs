@@ -10,11 +10,9 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 /// Readers and writers of few customers through several complete proxies, for a while and at random. Each read is held against what was
 /// promised when it began. One seed decides what every client asks for; how the requests meet is chance.
 /// </summary>
-internal sealed class LongRun
+internal sealed partial class LongRun
 {
     private const int ReadersPerHost = 4;
-    private const int WritersPerHost = 2;
-    private const int LongestWriterPauseMs = 60;
 
     private readonly LongRunSettings _settings;
     private readonly LongRunPromise _promise;
@@ -31,8 +29,8 @@ internal sealed class LongRun
         _promise = promise;
         _redis = redis;
         _hosts = hosts;
-        _customers = [new("1"), new("2"), new("3"), new("4"), new("5")];
-        _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id));
+        _customers = [.. Enumerable.Range(1, settings.Load.Customers).Select(static id => new RecordedCustomer(id.ToString(CultureInfo.InvariantCulture)))];
+        _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id), settings.Load.LongestWrite, Committed);
         stub.Handler = _api.AnswerAsync;
     }
 
@@ -57,7 +55,7 @@ internal sealed class LongRun
 
         for (var host = 0; host < _hosts.Length; host++)
         {
-            for (var party = 0; party < ReadersPerHost + WritersPerHost; party++)
+            for (var party = 0; party < ReadersPerHost + _settings.Load.WritersPerHost; party++)
             {
                 var random = new Random(HashCode(_settings.Seed, host, party));
                 var number = host;
@@ -73,12 +71,13 @@ internal sealed class LongRun
     /// <summary>
     /// The trouble is over: every read returns what the API has, and each customer is served from the cache again, by each proxy.
     /// </summary>
-    public async Task HealAsync()
+    /// <param name="byWriting">Whether something happened of which nothing is promised before the next write.</param>
+    public async Task HealAsync(bool byWriting = false)
     {
         await Eventually.TrueAsync(() => _api.UnderWay == 0 && _hosts.All(static host => host.PendingEvictions == 0));
         foreach (var customer in _customers)
         {
-            if (!customer.Read().Exists)
+            if (byWriting || !customer.Read().Exists)
             {
                 await Eventually.TrueAsync(async () =>
                     await SendAsync(0, HttpMethod.Put, customer, default, leavesAfterMs: 0) is { Status: 200 });
@@ -119,7 +118,7 @@ internal sealed class LongRun
     {
         while (!over.IsCancellationRequested)
         {
-            var customer = _customers[random.Next(_customers.Length)];
+            var customer = Choose(random);
             var script = ApiScript.ForRead(random);
             var leavesAfterMs = random.Next(25) == 0 ? random.Next(1, 10) : 0;
             var committed = customer.Version;
@@ -151,83 +150,12 @@ internal sealed class LongRun
         }
     }
 
-    private async Task WriteAsync(int host, Random random, CancellationToken over)
+    private async Task<LongRunAnswer?> SendAsync(
+        int host, HttpMethod method, RecordedCustomer customer, ApiScript script, int leavesAfterMs, string write = "")
     {
-        HttpMethod[] methods = [HttpMethod.Put, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete];
-        while (!over.IsCancellationRequested)
-        {
-            var customer = _customers[random.Next(_customers.Length)];
-            var leavesAfterMs = random.Next(50) == 0 ? random.Next(1, 15) : 0;
-            var sent = Stopwatch.GetTimestamp();
-            var answer = await SendAsync(host, methods[random.Next(methods.Length)], customer, ApiScript.ForWrite(random), leavesAfterMs);
-            if (answer is { } known)
-            {
-                Record(host, customer, sent, known);
-            }
-
-            await Pause.ForAsync(random.Next(LongestWriterPauseMs));
-        }
-    }
-
-    private void Record(int host, RecordedCustomer customer, long sent, in LongRunAnswer answer)
-    {
-        if (answer.Version.Length > 0)
-        {
-            var write = new AnsweredWrite(int.Parse(answer.Version, CultureInfo.InvariantCulture), host, Stopwatch.GetTimestamp());
-            if (_hosts[host].PendingEvictions == 0 || (_promise == LongRunPromise.Strict && !_redis.WasAbsent(sent, write.AnsweredAt)))
-            {
-                write.SettledAt = Stopwatch.GetTimestamp();
-            }
-            else
-            {
-                _unsettled.TryAdd(write, true);
-            }
-
-            customer.Answered(write);
-            Counts.Written();
-        }
-        else if (answer.Status is 409 or 500)
-        {
-            Counts.DeclinedByTheApi();
-        }
-        else if (answer is { Status: 503, AsksToRetry: true } && _promise == LongRunPromise.Strict)
-        {
-            Counts.RefusedByThePolicy();
-        }
-        else
-        {
-            _violations.Enqueue($"A write of customer {customer.Id} through proxy {host}: {answer}");
-        }
-    }
-
-    /// <summary>Notices when the evictions that a proxy had pending have all reached Redis.</summary>
-    private async Task SettleAsync(CancellationToken over)
-    {
-        while (!over.IsCancellationRequested)
-        {
-            for (var host = 0; host < _hosts.Length; host++)
-            {
-                var before = Stopwatch.GetTimestamp();
-                if (_hosts[host].PendingEvictions > 0)
-                {
-                    continue;
-                }
-
-                var after = Stopwatch.GetTimestamp();
-                foreach (var write in _unsettled.Keys.Where(write => write.Host == host && write.AnsweredAt < before))
-                {
-                    write.SettledAt = after;
-                    _unsettled.TryRemove(write, out _);
-                }
-            }
-
-            await Pause.ForAsync(2);
-        }
-    }
-
-    private async Task<LongRunAnswer?> SendAsync(int host, HttpMethod method, RecordedCustomer customer, ApiScript script, int leavesAfterMs)
-    {
-        using var leaving = new CancellationTokenSource();
+        using var leaving = leavesAfterMs > 0 && write.Length > 0
+            ? CancellationTokenSource.CreateLinkedTokenSource(Volatile.Read(ref _patience).Token)
+            : new CancellationTokenSource();
         if (leavesAfterMs > 0)
         {
             leaving.CancelAfter(leavesAfterMs);
@@ -238,6 +166,7 @@ internal sealed class LongRun
             using var request = new HttpRequestMessage(method, customer.Path);
             request.Headers.Add(ApiScript.HeaderName, script.ToString());
             request.Headers.Add(LongRunApi.SentHeader, Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture));
+            request.Headers.Add(LongRunApi.WriteHeader, write);
             request.Content = method == HttpMethod.Get ? null : new StringContent("{}");
             using var response = await _hosts[host].Client.SendAsync(request, leaving.Token);
             return new LongRunAnswer(
@@ -249,6 +178,7 @@ internal sealed class LongRun
         }
         catch (OperationCanceledException) when (leavesAfterMs > 0)
         {
+            Left(write);
             Counts.ClientLeft();
         }
         catch (HttpRequestException) when (_hosts[host].MayBeGone)

@@ -7,16 +7,19 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 /// <summary>
 /// The API: it takes its time before it reads or commits and again before it answers, and goes on with a write whose client has gone.
 /// </summary>
-internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> customers)
+/// <param name="customers">By id.</param>
+/// <param name="longestWrite">Its own request timeout, from when the client sent a write to its commit.</param>
+/// <param name="committed">Told the name and the version of each write that it commits.</param>
+internal sealed class LongRunApi(
+    IReadOnlyDictionary<string, RecordedCustomer> customers, TimeSpan longestWrite, Action<string, int> committed)
 {
     public const string VersionHeader = "X-Version";
 
     /// <summary>When the client sent its request, a timestamp.</summary>
     public const string SentHeader = "X-Sent";
 
-    // The API's own request timeout: less than the WriteDeadline of 2 s, as whoever sets that is told. A replica that has just been
-    // started on a busy machine may take longer than that from the fence to the API.
-    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(1.5);
+    /// <summary>Names a write.</summary>
+    public const string WriteHeader = "X-Write";
 
     private int _underWay;
     private int _tooLate;
@@ -72,7 +75,7 @@ internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> c
 
     private async Task WriteAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
     {
-        if (Stopwatch.GetElapsedTime(long.Parse(context.Request.Headers[SentHeader].ToString(), CultureInfo.InvariantCulture)) > LongestWrite)
+        if (Stopwatch.GetElapsedTime(long.Parse(context.Request.Headers[SentHeader].ToString(), CultureInfo.InvariantCulture)) > longestWrite)
         {
             Interlocked.Increment(ref _tooLate);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
@@ -88,6 +91,7 @@ internal sealed class LongRunApi(IReadOnlyDictionary<string, RecordedCustomer> c
         }
 
         var version = customer.Commit(exists: !HttpMethods.IsDelete(context.Request.Method));
+        committed(context.Request.Headers[WriteHeader].ToString(), version);
         await Pause.ForAsync(script.AfterMs);
         await SayAsync(
             context.Response,

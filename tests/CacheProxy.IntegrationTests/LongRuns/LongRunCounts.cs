@@ -12,6 +12,7 @@ internal sealed class LongRunCounts
     private int _refused;
     private int _left;
     private int _broken;
+    private int _leftAndCommitted;
 
     public int Reads => Volatile.Read(ref _reads);
 
@@ -39,9 +40,12 @@ internal sealed class LongRunCounts
 
     public void ClientLeft() => Interlocked.Increment(ref _left);
 
+    /// <summary>A write that the API committed and nobody was told of; what reads return after its deadline is judged.</summary>
+    public void LeftAndCommitted() => Interlocked.Increment(ref _leftAndCommitted);
+
     public void ConnectionBroke() => Interlocked.Increment(ref _broken);
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Reads:N0} reads, {Hits:N0} hits, {Writes:N0} writes, {_declined:N0} declined by the API, {Refused:N0} refused by the policy, {_left:N0} clients left, {_broken:N0} connections broke");
+        $"{Reads:N0} reads, {Hits:N0} hits, {Writes:N0} writes, {_declined:N0} declined by the API, {Refused:N0} refused by the policy, {_left:N0} clients left, {_leftAndCommitted:N0} of their writes committed and judged, {_broken:N0} connections broke");
 }

@@ -57,5 +57,7 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
         _client = null;
     }
 
+    public bool HasPendingEviction(string customer) => false;
+
     public void Dispose() => _program?.Dispose();
 }

@@ -7,17 +7,30 @@ namespace CacheProxy.IntegrationTests.Store;
 public abstract partial class StoreContract
 {
     [Fact]
-    public async Task Variants_are_apart_and_the_names_they_vary_on_are_joined()
+    public async Task Variants_are_apart_and_know_the_names_they_vary_on()
     {
-        await FillAsync(variant: German, vary: "accept-language", response: Response("de"));
-        await FillAsync(variant: French, vary: "accept-encoding,accept-language", response: Response("fr"));
-        await FillAsync(variant: Plain, vary: "accept-encoding,accept-language", response: Response("en"));
+        const string Names = "accept-encoding,accept-language";
+        await FillAsync(variant: German, vary: Names, response: Response("de"));
+        await FillAsync(variant: French, vary: Names, response: Response("fr"));
+        await FillAsync(variant: Plain, vary: Names, response: Response("en"));
 
         Assert.Equal("de", Text(await LookUpAsync(German)));
         Assert.Equal("fr", Text(await LookUpAsync(French)));
         Assert.Equal("en", Text(await LookUpAsync()));
-        Assert.Equal("accept-encoding,accept-language", (await LookUpAsync(German)).Vary);
-        Assert.Equal("accept-encoding,accept-language", (await LookUpAsync(new VariantKey("00000000000000000000000000000000"))).Vary);
+        Assert.Equal(Names, (await LookUpAsync(German)).Vary);
+        Assert.Equal(Names, (await LookUpAsync(new VariantKey("00000000000000000000000000000000"))).Vary);
+    }
+
+    [Fact]
+    public async Task What_was_stored_under_fewer_names_is_dropped_when_another_is_stored_under_more()
+    {
+        await FillAsync(response: Response("anybody's"));
+        await FillAsync(variant: German, vary: "accept-language", response: Response("de"));
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
+
+        await FillAsync(variant: French, vary: "accept-encoding,accept-language", response: Response("fr"));
+        Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(German)).Outcome);
+        Assert.Equal("fr", Text(await LookUpAsync(French)));
     }
 
     [Fact]

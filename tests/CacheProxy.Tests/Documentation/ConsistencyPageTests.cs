@@ -41,7 +41,7 @@ public sealed partial class ConsistencyPageTests
 
         Assert.Equal(["Exhaustive", "LongRun"], categories);
         Assert.All(categories, category => Assert.Contains($"[Trait(\"Category\", \"{category}\")]", sources));
-        Assert.Equal(2, variables.Length);
+        Assert.Equal(3, variables.Length);
         Assert.All(variables, variable => Assert.Contains($"= \"{variable}\";", sources));
     }
 
@@ -72,7 +72,7 @@ public sealed partial class ConsistencyPageTests
     [GeneratedRegex(@"`(?<class>\w+Tests)\.(?<test>\w+)`")]
     private static partial Regex TestName();
 
-    [GeneratedRegex(@"--filter Category=(?<name>\w+)")]
+    [GeneratedRegex(@"-trait Category=(?<name>\w+)")]
     private static partial Regex Category();
 
     [GeneratedRegex(@"CACHEPROXY_\w+")]

@@ -116,6 +116,12 @@ internal sealed class MemoryResource(string key)
 
     public void Store(VariantKey variant, MemoryEntry entry, string vary, int maxVariants)
     {
+        if (vary != Vary)
+        {
+            // The other variants were computed with fewer names: which requests they are for is not known any more.
+            DropEntries();
+        }
+
         Drop(variant);
         _entries[variant] = entry;
         Bytes += entry.Bytes;

@@ -51,6 +51,15 @@ end
 variants[variant], heads[variant] = time, nil
 drop_expired()
 
+-- Variants that were computed with fewer names: which requests they are for is not known any more.
+if ARGV[6] ~= (vary or '') then
+  for other in pairs(variants) do
+    if other ~= variant then
+      drop_variant(other)
+    end
+  end
+end
+
 if ARGV[6] ~= '' then
   vary = ARGV[6]
   redis.call('HSET', key, 'vary', vary)
