@@ -46,10 +46,18 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
         }
 
         var storable = Storability.Of(request, prior.Vary, framing, requestTimeMs, responseTimeMs, out var decision);
-        return storable is not null && response.ContentLength > request.Policy.Options.MaxBodyBytes
-            ? new FillDecision(FillOutcomeKind.Answered, null, null, CacheStatusDetails.BodyTooLarge)
-            : new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.ToToken(decision));
+        if (storable is { } made && TooLarge(request.Policy.Options, made.Response.Headers, response.ContentLength) is { } detail)
+        {
+            return new FillDecision(FillOutcomeKind.Answered, null, null, detail);
+        }
+
+        return new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.ToToken(decision));
     }
+
+    private static string? TooLarge(CachePolicyOptions policy, HeaderField[] headers, long? bodyLength) =>
+        StoredHeaders.Bytes(headers) > policy.MaxHeaderBytes ? CacheStatusDetails.HeadersTooLarge
+        : bodyLength > policy.MaxBodyBytes ? CacheStatusDetails.BodyTooLarge
+        : null;
 
     /// <summary>The API gave no answer, or one that says that it failed.</summary>
     /// <param name="request">The client's request.</param>

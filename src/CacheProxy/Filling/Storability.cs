@@ -52,7 +52,7 @@ internal static class Storability
         var decision = StorageRules.Decide(
             HttpMethods.Get, request.Directives, request.NeedsSharingConsent, stored.Status, headers, directives, freshness,
             request.Policy.Storage);
-        if (decision != StorageDecision.Storable)
+        if (decision != StorageDecision.Storable || StoredHeaders.Bytes(fields) > request.Policy.Options.MaxHeaderBytes)
         {
             return null;
         }

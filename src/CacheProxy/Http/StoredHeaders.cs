@@ -32,6 +32,18 @@ internal static class StoredHeaders
         return [.. fields];
     }
 
+    /// <summary>What header lines weigh: names and values, and what separates them on the wire.</summary>
+    public static long Bytes(HeaderField[] fields)
+    {
+        var bytes = 0L;
+        foreach (var (name, value) in fields)
+        {
+            bytes += name.Length + value.Length + ": \r\n".Length;
+        }
+
+        return bytes;
+    }
+
     internal static bool IsStored(string name) =>
         !HopByHopHeaders.IsHopByHop(name)
         && !name.Equals("Age", StringComparison.OrdinalIgnoreCase)

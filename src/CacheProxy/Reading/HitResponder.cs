@@ -9,6 +9,10 @@ namespace CacheProxy.Reading;
 /// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
 internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
 {
+    /// <summary>Whether the client has what is stored, so that a 304 answers it.</summary>
+    public bool IsNotModified(HttpContext context, StoredResponse stored) =>
+        Evaluate(context, stored, Validators.Of(new ResponseHeaders(stored.Headers)), time.GetUtcNow().ToUnixTimeMilliseconds());
+
     /// <param name="context">The client's request; its response has not begun.</param>
     /// <param name="stored">What to answer with.</param>
     /// <param name="ageMs">Its age.</param>
@@ -23,7 +27,9 @@ internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
 
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         var validators = Validators.Of(new ResponseHeaders(stored.Headers));
-        if (ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, validators, nowMs) == ConditionalOutcome.NotModified)
+        var isHead = HttpMethods.IsHead(context.Request.Method);
+        // A GET was looked up without its body only because it was seen to be answered by 304; so it is, whatever the clock shows now.
+        if ((stored.AbsentBodyLength is not null && !isHead) || Evaluate(context, stored, validators, nowMs))
         {
             NotModifiedResponse.Make(response);
             return Task.CompletedTask;
@@ -44,11 +50,14 @@ internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
             return Task.CompletedTask;
         }
 
-        response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) || body.IsEmpty
+        response.ContentLength = isHead ? stored.BodyLength : body.Length;
+        return isHead || body.IsEmpty
             ? Task.CompletedTask
             : writer.WriteAsync(context, response.Body, body);
     }
+
+    private static bool Evaluate(HttpContext context, StoredResponse stored, in Validators validators, long nowMs) =>
+        ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, validators, nowMs) == ConditionalOutcome.NotModified;
 
     private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)
     {

@@ -36,9 +36,11 @@ internal sealed partial class ReadHandler(
     {
         var began = metrics.Begin();
         var attempt = Attempt.LookUpAgain;
+        var headersOnly = MayDoWithoutBody(request);
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            var found = await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
+            var found = await LookUpAsync(request, headersOnly);
+            headersOnly = false;
             var hasRoom = TryHold(request.Key, ref found, out var hold);
             using (hold)
             {
@@ -53,6 +55,24 @@ internal sealed partial class ReadHandler(
             await ForwardAsync(request, ForwardReason.Contended, next);
         }
     }
+
+    private async ValueTask<LookUpResult> LookUpAsync(CacheRequest request, bool headersOnly)
+    {
+        var memoryTtl = request.Policy.Options.MemoryTtl;
+        var found = await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget, headersOnly);
+        return found.Response is not { AbsentBodyLength: not null } stored || IsAnsweredByHeaders(request, stored)
+            ? found
+            // The client has something else than is stored, or the API is to be asked.
+            : await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget);
+    }
+
+    private static bool MayDoWithoutBody(CacheRequest request) =>
+        !request.IsShadowed && (request.IsHead || ConditionalRequest.IsPresent(request.Context.Request.Headers));
+
+    private bool IsAnsweredByHeaders(CacheRequest request, StoredResponse stored) =>
+        RequestTarget.IsSame(request.Context.Request, stored.Target)
+        && stored.Freshness.Judge(stored.AgeMs(cache.NowMs), request.Directives) is FreshnessVerdict.Fresh
+        && (request.IsHead || hits.IsNotModified(request.Context, stored));
 
     private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
         found.Outcome switch
@@ -94,6 +114,12 @@ internal sealed partial class ReadHandler(
         if (!usePrior)
         {
             return await AskAsync(request, found with { Response = null }, MissReason(found), began, next);
+        }
+
+        if (stored.AbsentBodyLength is not null)
+        {
+            // It was seen to be answered by its headers; so it is, whatever the clock shows now. Nothing may be stored from it.
+            return await ServeAsync(request, stored, stored.AgeMs(cache.NowMs), began);
         }
 
         if (!RequestTarget.IsSame(request.Context.Request, stored.Target))

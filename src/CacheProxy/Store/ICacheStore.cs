@@ -30,6 +30,12 @@ internal interface ICacheStore : IAsyncDisposable
     ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget);
 
     /// <summary>
+    /// As <see cref="LookUpAsync"/>, but need not read the body: for what is answered with headers alone. Such a response is never stored
+    /// again (<see cref="StoredResponse.AbsentBodyLength"/>).
+    /// </summary>
+    ValueTask<LookUpResult> LookUpHeadersAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => LookUpAsync(key, variant, budget);
+
+    /// <summary>
     /// Takes a lease to fill a variant. A write past its deadline is one whose outcome nobody knows: it evicts the whole resource here.
     /// </summary>
     ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget);

@@ -19,7 +19,9 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     /// <param name="variants">What tells its variants apart.</param>
     /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
-    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+    /// <param name="headersOnly">Whether the answer may do without the body.</param>
+    public async ValueTask<LookUpResult> LookUpAsync(
+        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, bool headersOnly = false)
     {
         if (pending.MustForward(key))
         {
@@ -28,7 +30,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
 
         var result = memoryTtl > TimeSpan.Zero
             ? await LookUpWithCopiesAsync(key, variants, memoryTtl, budget)
-            : await AskStoreAsync(key, variants, budget);
+            : await AskStoreAsync(key, variants, headersOnly, budget);
 
         // A write whose fence could not be set may have begun while the look-up was under way.
         return pending.MustForward(key) ? LookUpResult.EvictionPending
@@ -89,7 +91,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             return copy;
         }
 
-        var result = await AskStoreAsync(key, variants, budget);
+        var result = await AskStoreAsync(key, variants, headersOnly: false, budget);
         if (result.Outcome == LookUpOutcome.Found)
         {
             copies.Add(key, result, generation, memoryTtl);
@@ -98,11 +100,11 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         return result;
     }
 
-    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, StoreTimeoutBudget budget)
+    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, bool headersOnly, StoreTimeoutBudget budget)
     {
         var vary = hints.Get(key);
         var variant = VariantDigest.Compute(variants, vary);
-        var result = await store.LookUpAsync(key, variant, budget);
+        var result = await AskStoreAsync(key, variant, headersOnly, budget);
         for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
         {
             vary = result.Vary;
@@ -115,11 +117,14 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
 
             // Under these names what was found is another request's, whatever is there.
             variant = actual;
-            result = i < MaxLookUps ? await store.LookUpAsync(key, variant, budget) : LookUpResult.Miss(vary);
+            result = i < MaxLookUps ? await AskStoreAsync(key, variant, headersOnly, budget) : LookUpResult.Miss(vary);
         }
 
         return result with { Variant = variant };
     }
+
+    private ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantKey variant, bool headersOnly, StoreTimeoutBudget budget) =>
+        headersOnly ? store.LookUpHeadersAsync(key, variant, budget) : store.LookUpAsync(key, variant, budget);
 }
 
 /// <summary>

@@ -17,6 +17,11 @@ internal sealed record StoredResponse
     /// <summary>The API's bytes.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>The body's length where it was not asked for, and <see cref="Body"/> is therefore empty; otherwise <c>null</c>.</summary>
+    public long? AbsentBodyLength { get; init; }
+
+    public long BodyLength => AbsentBodyLength ?? Body.Length;
+
     /// <summary>When the response arrived, on the store's clock, Unix time in milliseconds.</summary>
     public required long ResponseTimeMs { get; init; }
 

@@ -16,15 +16,18 @@ namespace CacheProxy.Store;
 /// <code>
 ///  13  deadline, decimal, Unix ms on the store's clock  \ the stamp: written by the store,
 ///  32  token of the fill                                / which alone knows the time
-///   1  version of what follows: 2
+///   1  version of what follows: 3; 1 and 2 are still read
 ///   4  length of what follows
 ///   8  length of the body; a body of another length does not belong to this
-///   4  checksum of the body and the rest; version 1 had none, and is still read
+///   4  checksum of the numbers before and after and of the rest \ version 2 had one of body and rest together,
+///   4  checksum of the body                                     / version 1 none
 ///   2  status          1  flags
 ///   8  ResponseTimeMs  8  InitialAgeMs  8  LifetimeMs  8  StaleWhileRevalidateMs  8  StaleIfErrorMs
 ///   t  Target
 ///   n  number of field lines; for each: 1 well-known name, or 0 and t name; t value
 /// </code>
+/// When what follows the stamp is longer than 512 bytes, <c>meta</c> ends with an H in its place, and the field <c>head</c> holds the token
+/// and then what follows. Scripts read every <c>meta</c> and no <c>head</c>: their cost does not depend on what headers weigh.
 /// Whatever does not parse to its last byte is no response.
 /// </summary>
 internal static class StoredResponseFormat
@@ -35,9 +38,11 @@ internal static class StoredResponseFormat
     private const int DeadlineLength = 13;
     private const int PrefixLength = 5;
     private const int ChecksumOffset = PrefixLength + 8;
-    private const int ChecksumLength = 4;
-    private const byte Version = 2;
+    private const int ChecksumsLength = 4 + 4;
+    private const byte Version = 3;
+    private const byte VersionWithOneChecksum = 2;
     private const byte VersionWithoutChecksum = 1;
+    private const byte InHead = (byte)'H';
 
     private static readonly SearchValues<byte> TokenBytes = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
@@ -49,6 +54,7 @@ internal static class StoredResponseFormat
         writer.Write(Version);
         writer.Write(0);
         writer.Write((long)response.Body.Length);
+        writer.Write(0u);
         writer.Write(0u);
         writer.Write((ushort)response.Status);
         writer.Write((byte)response.Flags);
@@ -77,8 +83,10 @@ internal static class StoredResponseFormat
         writer.Write(length);
         writer.Flush();
         var payload = buffer.ToArray();
-        var checksum = Checksum(payload.AsSpan(ChecksumOffset + ChecksumLength), Checksum(response.Body.Span));
+        var ofBody = Checksum(response.Body.Span);
+        var checksum = Checksum(payload.AsSpan(ChecksumOffset + ChecksumsLength), BitOperations.Crc32C(ofBody, (ulong)response.Body.Length));
         BinaryPrimitives.WriteUInt32LittleEndian(payload.AsSpan(ChecksumOffset), checksum);
+        BinaryPrimitives.WriteUInt32LittleEndian(payload.AsSpan(ChecksumOffset + 4), ofBody);
         return payload;
     }
 
@@ -123,30 +131,40 @@ internal static class StoredResponseFormat
         return deadline;
     }
 
-    public static bool TryRead(ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out StoredResponse? response)
+    public static bool TryRead(ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out StoredResponse? response) =>
+        TryRead(meta, default, body, out response);
+
+    /// <param name="meta">The field of that name.</param>
+    /// <param name="head">The field of that name; empty when there is none.</param>
+    /// <param name="body">The field of that name; <c>null</c> when it was not asked for.</param>
+    /// <param name="response">What was stored.</param>
+    public static bool TryRead(
+        ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
     {
         response = null;
-        if (meta.Length < StampLength + PrefixLength || ReadDeadline(meta) is null)
+        if (meta.Length <= StampLength || ReadDeadline(meta) is null)
         {
             return false;
         }
 
-        var reader = new StoredResponseReader(meta[StampLength..]);
+        var reader = new StoredResponseReader(IsInHead(meta, head) ? head[TokenLength..] : meta[StampLength..]);
         var version = reader.Byte();
-        if (version is not (Version or VersionWithoutChecksum) || reader.Int32() != reader.Left || reader.Int64() != body.Length)
+        if (version is < VersionWithoutChecksum or > Version || reader.Int32() != reader.Left)
         {
             return false;
         }
 
-        // Nobody may be sent what a slip of somebody's hand has made of an entry.
-        if (version == Version && reader.UInt32() != Checksum(reader.Rest, Checksum(body.Span)))
+        var length = reader.Int64();
+        if ((body is { } given ? length != given.Length : length < 0)
+            || (version != VersionWithoutChecksum && !IsAsWritten(ref reader, version, length, body)))
         {
             return false;
         }
 
         var read = new StoredResponse
         {
-            Body = body,
+            Body = body ?? default,
+            AbsentBodyLength = body is null ? length : null,
             Status = reader.UInt16(),
             Flags = (StoredFlags)reader.Byte(),
             ResponseTimeMs = reader.Int64(),
@@ -164,6 +182,20 @@ internal static class StoredResponseFormat
 
         response = read;
         return true;
+    }
+
+    // Nobody may be sent what a slip of somebody's hand has made of an entry. Of version 2, headers alone cannot be told.
+    private static bool IsAsWritten(ref StoredResponseReader reader, byte version, long length, ReadOnlyMemory<byte>? body)
+    {
+        var checksum = reader.UInt32();
+        if (version == VersionWithOneChecksum)
+        {
+            return body is not { } whole || checksum == Checksum(reader.Rest, Checksum(whole.Span));
+        }
+
+        var ofBody = reader.UInt32();
+        return checksum == Checksum(reader.Rest, BitOperations.Crc32C(ofBody, (ulong)length))
+            && (body is not { } given || ofBody == Checksum(given.Span));
     }
 
     // CRC-32C in four lanes, because one waits three cycles for its own last step.
@@ -187,6 +219,13 @@ internal static class StoredResponseFormat
 
         return BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(first, second), third), fourth);
     }
+
+    // A head of another fill than its meta was left behind by a version that does not know the field.
+    private static bool IsInHead(ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head) =>
+        meta.Length == StampLength + 1
+        && meta[StampLength] == InHead
+        && head.Length > TokenLength
+        && head[..TokenLength].SequenceEqual(meta.Slice(DeadlineLength, TokenLength));
 
     private static HeaderField[] ReadHeaders(ref StoredResponseReader reader)
     {
@@ -212,81 +251,5 @@ internal static class StoredResponseFormat
         }
 
         return headers;
-    }
-}
-
-/// <summary>
-/// Reads a payload whose bytes anybody may have written. After the first thing that is not there every read gives an empty value, and
-/// <see cref="Complete"/> is false.
-/// </summary>
-internal ref struct StoredResponseReader(ReadOnlySpan<byte> bytes)
-{
-    private ReadOnlySpan<byte> _rest = bytes;
-    private bool _failed;
-
-    public readonly ReadOnlySpan<byte> Rest => _rest;
-
-    public readonly int Left => _rest.Length;
-
-    /// <summary>Whether everything was there and nothing is left.</summary>
-    public readonly bool Complete => !_failed && _rest.IsEmpty;
-
-    public void Fail()
-    {
-        _failed = true;
-        _rest = default;
-    }
-
-    public byte Byte() => Take(1, out var taken) ? taken[0] : (byte)0;
-
-    public ushort UInt16() => Take(2, out var taken) ? BinaryPrimitives.ReadUInt16LittleEndian(taken) : (ushort)0;
-
-    public int Int32() => Take(4, out var taken) ? BinaryPrimitives.ReadInt32LittleEndian(taken) : 0;
-
-    public uint UInt32() => Take(4, out var taken) ? BinaryPrimitives.ReadUInt32LittleEndian(taken) : 0;
-
-    public long Int64() => Take(8, out var taken) ? BinaryPrimitives.ReadInt64LittleEndian(taken) : 0;
-
-    /// <summary>A number of 7 bits a byte, at most 5 bytes.</summary>
-    public int Count()
-    {
-        var value = 0u;
-        for (var shift = 0; shift < 35; shift += 7)
-        {
-            if (!Take(1, out var taken))
-            {
-                return 0;
-            }
-
-            value |= (uint)(taken[0] & 0x7F) << shift;
-            if (taken[0] < 0x80)
-            {
-                if (value <= int.MaxValue)
-                {
-                    return (int)value;
-                }
-
-                break;
-            }
-        }
-
-        Fail();
-        return 0;
-    }
-
-    public string Text() => Take(Count(), out var taken) ? Encoding.UTF8.GetString(taken) : "";
-
-    private bool Take(int length, out ReadOnlySpan<byte> taken)
-    {
-        if (_failed || length > _rest.Length)
-        {
-            Fail();
-            taken = default;
-            return false;
-        }
-
-        taken = _rest[..length];
-        _rest = _rest[length..];
-        return true;
     }
 }

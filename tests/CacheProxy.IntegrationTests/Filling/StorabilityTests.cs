@@ -59,6 +59,25 @@ public sealed class StorabilityTests
         Assert.Equal(2, api.Requests.Count);
     }
 
+    [Theory]
+    [InlineData(20 * 1024, null, true)]
+    [InlineData(40 * 1024, null, false)]
+    [InlineData(40 * 1024, "65536", true)]
+    [InlineData(300, "200", false)]
+    public async Task Headers_above_the_limit_are_passed_on_and_not_stored(int length, string? limit, bool isStored)
+    {
+        var value = new string('x', length);
+        await using var api = await StubApi.StartAsync(Answers.Numbered(("X-Long", value)));
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [("CacheProxy:Policies:customer:MaxHeaderBytes", limit)]);
+
+        var first = await proxy.AskAsync("/api/customers/1");
+        var second = await proxy.AskAsync("/api/customers/1");
+
+        Assert.Equal(("1", isStored ? "1" : "2"), (first.Text, second.Text));
+        Assert.Equal(value, second["X-Long"]);
+        Assert.Equal(isStored ? "cacheproxy; fwd=uri-miss; fwd-status=200; stored" : "cacheproxy; fwd=uri-miss; fwd-status=200; detail=headers-too-large", first.CacheStatus);
+    }
+
     [Fact]
     public async Task A_policy_may_add_status_codes_with_a_freshness_of_their_own()
     {

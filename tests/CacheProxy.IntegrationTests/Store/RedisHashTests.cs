@@ -37,7 +37,7 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
 
         Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
         Assert.Equal(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Json)), await Server.TextAsync("HGET", _key.Value, "body"));
-        Assert.Matches("^[0-9]{13}" + _token + "\u0002", await Server.TextAsync("HGET", _key.Value, "meta"));
+        Assert.Matches("^[0-9]{13}" + _token + "\u0003", await Server.TextAsync("HGET", _key.Value, "meta"));
         Assert.InRange(await Server.NumberAsync("TTL", _key.Value), 290, 300);
     }
 
@@ -159,21 +159,86 @@ public sealed class RedisHashTests(RedisServerFixture redis) : IClassFixture<Red
         Assert.DoesNotContain("cmdstat_eval:", statistics, StringComparison.Ordinal);
     }
 
-    private async Task FillAsync(VariantKey variant, string vary = "", string seen = "")
+    [Fact]
+    public async Task Long_headers_stand_in_a_field_that_no_script_reads()
+    {
+        await FillAsync(VariantKey.Plain, header: new string('x', 64 * 1024));
+        await FillAsync(German, header: new string('y', 64 * 1024));
+
+        Assert.Equal(
+            ["body", "body:" + German.Digest, "head", "head:" + German.Digest, "meta", "meta:" + German.Digest], await Server.FieldsAsync(_key.Value));
+        Assert.Equal(StoredResponseFormat.StampLength + 1, await Server.NumberAsync("HSTRLEN", _key.Value, "meta"));
+        foreach (var (variant, letter) in new[] { (VariantKey.Plain, 'x'), (German, 'y') })
+        {
+            var found = await _store.LookUpAsync(_key, variant, Budget);
+            Assert.Equal(LookUpOutcome.Found, found.Outcome);
+            Assert.Equal(new string(letter, 64 * 1024), found.Response!.Headers[1].Value);
+        }
+    }
+
+    [Fact]
+    public async Task Headers_of_any_length_leave_no_more_than_this_for_a_script_to_read()
+    {
+        for (var length = 0; length < 1200; length += 37)
+        {
+            var seen = (await _store.LookUpAsync(_key, VariantKey.Plain, Budget)).Stamp;
+            await FillAsync(VariantKey.Plain, seen: seen, header: new string('x', length));
+
+            Assert.InRange(await Server.NumberAsync("HSTRLEN", _key.Value, "meta"), 46, StoredResponseFormat.StampLength + 512);
+            Assert.Equal(length, (await _store.LookUpAsync(_key, VariantKey.Plain, Budget)).Response!.Headers[1].Value.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Short_headers_take_the_place_of_long_ones_and_leave_nothing_of_them()
+    {
+        await FillAsync(VariantKey.Plain, header: new string('x', 4096));
+        await FillAsync(VariantKey.Plain, seen: (await _store.LookUpAsync(_key, VariantKey.Plain, Budget)).Stamp);
+
+        Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task A_head_of_another_fill_is_a_miss_and_can_be_filled_again(string? value)
+    {
+        await FillAsync(VariantKey.Plain, header: new string('x', 4096));
+        await Server.SendAsync(value is null ? ["HDEL", _key.Value, "head"] : ["HSET", _key.Value, "head", value]);
+
+        var found = await _store.LookUpAsync(_key, VariantKey.Plain, Budget);
+        Assert.Equal(LookUpOutcome.Miss, found.Outcome);
+        await FillAsync(VariantKey.Plain, seen: found.Stamp, header: new string('x', 4096));
+        Assert.Equal(LookUpOutcome.Found, (await _store.LookUpAsync(_key, VariantKey.Plain, Budget)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_head_that_the_previous_version_has_left_behind_goes_with_the_next_fill()
+    {
+        await FillAsync(German, header: new string('x', 4096));
+        await Server.SendAsync("HDEL", _key.Value, "meta:" + German.Digest, "body:" + German.Digest);
+
+        await FillAsync(VariantKey.Plain);
+
+        Assert.Equal(["body", "meta"], await Server.FieldsAsync(_key.Value));
+    }
+
+    private async Task FillAsync(VariantKey variant, string vary = "", string seen = "", string? header = null)
     {
         await BeginFillAsync(variant, TimeSpan.FromSeconds(60), seen);
-        await CompleteFillAsync(variant, vary);
+        await CompleteFillAsync(variant, vary, header);
     }
 
     private async Task BeginFillAsync(VariantKey variant, TimeSpan duration, string seen = "") =>
         Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, new FillLease(_token, variant, seen, duration, false), Budget));
 
-    private async Task CompleteFillAsync(VariantKey variant, string vary = "")
+    private async Task CompleteFillAsync(VariantKey variant, string vary = "", string? header = null)
     {
         var response = new StoredResponse
         {
             Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/json")],
+            Headers = [new HeaderField("Content-Type", "application/json"), .. header is null ? (HeaderField[])[] : [new HeaderField("X-Long", header)]],
             Body = Encoding.UTF8.GetBytes(Json),
             ResponseTimeMs = _store.NowMs,
             InitialAgeMs = 0,

@@ -25,7 +25,14 @@ public abstract partial class RedisStoreTroubleTests
             {
                 var client = await listener.AcceptTcpClientAsync(stop);
                 clients.Add(client);
-                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(says), stop);
+                try
+                {
+                    await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(says), stop);
+                }
+                catch (IOException)
+                {
+                    // It has gone already.
+                }
             }
         }
         catch (OperationCanceledException)

@@ -9,6 +9,11 @@ namespace CacheProxy.Tests.Store;
 
 public sealed class StoredResponseFormatTests
 {
+    private const string VersionTwo =
+        "0275000000080000000000000052631221C8000000BA04B49A0100000000000000000000E09304000000000000000000000000000000000000000000" +
+        "216C6F63616C686F73743A34303034202F6170692F637573746F6D6572732F3132330213106170706C69636174696F6E2F6A736F6E0005582D4F776E" +
+        "0131";
+
     private static readonly string Token = new('f', StoredResponseFormat.TokenLength);
 
     [Fact]
@@ -112,6 +117,50 @@ public sealed class StoredResponseFormatTests
         Assert.Equal(Response().Status, read.Status);
     }
 
+    [Fact]
+    public void Headers_that_were_changed_are_noticed_without_the_body()
+    {
+        var meta = Meta(Response());
+        Assert.True(StoredResponseFormat.TryRead(meta, default, null, out var read));
+        Assert.Equal(Response().Body.Length, read.BodyLength);
+        for (var i = StoredResponseFormat.StampLength; i < meta.Length; i++)
+        {
+            byte[] changed = [.. meta];
+            changed[i] ^= 0x80;
+            Assert.False(StoredResponseFormat.TryRead(changed, default, null, out _), $"byte {i} of meta");
+        }
+    }
+
+    [Fact]
+    public void A_byte_of_a_head_that_was_changed_is_noticed()
+    {
+        var response = Response();
+        byte[] meta = [.. Encoding.ASCII.GetBytes(StoredResponseFormat.Stamp(1_763_956_800_000, Token)), (byte)'H'];
+        byte[] head = [.. Encoding.ASCII.GetBytes(Token), .. StoredResponseFormat.Payload(response)];
+        Assert.True(StoredResponseFormat.TryRead(meta, head, response.Body, out _));
+        Assert.True(StoredResponseFormat.TryRead(meta, head, null, out _));
+        for (var i = 0; i < head.Length; i++)
+        {
+            byte[] changed = [.. head];
+            changed[i] ^= 0x80;
+            Assert.False(StoredResponseFormat.TryRead(meta, changed, response.Body, out _), $"byte {i} of head");
+            Assert.False(StoredResponseFormat.TryRead(meta, changed, null, out _), $"byte {i} of head, without the body");
+        }
+    }
+
+    /// <summary>Recorded: what version 2 wrote of <see cref="Response"/>.</summary>
+    [Fact]
+    public void A_response_with_one_checksum_is_read_too()
+    {
+        byte[] meta = [.. Encoding.ASCII.GetBytes(StoredResponseFormat.Stamp(1_763_956_800_000, Token)), .. Convert.FromHexString(VersionTwo)];
+
+        Assert.True(StoredResponseFormat.TryRead(meta, Response().Body, out var read));
+        Assert.Equal(Response().Headers, read.Headers);
+        Assert.True(StoredResponseFormat.TryRead(meta, default, null, out _));
+        meta[^1] ^= 0x80;
+        Assert.False(StoredResponseFormat.TryRead(meta, Response().Body, out _));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -177,7 +226,7 @@ public sealed class StoredResponseFormatTests
     private static byte[] WithoutChecksum(byte[] meta)
     {
         const int version = StoredResponseFormat.StampLength;
-        byte[] old = [.. meta[..(version + 13)], .. meta[(version + 17)..]];
+        byte[] old = [.. meta[..(version + 13)], .. meta[(version + 21)..]];
         old[version] = 1;
         BitConverter.TryWriteBytes(old.AsSpan(version + 1), old.Length - version - 5);
         return old;

@@ -83,6 +83,9 @@ internal sealed record CachePolicyOptions
     /// <summary>Largest body that is stored, in bytes; 1 to 64 MiB. Default: 1 MiB.</summary>
     public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>Most bytes of headers (names, values, separators) of a response that is stored; 1 to 1 MiB. Default: 32 KiB.</summary>
+    public int MaxHeaderBytes { get; init; } = 32 * 1024;
+
     /// <summary>Most variants of one resource; 1 to 4096. When full, the one that expires first is dropped. Default: 64.</summary>
     public int MaxVariants { get; init; } = 64;
 

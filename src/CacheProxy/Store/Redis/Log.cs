@@ -6,11 +6,11 @@ internal static partial class Log
     [LoggerMessage(3000, LogLevel.Information, "Redis is available", EventName = nameof(RedisAvailable))]
     public static partial void RedisAvailable(this ILogger logger);
 
-    [LoggerMessage(3001, LogLevel.Warning, "Redis is unavailable: {Failure}; requests are forwarded until it answers", EventName = nameof(RedisUnavailable))]
-    public static partial void RedisUnavailable(this ILogger logger, RedisFailure failure);
+    [LoggerMessage(3001, LogLevel.Warning, "Redis is unavailable: {Failure} at {Endpoint}; requests are forwarded until it answers. {Advice}", EventName = nameof(RedisUnavailable))]
+    public static partial void RedisUnavailable(this ILogger logger, RedisFailure failure, string endpoint, string advice);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Redis rejects commands: {Failure}; their requests are forwarded (reported at most once a minute)", EventName = nameof(RedisRefuses))]
-    public static partial void RedisRefuses(this ILogger logger, RedisFailure failure);
+    [LoggerMessage(3002, LogLevel.Warning, "Redis rejects commands: {Failure} at {Endpoint}; their requests are forwarded (reported at most once a minute). {Advice}", EventName = nameof(RedisRefuses))]
+    public static partial void RedisRefuses(this ILogger logger, RedisFailure failure, string endpoint, string advice);
 
     [LoggerMessage(3003, LogLevel.Warning, "Redis does not answer; its connection is replaced by a new one", EventName = nameof(RedisConnectionReplaced))]
     public static partial void RedisConnectionReplaced(this ILogger logger);
@@ -23,4 +23,10 @@ internal static partial class Log
 
     [LoggerMessage(3006, LogLevel.Error, "A step on Redis failed unexpectedly; its request is forwarded (reported at most once a minute)", EventName = nameof(RedisStepFailed))]
     public static partial void RedisStepFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3007, LogLevel.Warning, "Redis stays unavailable: {Failure} at {Endpoint}. {Advice}", EventName = nameof(RedisStaysUnavailable))]
+    public static partial void RedisStaysUnavailable(this ILogger logger, RedisFailure failure, string endpoint, string advice);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Redis does not show its replication id (INFO replication): after a failover or a restart, evicted entries may be served until they expire", EventName = nameof(RedisHidesReplicationId))]
+    public static partial void RedisHidesReplicationId(this ILogger logger);
 }

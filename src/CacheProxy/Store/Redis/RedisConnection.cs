@@ -25,19 +25,23 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RedisProbe _probe;
+    private readonly RedisDiagnosis _diagnosis;
     private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loop;
     private volatile RedisPrimary? _primary;
     private volatile TaskCompletionSource _wake = NewWake();
     private readonly Lock _lock = new();
     private readonly HashSet<EndPoint?> _failedNodes = [];
+    private readonly OutageReports _reports;
     private bool _rolesInDoubt;
-    private bool _reportedUnavailable;
+    private volatile RedisTrouble? _trouble;
 
-    public RedisConnection(RedisOptions options, RedisScripts scripts, TimeProvider time, ILogger logger)
+    public RedisConnection(RedisOptions options, RedisScripts scripts, RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
     {
         _time = time;
         _logger = logger;
+        _diagnosis = diagnosis;
+        _reports = new OutageReports(logger);
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
         var detection = new TopologyDetection(options.ConnectionString, endPoint => OnFailed(RedisFailure.Disconnected, endPoint: endPoint), Wake, time, _stopping.Token);
@@ -64,23 +68,13 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Judges what the failure of one step on a key means for Redis as a whole.</summary>
     public void Failed(RedisFailure failure, string key)
     {
-        switch (failure)
+        if (RedisFailures.ConcernsAll(failure))
         {
-            case RedisFailure.TimedOut:
-            case RedisFailure.RefusesWrites:
-            case RedisFailure.NotAuthenticated:
-                Breaker.Failed(failure);
-                break;
-            case RedisFailure.Disconnected:
-            case RedisFailure.NotReady:
-                OnFailed(failure, key);
-                break;
-            case RedisFailure.Full:
-            case RedisFailure.ForeignKey:
-            case RedisFailure.ScriptMissing:
-            case RedisFailure.Refused:
-            case RedisFailure.Unexpected:
-                break;
+            Breaker.Failed(failure);
+        }
+        else if (RedisFailures.ConcernsNode(failure))
+        {
+            OnFailed(failure, key);
         }
     }
 
@@ -121,6 +115,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             var learns = BeginLearning() || !Breaker.IsClosed;
             var breaks = Breaker.Breaks;
+            _trouble = null;
             var failure = await ProbeAsync(learns);
             if (_stopping.IsCancellationRequested)
             {
@@ -160,7 +155,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             Breaker.Failed(failure.Value);
             if (!Breaker.IsClosed)
             {
-                ReportUnavailable(failure.Value);
+                _reports.Report(_trouble ?? _diagnosis.Of(failure.Value));
             }
 
             await WaitAsync(pause);
@@ -171,14 +166,19 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Fails if a connection broke during the probe: the answers may come from a Redis that has been replaced since.</summary>
     private bool TryClose(int breaks)
     {
-        var reported = Interlocked.Exchange(ref _reportedUnavailable, false);
+        var reported = _reports.End();
         if (!Breaker.TryClose(breaks))
         {
-            _reportedUnavailable = reported;
+            _reports.Resume(reported);
             return false;
         }
 
         _logger.RedisAvailable();
+        if (_primary?.ReplicationIdOf("") == RedisPrimary.NoReplicationId)
+        {
+            _logger.RedisHidesReplicationId();
+        }
+
         return true;
     }
 
@@ -187,6 +187,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         try
         {
             var primary = await _probe.RunAsync(learns);
+            _diagnosis.Usable();
             lock (_lock)
             {
                 foreach (var node in _failedNodes)
@@ -210,9 +211,14 @@ internal sealed class RedisConnection : IAsyncDisposable
                 Report(exception);
             }
 
-            return failure is RedisFailure.Refused or RedisFailure.Full or RedisFailure.Unexpected && Breaker.IsClosed && _primary is not null
-                ? null
-                : failure;
+            if (failure is RedisFailure.Refused or RedisFailure.CommandDenied or RedisFailure.Full or RedisFailure.Unexpected
+                && Breaker.IsClosed && _primary is not null)
+            {
+                return null;
+            }
+
+            _trouble = await _diagnosis.ExplainAsync(exception, _reports.Reported, _stopping.Token);
+            return failure;
         }
     }
 
@@ -259,7 +265,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         // First of all, because the log may throw.
         Wake();
-        ReportUnavailable(failure);
+        _reports.Report(_trouble ?? _diagnosis.Of(failure));
     }
 
     private void Report(Exception exception)
@@ -271,14 +277,6 @@ internal sealed class RedisConnection : IAsyncDisposable
         catch (Exception)
         {
             // It was the log.
-        }
-    }
-
-    private void ReportUnavailable(RedisFailure failure)
-    {
-        if (!Interlocked.Exchange(ref _reportedUnavailable, true))
-        {
-            _logger.RedisUnavailable(failure);
         }
     }
 

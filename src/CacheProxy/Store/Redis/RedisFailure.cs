@@ -16,8 +16,26 @@ internal enum RedisFailure
     /// <summary>It rejects every write: a demoted primary, too few replicas, or it cannot save.</summary>
     RefusesWrites,
 
-    /// <summary>The password is wrong or missing.</summary>
-    NotAuthenticated,
+    /// <summary>It requires a password and was given none.</summary>
+    PasswordMissing,
+
+    /// <summary>It rejects user or password. An error reply does not tell this from the two others; <see cref="RedisDiagnosis"/> does.</summary>
+    PasswordWrong,
+
+    /// <summary>It rejects a password that it accepted before.</summary>
+    PasswordChanged,
+
+    /// <summary>Its certificate is not trusted, or is for another name.</summary>
+    CertificateUntrusted,
+
+    /// <summary>Its port speaks TLS and the connection does not.</summary>
+    TlsRequired,
+
+    /// <summary>The connection speaks TLS and its port does not.</summary>
+    TlsNotSpoken,
+
+    /// <summary>Its ACL denies a command or a key.</summary>
+    CommandDenied,
 
     /// <summary>It is loading its data, the cluster is down, or it is not clear which node is the primary.</summary>
     NotReady,
@@ -50,8 +68,9 @@ internal static class RedisFailures
         ("READONLY", RedisFailure.RefusesWrites),
         ("NOREPLICAS", RedisFailure.RefusesWrites),
         ("MISCONF", RedisFailure.RefusesWrites),
-        ("NOAUTH", RedisFailure.NotAuthenticated),
-        ("WRONGPASS", RedisFailure.NotAuthenticated),
+        ("NOAUTH", RedisFailure.PasswordWrong),
+        ("WRONGPASS", RedisFailure.PasswordWrong),
+        ("NOPERM", RedisFailure.CommandDenied),
         ("LOADING", RedisFailure.NotReady),
         ("BUSY", RedisFailure.NotReady),
         ("MASTERDOWN", RedisFailure.NotReady),
@@ -61,7 +80,6 @@ internal static class RedisFailures
     public static RedisFailure Classify(Exception exception) => exception switch
     {
         RedisServerException error => Classify(error.Message),
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => RedisFailure.NotAuthenticated,
         TimeoutException => RedisFailure.TimedOut,
         NoSinglePrimaryException => RedisFailure.NotReady,
         // What the client library and the sockets beneath it throw; a client that is being closed is no connection either.
@@ -71,8 +89,22 @@ internal static class RedisFailures
         _ => RedisFailure.Unexpected,
     };
 
+    /// <summary>Whether one step that fails so speaks for all of Redis.</summary>
+    public static bool ConcernsAll(RedisFailure failure) => failure is RedisFailure.TimedOut or RedisFailure.RefusesWrites
+        or RedisFailure.PasswordMissing or RedisFailure.PasswordWrong or RedisFailure.PasswordChanged;
+
+    /// <summary>Whether one step that fails so speaks for the node of its key. Neither: for itself alone.</summary>
+    public static bool ConcernsNode(RedisFailure failure) => failure is RedisFailure.Disconnected or RedisFailure.NotReady
+        or RedisFailure.CertificateUntrusted or RedisFailure.TlsRequired or RedisFailure.TlsNotSpoken;
+
     private static RedisFailure Classify(string message)
     {
+        // Since Redis 7 a script's own command is denied without a code.
+        if (message.Contains("The user executing the script can't run", StringComparison.Ordinal))
+        {
+            return RedisFailure.CommandDenied;
+        }
+
         foreach (var (code, failure) in Codes)
         {
             if (message.StartsWith(code, StringComparison.Ordinal) ||
@@ -88,16 +120,16 @@ internal static class RedisFailures
 }
 
 /// <summary>Logs error replies after which Redis still counts as available: each kind at most once a minute.</summary>
-internal sealed class RefusalReports(TimeProvider time, ILogger logger)
+internal sealed class RefusalReports(RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<RedisFailure, long> _reported = [];
 
-    public void Report(RedisFailure failure)
+    public void Report(RedisFailure failure, Exception exception, RedisScript? script)
     {
-        if (failure is not (RedisFailure.Full or RedisFailure.ForeignKey or RedisFailure.Refused))
+        if (failure is not (RedisFailure.Full or RedisFailure.ForeignKey or RedisFailure.CommandDenied or RedisFailure.Refused))
         {
             return;
         }
@@ -113,8 +145,35 @@ internal sealed class RefusalReports(TimeProvider time, ILogger logger)
             _reported[failure] = now;
         }
 
-        logger.RedisRefuses(failure);
+        var trouble = diagnosis.Of(failure, exception, script);
+        logger.RedisRefuses(trouble.Failure, trouble.Endpoint, trouble.Advice);
     }
+}
+
+/// <summary>Logs that Redis is unavailable: once an outage, and once more where it turns out that waiting does not end it.</summary>
+internal sealed class OutageReports(ILogger logger)
+{
+    private RedisTrouble? _reported;
+
+    public RedisTrouble? Reported => Volatile.Read(ref _reported);
+
+    public void Report(RedisTrouble trouble)
+    {
+        var reported = Interlocked.CompareExchange(ref _reported, trouble, null);
+        if (reported is null)
+        {
+            logger.RedisUnavailable(trouble.Failure, trouble.Endpoint, trouble.Advice);
+        }
+        else if (trouble.IsRefusal && trouble.Failure != reported.Failure && Interlocked.CompareExchange(ref _reported, trouble, reported) == reported)
+        {
+            logger.RedisStaysUnavailable(trouble.Failure, trouble.Endpoint, trouble.Advice);
+        }
+    }
+
+    /// <returns>What was reported of the outage; to <see cref="Resume"/>, should it not be over.</returns>
+    public RedisTrouble? End() => Interlocked.Exchange(ref _reported, null);
+
+    public void Resume(RedisTrouble? reported) => Volatile.Write(ref _reported, reported);
 }
 
 /// <summary>Lets through at most one report a minute.</summary>

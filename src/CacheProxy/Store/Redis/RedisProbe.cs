@@ -85,7 +85,8 @@ internal sealed class RedisProbe(
             try
             {
                 var key = _key.Append(i.ToString(CultureInfo.InvariantCulture));
-                await database.KeyDeleteAsync(key, CommandFlags.DemandMaster).WaitAsync(_timeout, time);
+                // The client library deletes by UNLINK, which is one right more to grant.
+                await database.ExecuteAsync("DEL", [key], CommandFlags.DemandMaster).WaitAsync(_timeout, time);
                 return;
             }
             catch (Exception exception) when (i < keys && RedisFailures.Classify(exception) is RedisFailure.Disconnected or RedisFailure.NotReady)
@@ -112,4 +113,17 @@ internal sealed class RedisClock(TimeProvider time)
         Volatile.Write(ref _originMs, redisMs - ((ElapsedMs(asked) + ElapsedMs(answered)) / 2));
 
     private long ElapsedMs(long timestamp) => (long)time.GetElapsedTime(_origin, timestamp).TotalMilliseconds;
+}
+
+/// <summary>The Redis that replicas share (<c>CacheProxy:Redis</c>).</summary>
+internal sealed record RedisOptions
+{
+    /// <summary>A StackExchange.Redis configuration string. Default: empty, the embedded in-memory store of one process.</summary>
+    public string ConnectionString { get; init; } = "";
+
+    /// <summary>Put before every key. Default: empty.</summary>
+    public string KeyPrefix { get; init; } = "";
+
+    /// <summary>How long one request may wait for Redis, over all its steps; 1 ms to 10 s. Default: 250 ms.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(250);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CacheProxy.Identity;
@@ -43,6 +44,22 @@ internal sealed class RedisScript(string text)
 
     // Redis identifies scripts by SHA-1; nothing here depends on its strength.
     public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The Redis command in the line that an error names: <c>… @user_script:12.</c></summary>
+    public string? CommandAt(string error)
+    {
+        var name = "@user_script:";
+        var start = error.LastIndexOf(name, StringComparison.Ordinal) + name.Length;
+        var digits = start < name.Length ? [] : error.AsSpan(start);
+        var end = digits.IndexOfAnyExceptInRange('0', '9');
+        if (!int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var line))
+        {
+            return null;
+        }
+
+        var text = Text.Split('\n').ElementAtOrDefault(line - 1)?.Split("call('", 2).ElementAtOrDefault(1);
+        return text?.Split('\'')[0].ToLowerInvariant();
+    }
 }
 
 /// <summary>The names of the fields of a resource's hash.</summary>
@@ -50,11 +67,17 @@ internal static class RedisFields
 {
     private static readonly RedisValue Fence = "fence";
     private static readonly RedisValue Vary = "vary";
-    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "body"];
+    private static readonly RedisValue[] PlainLookUp = [Fence, Vary, "meta", "head", "body"];
+    private static readonly RedisValue[] PlainHeaders = [Fence, Vary, "meta", "head"];
 
-    /// <summary>What a look-up asks for: fence, vary, meta, body.</summary>
-    public static RedisValue[] LookUp(VariantKey variant) =>
-        variant.IsPlain ? PlainLookUp : [Fence, Vary, "meta:" + variant.Digest, "body:" + variant.Digest];
+    /// <summary>What a look-up asks for: fence, vary, meta, head, and body.</summary>
+    public static RedisValue[] LookUp(VariantKey variant, bool withBody) => (variant.IsPlain, withBody) switch
+    {
+        (true, true) => PlainLookUp,
+        (true, false) => PlainHeaders,
+        (false, true) => [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest, "body:" + variant.Digest],
+        (false, false) => [Fence, Vary, "meta:" + variant.Digest, "head:" + variant.Digest],
+    };
 
     public static string Fill(FillLease lease) => FillPrefix(lease.Variant) + lease.Token;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
@@ -33,8 +34,9 @@ internal sealed class RedisStore : ICacheStore
         _unexpected = new OncePerMinute(time);
         _metrics = metrics;
         _scripts = scripts;
-        _refusals = new RefusalReports(time, logger);
-        _connection = new RedisConnection(options, scripts, time, logger);
+        var diagnosis = new RedisDiagnosis(options.ConnectionString);
+        _refusals = new RefusalReports(diagnosis, time, logger);
+        _connection = new RedisConnection(options, scripts, diagnosis, time, logger);
     }
 
     public long NowMs => _connection.Clock.NowMs;
@@ -53,7 +55,13 @@ internal sealed class RedisStore : ICacheStore
 
     public int NodeOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.NodeOf(key.Value) : 0;
 
-    public async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)
+    public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, variant, withBody: true, budget);
+
+    public ValueTask<LookUpResult> LookUpHeadersAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, variant, withBody: false, budget);
+
+    private async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, bool withBody, StoreTimeoutBudget budget)
     {
         if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
@@ -64,11 +72,12 @@ internal sealed class RedisStore : ICacheStore
         var answered = false;
         try
         {
-            var reply = primary.Database.HashGetAsync(key.Value, RedisFields.LookUp(variant), CommandFlags.DemandMaster);
+            var database = withBody ? primary.Bodies : primary.Database;
+            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant, withBody), CommandFlags.DemandMaster);
             var values = await reply.WaitAsync(budget.Remaining, _time);
             _connection.Breaker.Succeeded();
             answered = true;
-            return Read(values, primary.ReplicationIdOf(key.Value));
+            return Read(values, withBody, primary.ReplicationIdOf(key.Value));
         }
         catch (Exception exception)
         {
@@ -105,6 +114,7 @@ internal sealed class RedisStore : ICacheStore
 
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
+        Debug.Assert(result.Response.AbsentBodyLength is null, "A response without its body is never stored.");
         RedisValue[] arguments =
         [
             RedisFields.Fill(lease),
@@ -156,7 +166,7 @@ internal sealed class RedisStore : ICacheStore
 
     private string? ReplicationIdOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : null;
 
-    private LookUpResult Read(RedisValue[] values, string? replicationId)
+    private LookUpResult Read(RedisValue[] values, bool withBody, string? replicationId)
     {
         if ((byte[]?)values[0] is { } fence)
         {
@@ -178,7 +188,8 @@ internal sealed class RedisStore : ICacheStore
 
         // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
         var stamp = StoredResponseFormat.ReadStamp(meta);
-        if (stamp.Length == 0 || (byte[]?)values[3] is not { } body)
+        var body = withBody ? (byte[]?)values[4] : null;
+        if (stamp.Length == 0 || (withBody && body is null))
         {
             return Unreadable(vary, stamp);
         }
@@ -188,7 +199,7 @@ internal sealed class RedisStore : ICacheStore
             return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
         }
 
-        if (!StoredResponseFormat.TryRead(meta, body, out var response))
+        if (!StoredResponseFormat.TryRead(meta, (byte[]?)values[3], body is null ? default(ReadOnlyMemory<byte>?) : body, out var response))
         {
             return Unreadable(vary, stamp);
         }
@@ -229,7 +240,7 @@ internal sealed class RedisStore : ICacheStore
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            return Failed(exception, key) == RedisFailure.ForeignKey ? ForeignKey : "";
+            return Failed(exception, key, script) == RedisFailure.ForeignKey ? ForeignKey : "";
         }
         finally
         {
@@ -263,11 +274,11 @@ internal sealed class RedisStore : ICacheStore
         }
     }
 
-    private RedisFailure Failed(Exception exception, ResourceKey key)
+    private RedisFailure Failed(Exception exception, ResourceKey key, RedisScript? script = null)
     {
         var failure = RedisFailures.Classify(exception);
         _connection.Failed(failure, key.Value);
-        _refusals.Report(failure);
+        _refusals.Report(failure, exception, script);
         if (failure == RedisFailure.Unexpected && _unexpected.IsDue())
         {
             _logger.RedisStepFailed(exception);

@@ -45,7 +45,7 @@ public sealed class RedisBreakerTests
     [Theory]
     [InlineData((int)RedisFailure.Disconnected)]
     [InlineData((int)RedisFailure.RefusesWrites)]
-    [InlineData((int)RedisFailure.NotAuthenticated)]
+    [InlineData((int)RedisFailure.PasswordWrong)]
     [InlineData((int)RedisFailure.NotReady)]
     public void What_cannot_pass_by_itself_opens_it_at_once(int failure)
     {

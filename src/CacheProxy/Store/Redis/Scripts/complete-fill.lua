@@ -30,16 +30,25 @@ if lease <= now or fenced() or not covered then
 end
 
 -- Before anything is removed: a full Redis refuses only the first change of a script, and must refuse this one.
-local meta, body = variant_fields(variant)
+local meta, body, head = variant_fields(variant)
 local time = now + tonumber(ARGV[7])
-local written = redis.pcall('HSET', key, meta, digits(time) .. ARGV[3] .. ARGV[4], body, ARGV[5])
+local stamp = digits(time) .. ARGV[3]
+local written
+if #ARGV[4] <= 512 then
+  written = redis.pcall('HSET', key, meta, stamp .. ARGV[4], body, ARGV[5])
+else
+  written = redis.pcall('HSET', key, meta, stamp .. 'H', body, ARGV[5], head, ARGV[3] .. ARGV[4])
+end
 redis.call('HDEL', key, field)
 fills[field] = nil
 if type(written) == 'table' and written.err then
   settle()
   return written
 end
-variants[variant] = time
+if #ARGV[4] <= 512 and heads[variant] then
+  redis.call('HDEL', key, head)
+end
+variants[variant], heads[variant] = time, nil
 drop_expired()
 
 -- Variants that were computed with fewer names: which requests they are for is not known any more.

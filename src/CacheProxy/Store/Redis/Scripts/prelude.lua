@@ -1,5 +1,6 @@
 -- Stands before every script, after clock.lua. One key, one hash:
 --   meta[:V] body[:V]  stored variants; meta begins with the deadline (13 digits) and the token of the fill (32)
+--   head[:V]           the rest of a meta that is long, after the token; never read here, so that no script costs what headers weigh
 --   vary               names that the origin varies on
 --   fill:[V.]T         leases, the value is the deadline
 --   write:T  fence     writes under way, the value is the deadline; fence is the latest of them
@@ -7,7 +8,7 @@ local key = KEYS[1]
 local now = clock()
 
 local names = {}
-local writes, fills, variants, stamps = {}, {}, {}, {}
+local writes, fills, variants, stamps, heads = {}, {}, {}, {}, {}
 local fence, vary = nil, nil
 
 -- What cannot be read as a deadline has passed.
@@ -55,7 +56,9 @@ local function read()
   local asked = {}
   names = redis.call('HKEYS', key)
   for _, name in ipairs(names) do
-    if name ~= 'body' and not starts(name, 'body:') then
+    if name == 'head' or starts(name, 'head:') then
+      heads[string.sub(name, 6)] = name
+    elseif name ~= 'body' and not starts(name, 'body:') then
       asked[#asked + 1] = name
     end
   end
@@ -82,14 +85,14 @@ end
 
 local function variant_fields(variant)
   if variant == '' then
-    return 'meta', 'body'
+    return 'meta', 'body', 'head'
   end
-  return 'meta:' .. variant, 'body:' .. variant
+  return 'meta:' .. variant, 'body:' .. variant, 'head:' .. variant
 end
 
 local function drop_variant(variant)
   redis.call('HDEL', key, variant_fields(variant))
-  variants[variant] = nil
+  variants[variant], heads[variant] = nil, nil
 end
 
 local function fenced()
@@ -145,7 +148,7 @@ local function evict()
       gone[#gone + 1] = name
     end
   end
-  fills, variants, stamps, vary = {}, {}, {}, nil
+  fills, variants, stamps, heads, vary = {}, {}, {}, {}, nil
   if next(writes) == nil then
     fence = nil
     redis.call('DEL', key)
@@ -165,6 +168,13 @@ local function drop_expired()
   for variant, time in pairs(variants) do
     if time <= now then
       drop_variant(variant)
+    end
+  end
+  -- Left behind by the scripts of a version that does not know the field.
+  for variant, name in pairs(heads) do
+    if not variants[variant] then
+      redis.call('HDEL', key, name)
+      heads[variant] = nil
     end
   end
 end

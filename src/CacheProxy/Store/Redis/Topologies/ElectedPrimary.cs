@@ -37,12 +37,14 @@ internal sealed class ElectedPrimary(
         var asking = time.GetTimestamp();
         EndPoint[] candidates = sentinels is null ? [.. options.EndPoints] : [await sentinels.AskAsync(timeout)];
         var asked = candidates.Select(candidate => AskAsync(Node(candidate), timeout, alone: candidates.Length == 1)).ToArray();
-        var answers = (await Task.WhenAll(asked)).Where(static answer => answer.State is not null).ToArray();
+        var replies = await Task.WhenAll(asked);
         var answered = time.GetTimestamp();
-        var primaries = answers.Where(static answer => answer.State is { IsPrimary: true }).ToArray();
-        if (primaries is not [var (elected, state)])
+        var primaries = replies.Where(static reply => reply.State is { IsPrimary: true }).ToArray();
+        if (primaries is not [var (elected, state, _)])
         {
-            throw answers.Length == 0 ? new IOException("No node answers.") : new NoSinglePrimaryException(primaries.Length);
+            throw Array.TrueForAll(replies, static reply => reply.Failure is not null)
+                ? RedisDiagnosis.MostTelling([.. replies.Select(static reply => reply.Failure!)])
+                : new NoSinglePrimaryException(primaries.Length);
         }
 
         var isNew = !ReferenceEquals(elected, _current) || state!.Value.ReplicationId != _replicationId;
@@ -98,16 +100,16 @@ internal sealed class ElectedPrimary(
         return node;
     }
 
-    private static async Task<(RedisNode Node, ReplicationState? State)> AskAsync(RedisNode node, TimeSpan timeout, bool alone)
+    private static async Task<(RedisNode Node, ReplicationState? State, Exception? Failure)> AskAsync(RedisNode node, TimeSpan timeout, bool alone)
     {
         try
         {
-            return (node, await node.AskAsync().WaitAsync(timeout));
+            return (node, await node.AskAsync().WaitAsync(timeout), null);
         }
-        catch (Exception) when (!alone)
+        catch (Exception exception) when (!alone)
         {
             // A node that does not answer is not elected; the others still count.
-            return (node, null);
+            return (node, null, exception);
         }
     }
 

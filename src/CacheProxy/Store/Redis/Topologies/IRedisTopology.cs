@@ -22,7 +22,7 @@ internal interface IRedisTopology : IAsyncDisposable
 /// No node claims to be the primary, or several do; then only the sentinels know which one is right, and none is used. Also thrown while
 /// the only claimant is too new to be used.
 /// </summary>
-internal sealed class NoSinglePrimaryException(int primaries) : Exception($"{primaries} primaries");
+internal sealed class NoSinglePrimaryException(int primaries, Exception? reason = null) : Exception($"{primaries} primaries", reason);
 
 /// <summary>
 /// Where keys are read and written, and under which replication id. Redis draws a new id when it starts and when a replica is promoted.
@@ -33,7 +33,14 @@ internal abstract class RedisPrimary(IDatabase database)
     /// <summary>Stands for every replication id where Redis does not reveal it.</summary>
     public const string NoReplicationId = "0000000000000000";
 
+    /// <summary>Where every step runs but look-ups of bodies.</summary>
     public IDatabase Database { get; } = database;
+
+    /// <summary>
+    /// Where bodies are looked up. Replies on one connection come one after the other: behind large bodies, the fence of a write would
+    /// time out.
+    /// </summary>
+    public virtual IDatabase Bodies => Database;
 
     /// <summary>The nodes that scripts run on.</summary>
     public abstract IReadOnlyList<IServer> Servers { get; }
@@ -58,9 +65,11 @@ internal abstract class RedisPrimary(IDatabase database)
 }
 
 /// <summary>One primary that has all keys.</summary>
-internal sealed class SinglePrimary(IDatabase database, IServer server, string replicationId) : RedisPrimary(database)
+internal sealed class SinglePrimary(IDatabase database, IDatabase bodies, IServer server, string replicationId) : RedisPrimary(database)
 {
     private volatile string? _replicationId = replicationId;
+
+    public override IDatabase Bodies => bodies;
 
     public override IReadOnlyList<IServer> Servers { get; } = [server];
 

@@ -4,12 +4,13 @@ using StackExchange.Redis;
 namespace CacheProxy.Store.Redis.Topologies;
 
 /// <summary>
-/// One node with a connection of its own. Given several nodes, the client library chooses among them itself: as soon as it reconnects, it
-/// sends requests to whichever node it then takes for the primary.
+/// One node with two connections of its own, one for bodies and one for the rest. Given several nodes, the client library chooses among
+/// them itself: as soon as it reconnects, it sends requests to whichever node it then takes for the primary.
 /// </summary>
 internal sealed class RedisNode : IAsyncDisposable
 {
     private readonly BackgroundConnection _connection;
+    private readonly BackgroundConnection _bodies;
     private readonly EndPoint _endPoint;
 
     /// <param name="options">How to connect.</param>
@@ -23,17 +24,26 @@ internal sealed class RedisNode : IAsyncDisposable
         own.EndPoints.Clear();
         own.EndPoints.Add(endPoint);
         _connection = new BackgroundConnection(own, () => failed(this), restored);
+        _bodies = new BackgroundConnection(own.Clone(), () => failed(this), restored);
     }
 
     /// <summary>What the node says about its replication.</summary>
     public async Task<ReplicationState> AskAsync()
     {
         var client = await _connection.Client;
+        var bodies = await _bodies.Client;
+        if (!bodies.IsConnected)
+        {
+            // It fails, and the exception says why there is no connection.
+            await bodies.GetDatabase().PingAsync();
+        }
+
         return await ReplicationState.AskAsync(client.GetServer(_endPoint));
     }
 
     /// <summary>Makes the client library ask the node for its role again.</summary>
-    public async Task LearnAsync() => await (await _connection.Client).ConfigureAsync();
+    public async Task LearnAsync() =>
+        await Task.WhenAll((await _connection.Client).ConfigureAsync(), (await _bodies.Client).ConfigureAsync());
 
     /// <summary>This node as the primary. Only for a node that has answered.</summary>
     /// <param name="replicationId">From its answer.</param>
@@ -41,10 +51,18 @@ internal sealed class RedisNode : IAsyncDisposable
     public SinglePrimary AsPrimary(string replicationId, long untilTimestamp)
     {
         var client = _connection.Client.Result;
-        return new SinglePrimary(client.GetDatabase(), client.GetServer(_endPoint), replicationId) { UntilTimestamp = untilTimestamp };
+        var bodies = _bodies.Client.Result;
+        return new SinglePrimary(client.GetDatabase(), bodies.GetDatabase(), client.GetServer(_endPoint), replicationId)
+        {
+            UntilTimestamp = untilTimestamp,
+        };
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _bodies.DisposeAsync();
+    }
 }
 
 /// <summary>What a node says about its replication (<c>INFO replication</c>).</summary>
@@ -62,7 +80,7 @@ internal readonly record struct ReplicationState(bool IsPrimary, string Replicat
         {
             return Parse((await server.InfoRawAsync("replication"))!);
         }
-        catch (RedisServerException exception) when (RedisFailures.Classify(exception) == RedisFailure.Refused)
+        catch (RedisServerException exception) when (RedisFailures.Classify(exception) is RedisFailure.Refused or RedisFailure.CommandDenied)
         {
             // INFO is not allowed. Whether the node takes writes shows at the first one.
             return new ReplicationState(IsPrimary: true, RedisPrimary.NoReplicationId);

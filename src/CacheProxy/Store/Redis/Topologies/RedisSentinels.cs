@@ -26,6 +26,7 @@ internal sealed class RedisSentinels : IAsyncDisposable
     public async Task<EndPoint> AskAsync(TimeSpan timeout)
     {
         var client = await _connection.Client.WaitAsync(timeout);
+        var failures = new List<Exception>();
         foreach (var sentinel in client.GetEndPoints())
         {
             try
@@ -38,10 +39,11 @@ internal sealed class RedisSentinels : IAsyncDisposable
             catch (Exception exception) when (exception is RedisException or TimeoutException)
             {
                 // The next sentinel is asked.
+                failures.Add(exception);
             }
         }
 
-        throw new NoSinglePrimaryException(0);
+        throw new NoSinglePrimaryException(0, failures.Count > 0 ? RedisDiagnosis.MostTelling(failures) : null);
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

@@ -28,7 +28,7 @@ internal sealed class TopologyDetection(
 
         _isClosing = false;
         _client ??= await RedisClient.ConnectAsync(options, OnFailed, restored, stopping);
-        var kind = FirstConnected(_client);
+        var kind = await FirstConnectedAsync(_client);
         var client = _client;
         _client = null;
         if (kind == ServerType.Cluster)
@@ -59,16 +59,29 @@ internal sealed class TopologyDetection(
         }
     }
 
-    private static ServerType FirstConnected(ConnectionMultiplexer client)
+    private static async Task<ServerType> FirstConnectedAsync(ConnectionMultiplexer client)
     {
-        foreach (var endPoint in client.GetEndPoints())
+        var servers = client.GetEndPoints().Select(endPoint => client.GetServer(endPoint)).ToArray();
+        if (servers.FirstOrDefault(static server => server.IsConnected) is { } connected)
         {
-            if (client.GetServer(endPoint) is { IsConnected: true } server)
+            return connected.ServerType;
+        }
+
+        // Why it does not connect, the client library says only to those who ask for something.
+        var reasons = new List<Exception>();
+        foreach (var server in servers)
+        {
+            try
             {
-                return server.ServerType;
+                await server.PingAsync();
+            }
+            catch (Exception exception)
+            {
+                // The most telling of them is thrown below.
+                reasons.Add(exception);
             }
         }
 
-        throw new IOException("No node answers.");
+        throw RedisDiagnosis.MostTelling(reasons);
     }
 }

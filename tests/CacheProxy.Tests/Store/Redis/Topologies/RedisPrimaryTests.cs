@@ -8,7 +8,7 @@ public sealed class RedisPrimaryTests
     [Fact]
     public void In_doubt_nothing_is_trusted_not_even_what_was_filled_in_doubt()
     {
-        var primary = new SinglePrimary(database: null!, server: null!, "0123456789abcdef");
+        var primary = new SinglePrimary(database: null!, bodies: null!, server: null!, "0123456789abcdef");
         Assert.Equal("0123456789abcdef", primary.ReplicationIdOf("demo:customer:1"));
 
         primary.Doubt(endPoint: null);
