@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Telemetry;
@@ -155,7 +156,7 @@ public sealed class ReloadTests
 
         var json = RunningHost.Shipped(api.Address);
         var path = key.Split(':');
-        path[..^1].Aggregate(json, static (node, name) => node[name]!)[path[^1]] = value;
+        path[..^1].Aggregate(json, static (node, name) => node[name] ??= new JsonObject())[path[^1]] = value;
         host.Write(json);
         await host.Log.WaitForAsync(Reloaded);
 
