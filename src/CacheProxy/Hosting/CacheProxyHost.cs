@@ -1,13 +1,13 @@
 using System.Diagnostics.Metrics;
-using CacheProxy.Configuration.Policies;
 using CacheProxy.Configuration;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
+using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Store.Redis;
-using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

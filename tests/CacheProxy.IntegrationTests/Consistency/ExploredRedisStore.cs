@@ -1,6 +1,6 @@
-using System.Net;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 using CacheProxy.Store;
