@@ -39,7 +39,9 @@ internal sealed partial class ReadHandler(
         var headersOnly = MayDoWithoutBody(request);
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            var found = await LookUpAsync(request, headersOnly);
+            var found = headersOnly
+                ? await LookUpHeadersFirstAsync(request)
+                : await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
             headersOnly = false;
             var hasRoom = TryHold(request.Key, ref found, out var hold);
             using (hold)
@@ -56,10 +58,10 @@ internal sealed partial class ReadHandler(
         }
     }
 
-    private async ValueTask<LookUpResult> LookUpAsync(CacheRequest request, bool headersOnly)
+    private async ValueTask<LookUpResult> LookUpHeadersFirstAsync(CacheRequest request)
     {
         var memoryTtl = request.Policy.Options.MemoryTtl;
-        var found = await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget, headersOnly);
+        var found = await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget, headersOnly: true);
         return found.Response is not { AbsentBodyLength: not null } stored || IsAnsweredByHeaders(request, stored)
             ? found
             // The client has something else than is stored, or the API is to be asked.
