@@ -1,23 +1,88 @@
 using System.Globalization;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Store;
+using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Reading;
 
 /// <summary>Answers a client from a stored response: whole, 304, 206, 416, or the headers alone.</summary>
-internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
+internal sealed partial class HitResponder(
+    ClientWriter writer, CacheEventLog events, CacheMetrics metrics, TimeProvider time, ILogger<HitResponder> logger)
 {
     /// <summary>Whether the client has what is stored, so that a 304 answers it.</summary>
     public bool IsNotModified(HttpContext context, StoredResponse stored) =>
         Evaluate(context, stored, Validators.Of(new ResponseHeaders(stored.Headers)), time.GetUtcNow().ToUnixTimeMilliseconds());
 
+    /// <summary>Answers a hit, and counts it.</summary>
+    /// <returns>As <see cref="TrySendAsync"/>.</returns>
+    public ValueTask<bool> TryServeAsync(
+        HttpContext context, CachePolicy policy, string? tenant, StoredResponse stored, long ageMs, long began)
+    {
+        var stale = !stored.Freshness.IsFresh(ageMs);
+        if (events.AreWritten)
+        {
+            events.Hit(policy.Events, tenant, policy.IdOf(context.Request.RouteValues));
+        }
+
+        metrics.Hit(policy.Name, stale);
+        var sent = TrySendAsync(context, policy, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
+        return sent.IsCompletedSuccessfully ? new(Served(sent.Result, policy, stale, began)) : WaitAsync(sent, policy, stale, began);
+    }
+
+    /// <returns>Whether the client has the answer. If not, it has nothing yet, and the API is asked as if this were not stored.</returns>
+    public ValueTask<bool> TrySendAsync(HttpContext context, CachePolicy policy, StoredResponse stored, long ageMs, in CacheStatus status)
+    {
+        Task sent;
+        try
+        {
+            sent = SendAsync(context, stored, ageMs, status);
+        }
+        catch (Exception exception)
+        {
+            // As one that comes later.
+            sent = Task.FromException(exception);
+        }
+
+        return sent.IsCompletedSuccessfully ? new(true) : WaitAsync(context, policy, sent);
+    }
+
+    private async ValueTask<bool> WaitAsync(ValueTask<bool> sent, CachePolicy policy, bool stale, long began) =>
+        Served(await sent, policy, stale, began);
+
+    private bool Served(bool sent, CachePolicy policy, bool stale, long began)
+    {
+        if (sent)
+        {
+            metrics.HitServed(policy.Name, stale, began);
+        }
+
+        return sent;
+    }
+
+    private async ValueTask<bool> WaitAsync(HttpContext context, CachePolicy policy, Task sent)
+    {
+        try
+        {
+            await sent;
+            return true;
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            // Something else than a fill of ours wrote the entry: it is no reason for an error of ours. The next fill replaces it.
+            ForwardResponder.Reset(context.Response);
+            CannotBeSent(logger, policy.Name, exception);
+            return false;
+        }
+    }
+
     /// <param name="context">The client's request; its response has not begun.</param>
     /// <param name="stored">What to answer with.</param>
     /// <param name="ageMs">Its age.</param>
     /// <param name="status">What Cache-Status says.</param>
-    public Task ServeAsync(HttpContext context, StoredResponse stored, long ageMs, CacheStatus status)
+    private Task SendAsync(HttpContext context, StoredResponse stored, long ageMs, in CacheStatus status)
     {
         var response = context.Response;
         response.StatusCode = stored.Status;
@@ -99,4 +164,7 @@ internal sealed class HitResponder(ClientWriter writer, TimeProvider time)
     private static bool MayHaveBody(int status) =>
         status is >= 200 and not StatusCodes.Status204NoContent and not StatusCodes.Status205ResetContent
             and not StatusCodes.Status304NotModified;
+
+    [LoggerMessage(2102, LogLevel.Warning, "A stored response of policy {Policy} cannot be sent; the API is asked instead")]
+    private static partial void CannotBeSent(ILogger logger, string policy, Exception exception);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
@@ -20,22 +21,19 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
     /// <param name="headersOnly">Whether the answer may do without the body.</param>
-    public async ValueTask<LookUpResult> LookUpAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, bool headersOnly = false)
+    public ValueTask<LookUpResult> LookUpAsync(
+        ResourceKey key, in VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, bool headersOnly = false)
     {
         if (pending.MustForward(key))
         {
-            return LookUpResult.EvictionPending;
+            return new(LookUpResult.EvictionPending);
         }
 
-        var result = memoryTtl > TimeSpan.Zero
-            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, budget)
-            : await AskStoreAsync(key, variants, headersOnly, budget);
-
-        // A write whose fence could not be set may have begun while the look-up was under way.
-        return pending.MustForward(key) ? LookUpResult.EvictionPending
-            : result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null }
-            : result;
+        var vary = hints.Get(key);
+        var variant = VariantDigest.Compute(variants, vary);
+        return memoryTtl > TimeSpan.Zero
+            ? LookUpWithCopies(key, variants, vary, variant, memoryTtl, budget)
+            : AskStore(key, variants, vary, variant, headersOnly, budget);
     }
 
     /// <summary>A lease to fill one variant, not taken yet.</summary>
@@ -79,19 +77,20 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
         store.AbandonFillAsync(key, lease, budget);
 
-    private async ValueTask<LookUpResult> LookUpWithCopiesAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+    private ValueTask<LookUpResult> LookUpWithCopies(
+        ResourceKey key, in VariantSource variants, string vary, VariantKey variant, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         var generation = copies.Generation(key);
-        var variant = VariantDigest.Compute(variants, hints.Get(key));
-        if (copies.Find(key, variant) is { } copy
+        return copies.Find(key, variant) is { } copy
             // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
-            && VariantDigest.Compute(variants, copy.Vary) == variant)
-        {
-            return copy;
-        }
+            && (copy.Vary == vary || VariantDigest.Compute(variants, copy.Vary) == variant)
+            ? new(Checked(key, copy))
+            : CopyAsync(key, AskStore(key, variants, vary, variant, headersOnly: false, budget), generation, memoryTtl);
+    }
 
-        var result = await AskStoreAsync(key, variants, headersOnly: false, budget);
+    private async ValueTask<LookUpResult> CopyAsync(ResourceKey key, ValueTask<LookUpResult> asked, int generation, TimeSpan memoryTtl)
+    {
+        var result = await asked;
         if (result.Outcome == LookUpOutcome.Found)
         {
             copies.Add(key, result, generation, memoryTtl);
@@ -100,12 +99,34 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         return result;
     }
 
-    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, bool headersOnly, StoreTimeoutBudget budget)
+    // What the store has at hand goes back without a step of its own.
+    private ValueTask<LookUpResult> AskStore(
+        ResourceKey key, in VariantSource variants, string vary, VariantKey variant, bool headersOnly, StoreTimeoutBudget budget)
     {
-        var vary = hints.Get(key);
-        var variant = VariantDigest.Compute(variants, vary);
-        var result = await AskStoreAsync(key, variant, headersOnly, budget);
-        for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
+        var asked = AskStoreAsync(key, variant, headersOnly, budget);
+        if (!asked.IsCompletedSuccessfully)
+        {
+            return SettleAsync(asked, key, variants, vary, variant, headersOnly, budget);
+        }
+
+        var result = asked.Result;
+        return IsOf(result, vary)
+            ? new(Checked(key, result with { Variant = variant }))
+            : SettleAsync(new(result), key, variants, vary, variant, headersOnly, budget);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<LookUpResult> SettleAsync(
+        ValueTask<LookUpResult> asked,
+        ResourceKey key,
+        VariantSource variants,
+        string vary,
+        VariantKey variant,
+        bool headersOnly,
+        StoreTimeoutBudget budget)
+    {
+        var result = await asked;
+        for (var i = 1; !IsOf(result, vary); i++)
         {
             vary = result.Vary;
             hints.Set(key, vary);
@@ -120,8 +141,18 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             result = i < MaxLookUps ? await AskStoreAsync(key, variant, headersOnly, budget) : LookUpResult.Miss(vary);
         }
 
-        return result with { Variant = variant };
+        return Checked(key, result with { Variant = variant });
     }
+
+    // Whether it tells of the variant under these names: without an answer, there are no others.
+    private static bool IsOf(in LookUpResult result, string vary) =>
+        result.Vary == vary || result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss);
+
+    // A write whose fence could not be set may have begun while the look-up was under way.
+    private LookUpResult Checked(ResourceKey key, in LookUpResult result) =>
+        pending.MustForward(key) ? LookUpResult.EvictionPending
+        : result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null }
+        : result;
 
     private ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantKey variant, bool headersOnly, StoreTimeoutBudget budget) =>
         headersOnly ? store.LookUpHeadersAsync(key, variant, budget) : store.LookUpAsync(key, variant, budget);
