@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy;
 
 /// <summary>Decides what becomes of a request: no policy, forward; safe method, read; unsafe method, write.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, WriteHandler writes, ForwardResponder forwards)
+internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, WriteHandler writes, ForwardResponder forwards)
 {
     public Task Invoke(HttpContext context)
     {

@@ -163,6 +163,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ShadowForwarder>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
+        services.AddSingleton<HitHandler>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));

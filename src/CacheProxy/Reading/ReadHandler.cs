@@ -7,7 +7,7 @@ using CacheProxy.Telemetry;
 
 namespace CacheProxy.Reading;
 
-/// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
+/// <summary>Answers a safe request by what was looked up for it: serve, fill or forward.</summary>
 internal sealed class ReadHandler(
     ResourceCache cache,
     HeldBodies held,
@@ -31,56 +31,23 @@ internal sealed class ReadHandler(
         WithoutPrior,
     }
 
-    /// <summary>A hit that is at hand is answered at once: without a step that could wait, and without an object of its own.</summary>
-    public Task HandleAsync(in ReadRequest read, RequestDelegate next)
-    {
-        var began = metrics.Begin();
-        var budget = new StoreTimeoutBudget(read.StoreTimeout);
-        var headersOnly = MayDoWithoutBody(read);
-        var lookUp = cache.LookUpAsync(read.Key, read.Variants, read.Policy.Options.MemoryTtl, budget, headersOnly);
-        if (!lookUp.IsCompletedSuccessfully)
-        {
-            return HandleAsync(CacheRequest.Of(read, budget), lookUp, headersOnly, began, next);
-        }
+    /// <param name="request">The request.</param>
+    /// <param name="found">What was looked up for it.</param>
+    /// <param name="began">When it arrived.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public Task HandleAsync(CacheRequest request, in LookUpResult found, long began, RequestDelegate next) =>
+        HandleAsync(request, new ValueTask<LookUpResult>(found), Attempt.LookUpAgain, began, next);
 
-        var found = lookUp.Result;
-        if (!IsPlainHit(read, found, out var ageMs))
-        {
-            return HandleAsync(CacheRequest.Of(read, budget), new(found), headersOnly, began, next);
-        }
-
-        var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began);
-        return served is { IsCompletedSuccessfully: true, Result: true }
-            ? Task.CompletedTask
-            : HandleUnlessAsync(served, CacheRequest.Of(read, budget), began, next);
-    }
-
-    private async Task HandleUnlessAsync(ValueTask<bool> served, CacheRequest request, long began, RequestDelegate next)
-    {
-        if (!await served)
-        {
-            await HandleAsync(request, LookUpAsync(request), headersOnly: false, began, next, Attempt.WithoutPrior);
-        }
-    }
+    /// <summary>What was found could not be sent.</summary>
+    public Task HandleWithoutPriorAsync(CacheRequest request, long began, RequestDelegate next) =>
+        HandleAsync(request, LookUpAsync(request), Attempt.WithoutPrior, began, next);
 
     private async Task HandleAsync(
-        CacheRequest request,
-        ValueTask<LookUpResult> lookUp,
-        bool headersOnly,
-        long began,
-        RequestDelegate next,
-        Attempt attempt = Attempt.LookUpAgain)
+        CacheRequest request, ValueTask<LookUpResult> lookUp, Attempt attempt, long began, RequestDelegate next)
     {
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
             var found = await (i == 0 ? lookUp : LookUpAsync(request));
-            if (headersOnly && found.Response is { AbsentBodyLength: not null } stored && !IsAnsweredByHeaders(request, stored))
-            {
-                // The client has something else than is stored, or the API is to be asked.
-                found = await LookUpAsync(request);
-            }
-
-            headersOnly = false;
             var hasRoom = held.TryHold(request.Key, ref found, out var hold);
             using (hold)
             {
@@ -99,30 +66,6 @@ internal sealed class ReadHandler(
     private ValueTask<LookUpResult> LookUpAsync(CacheRequest request) =>
         cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
 
-    /// <summary>Whether it is answered as it was found: nothing else is to be done, asked or kept for it.</summary>
-    private bool IsPlainHit(in ReadRequest read, in LookUpResult found, out long ageMs)
-    {
-        ageMs = 0;
-        if (found is not { Outcome: LookUpOutcome.Found, Response: { AbsentBodyLength: null } stored }
-            || stored.Body.Length > HeldBodies.UncountedBytes
-            || read.IsShadowed
-            || !RequestTarget.IsSame(read.Context.Request, stored.Target))
-        {
-            return false;
-        }
-
-        ageMs = stored.AgeMs(cache.NowMs);
-        return stored.Freshness.Judge(ageMs, read.Directives) is FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed;
-    }
-
-    private static bool MayDoWithoutBody(in ReadRequest read) =>
-        !read.IsShadowed && (read.IsHead || ConditionalRequest.IsPresent(read.Context.Request.Headers));
-
-    private bool IsAnsweredByHeaders(CacheRequest request, StoredResponse stored) =>
-        RequestTarget.IsSame(request.Context.Request, stored.Target)
-        && stored.Freshness.Judge(stored.AgeMs(cache.NowMs), request.Directives) is FreshnessVerdict.Fresh
-        && (request.IsHead || hits.IsNotModified(request.Context, stored));
-
     private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
         found.Outcome switch
         {
@@ -140,12 +83,6 @@ internal sealed class ReadHandler(
         if (!usePrior)
         {
             return AskAsync(request, found with { Response = null }, MissReason(found), began, next);
-        }
-
-        if (stored.AbsentBodyLength is not null)
-        {
-            // It was seen to be answered by its headers; so it is, whatever the clock shows now. Nothing may be stored from it.
-            return ServeAsync(request, stored, stored.AgeMs(cache.NowMs), began);
         }
 
         if (!RequestTarget.IsSame(request.Context.Request, stored.Target))
