@@ -14,7 +14,8 @@ internal sealed partial class HitResponder(
 {
     /// <summary>Whether the client has what is stored, so that a 304 answers it.</summary>
     public bool IsNotModified(HttpContext context, StoredResponse stored) =>
-        Evaluate(context, stored, Validators.Of(new ResponseHeaders(stored.Headers)), time.GetUtcNow().ToUnixTimeMilliseconds());
+        ConditionalRequest.IsPresent(context.Request.Headers)
+        && ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, ValidatorsOf(stored), NowMs) == ConditionalOutcome.NotModified;
 
     /// <summary>Answers a hit, and counts it.</summary>
     /// <returns>As <see cref="TrySendAsync"/>.</returns>
@@ -90,21 +91,16 @@ internal sealed partial class HitResponder(
         response.Headers.Age = (ageMs / 1000).ToString(CultureInfo.InvariantCulture);
         status.AppendTo(response.Headers);
 
-        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var validators = Validators.Of(new ResponseHeaders(stored.Headers));
         var isHead = HttpMethods.IsHead(context.Request.Method);
         // A GET was looked up without its body only because it was seen to be answered by 304; so it is, whatever the clock shows now.
-        if ((stored.AbsentBodyLength is not null && !isHead) || Evaluate(context, stored, validators, nowMs))
+        if ((stored.AbsentBodyLength is not null && !isHead) || IsNotModified(context, stored))
         {
             NotModifiedResponse.Make(response);
             return Task.CompletedTask;
         }
 
         var body = stored.Body;
-        if (context.Request.Headers.Range.Count > 0
-            && stored.Status == StatusCodes.Status200OK
-            && HttpMethods.IsGet(context.Request.Method)
-            && ByteRange.IsAllowedByIfRange(context.Request.Headers.IfRange, validators, nowMs))
+        if (context.Request.Headers.Range.Count > 0 && IsRangeAllowed(context, stored))
         {
             body = SelectRange(context, body);
         }
@@ -121,8 +117,14 @@ internal sealed partial class HitResponder(
             : writer.WriteAsync(context, response.Body, body);
     }
 
-    private static bool Evaluate(HttpContext context, StoredResponse stored, in Validators validators, long nowMs) =>
-        ConditionalRequest.Evaluate(context.Request.Headers, stored.Status, validators, nowMs) == ConditionalOutcome.NotModified;
+    private bool IsRangeAllowed(HttpContext context, StoredResponse stored) =>
+        stored.Status == StatusCodes.Status200OK
+        && HttpMethods.IsGet(context.Request.Method)
+        && ByteRange.IsAllowedByIfRange(context.Request.Headers.IfRange, ValidatorsOf(stored), NowMs);
+
+    private static Validators ValidatorsOf(StoredResponse stored) => Validators.Of(new ResponseHeaders(stored.Headers));
+
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static ReadOnlyMemory<byte> SelectRange(HttpContext context, ReadOnlyMemory<byte> body)
     {
@@ -147,19 +149,39 @@ internal sealed partial class HitResponder(
 
     private static void CopyHeaders(HeaderField[] fields, IHeaderDictionary headers)
     {
-        for (var i = 0; i < fields.Length; i++)
+        if (headers.Count == 0)
         {
-            var name = fields[i].Name;
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            var copied = 0;
+            foreach (var field in fields)
             {
-                // The length is the body's, whatever a line says.
-                continue;
+                if (!IsContentLength(field))
+                {
+                    headers[field.Name] = field.Value;
+                    copied++;
+                }
             }
 
-            var existing = headers[name];
-            headers[name] = existing.Count == 0 ? fields[i].Value : StringValues.Concat(existing, fields[i].Value);
+            // Each name was there once, as nearly always: none had to be looked for before it was set.
+            if (headers.Count == copied)
+            {
+                return;
+            }
+
+            headers.Clear();
+        }
+
+        foreach (var field in fields)
+        {
+            if (!IsContentLength(field))
+            {
+                var existing = headers[field.Name];
+                headers[field.Name] = existing.Count == 0 ? field.Value : StringValues.Concat(existing, field.Value);
+            }
         }
     }
+
+    // The length is the body's, whatever a line says.
+    private static bool IsContentLength(in HeaderField field) => field.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
     private static bool MayHaveBody(int status) =>
         status is >= 200 and not StatusCodes.Status204NoContent and not StatusCodes.Status205ResetContent
