@@ -143,7 +143,7 @@ internal enum CompleteFillOutcome
 /// <param name="Response">The response to store.</param>
 /// <param name="Retention">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
 /// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
-internal readonly record struct FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
+internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
 
 /// <summary>What a write is known to have done to its resource.</summary>
 internal enum WriteResult
