@@ -37,6 +37,14 @@ internal sealed class CacheRequest
 
     public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
 
+    /// <summary>
+    /// The lease that its look-up may take: one only where a miss is certain to become a fill, for it is given back nowhere else.
+    /// </summary>
+    public LeaseWithLookUp Lease =>
+        IsShadowed || IsHead || Directives.OnlyIfCached || Context.Request.Headers.Range.Count > 0 ? LeaseWithLookUp.None
+        : Policy.Options.Coalesce == CoalesceScope.Cluster ? LeaseWithLookUp.Exclusive
+        : LeaseWithLookUp.Shared;
+
     /// <summary>Whether a response to this request may be shared only with the origin's consent (RFC 9111 §3.5).</summary>
     public bool NeedsSharingConsent =>
         Policy.Options.Credentials == CredentialsMode.Rfc9111 && Context.Request.Headers.Authorization.Count > 0;

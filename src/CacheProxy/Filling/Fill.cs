@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
@@ -37,7 +38,8 @@ internal sealed class Fill(
     private long NowMs => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Runs the fill from the forwarding to the storing.</summary>
-    public async Task<FillOutcome> RunAsync(RequestDelegate next)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<FillOutcome> RunAsync(RequestDelegate next)
     {
         var clientGone = Context.RequestAborted;
         // The client's going away must not cut off those who wait for the same answer.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
@@ -26,12 +27,18 @@ internal sealed class FillHandler(
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
     /// <param name="reason">Why it is not served as it is.</param>
     /// <param name="next">The rest of the proxy pipeline.</param>
-    public Task<FillOutcome> FillAsync(CacheRequest request, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    public ValueTask<FillOutcome> FillAsync(CacheRequest request, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         var flight = flights.JoinOrLead(new FlightKey(request.Key, prior.Variant), out var leads);
+        if (!leads && prior.Lease is { } unused)
+        {
+            // Somebody else of this process came in between. Nobody waits until the lease is given back.
+            _ = cache.AbandonFillAsync(request.Key, unused, new StoreTimeoutBudget(request.StoreTimeout)).AsTask();
+        }
+
         return leads ? LeadAsync(request, flight, prior, reason, next)
-            : request.IsShadowed ? Task.FromResult(FillOutcome.Forward(ForwardReason.Shadow))
-            : FollowAsync(request, flight, prior, reason, next);
+            : request.IsShadowed ? new(FillOutcome.Forward(ForwardReason.Shadow))
+            : new(FollowAsync(request, flight, prior, reason, next));
     }
 
     /// <summary>Fetches what is stale, unless somebody already does. The request has no client.</summary>
@@ -84,13 +91,20 @@ internal sealed class FillHandler(
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
     // Everything that a leader does, and the landing, in one method: each layer of its own costs 150 to 250 bytes where it waits.
-    private async Task<FillOutcome> LeadAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<FillOutcome> LeadAsync(
         CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         try
         {
-            var lease = cache.NewLease(request.Key, prior, request.Policy.Options.Coalesce == CoalesceScope.Cluster);
-            var begun = await cache.BeginFillAsync(request.Key, lease, request.Budget);
+            var lease = prior.Lease;
+            var begun = BeginFillOutcome.Granted;
+            if (lease is null)
+            {
+                lease = cache.NewLease(request.Key, prior, request.Policy.Options.Coalesce == CoalesceScope.Cluster);
+                begun = await cache.BeginFillAsync(request.Key, lease, request.Budget);
+            }
+
             if (begun == BeginFillOutcome.UnderWay && MayWait(request))
             {
                 (begun, lease) = await WaitForOtherAsync(request, lease);

@@ -15,7 +15,8 @@ internal static class StoredHeaders
     /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
     public static HeaderField[] Of(IHeaderDictionary headers, StringValues connection, in ResponseDirectives directives)
     {
-        var fields = new List<HeaderField>(headers.Count);
+        var fields = new HeaderField[Lines(headers)];
+        var count = 0;
         foreach (var (name, values) in headers)
         {
             if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives))
@@ -25,11 +26,11 @@ internal static class StoredHeaders
 
             for (var i = 0; i < values.Count; i++)
             {
-                fields.Add(new HeaderField(name, values[i] ?? ""));
+                fields[count++] = new HeaderField(name, values[i] ?? "");
             }
         }
 
-        return [.. fields];
+        return count == fields.Length ? fields : fields[..count];
     }
 
     /// <summary>What header lines weigh: names and values, and what separates them on the wire.</summary>
@@ -42,6 +43,17 @@ internal static class StoredHeaders
         }
 
         return bytes;
+    }
+
+    private static int Lines(IHeaderDictionary headers)
+    {
+        var lines = 0;
+        foreach (var (_, values) in headers)
+        {
+            lines += values.Count;
+        }
+
+        return lines;
     }
 
     internal static bool IsStored(string name) =>

@@ -41,7 +41,7 @@ internal sealed partial class ReadHandler(
         {
             var found = headersOnly
                 ? await LookUpHeadersFirstAsync(request)
-                : await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
+                : await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget, begins: request.Lease);
             headersOnly = false;
             var hasRoom = TryHold(request.Key, ref found, out var hold);
             using (hold)

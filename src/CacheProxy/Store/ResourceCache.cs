@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
@@ -6,7 +7,7 @@ namespace CacheProxy.Store;
 /// The store as requests use it. What every step must ask first is asked here and nowhere else: whether an eviction of the key is
 /// pending, whether this process's own copy is still good, and which header names the resource varies on.
 /// </summary>
-internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints)
+internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;
@@ -20,8 +21,14 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
     /// <param name="headersOnly">Whether the answer may do without the body.</param>
+    /// <param name="begins">Whether a miss may take its lease with the look-up, and which; only for who fills it or gives it back.</param>
     public async ValueTask<LookUpResult> LookUpAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, bool headersOnly = false)
+        ResourceKey key,
+        VariantSource variants,
+        TimeSpan memoryTtl,
+        StoreTimeoutBudget budget,
+        bool headersOnly = false,
+        LeaseWithLookUp begins = LeaseWithLookUp.None)
     {
         if (pending.MustForward(key))
         {
@@ -29,13 +36,17 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         }
 
         var result = memoryTtl > TimeSpan.Zero
-            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, budget)
-            : await AskStoreAsync(key, variants, headersOnly, budget);
+            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, begins, budget)
+            : await AskStoreAsync(key, variants, headersOnly, begins, budget);
 
         // A write whose fence could not be set may have begun while the look-up was under way.
-        return pending.MustForward(key) ? LookUpResult.EvictionPending
-            : result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null }
-            : result;
+        if (pending.MustForward(key))
+        {
+            await (result.Lease is { } lease ? store.AbandonFillAsync(key, lease, budget) : default);
+            return LookUpResult.EvictionPending;
+        }
+
+        return result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null } : result;
     }
 
     /// <summary>A lease to fill one variant, not taken yet.</summary>
@@ -43,6 +54,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         new(store.NewFillToken(key), prior.Variant, prior.Stamp, FillLease.DefaultDuration, exclusive);
 
     /// <inheritdoc cref="ICacheStore.BeginFillAsync"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget)
     {
         var outcome = await store.BeginFillAsync(key, lease, budget);
@@ -55,6 +67,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     }
 
     /// <inheritdoc cref="ICacheStore.CompleteFillAsync"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         if (pending.MustForward(key))
@@ -70,6 +83,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         }
 
         copies.Drop(key, result.Variant);
+        absent.Stored(key);
 
         // A write whose fence could not be set may have begun in the meantime: its eviction will take this entry away.
         return pending.MustForward(key) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
@@ -80,7 +94,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         store.AbandonFillAsync(key, lease, budget);
 
     private async ValueTask<LookUpResult> LookUpWithCopiesAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, LeaseWithLookUp begins, StoreTimeoutBudget budget)
     {
         var generation = copies.Generation(key);
         var variant = VariantDigest.Compute(variants, hints.Get(key));
@@ -91,7 +105,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             return copy;
         }
 
-        var result = await AskStoreAsync(key, variants, headersOnly: false, budget);
+        var result = await AskStoreAsync(key, variants, headersOnly: false, begins, budget);
         if (result.Outcome == LookUpOutcome.Found)
         {
             copies.Add(key, result, generation, memoryTtl);
@@ -100,11 +114,19 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         return result;
     }
 
-    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, bool headersOnly, StoreTimeoutBudget budget)
+    private async ValueTask<LookUpResult> AskStoreAsync(
+        ResourceKey key, VariantSource variants, bool headersOnly, LeaseWithLookUp begins, StoreTimeoutBudget budget)
     {
         var vary = hints.Get(key);
         var variant = VariantDigest.Compute(variants, vary);
-        var result = await AskStoreAsync(key, variant, headersOnly, budget);
+        // A miss knows no names to vary on: under others the lease would be for another variant.
+        var lease = begins != LeaseWithLookUp.None && vary.Length == 0 && absent.Expects(key)
+            ? new FillLease(store.NewFillToken(key), variant, "", FillLease.DefaultDuration, begins == LeaseWithLookUp.Exclusive)
+            : null;
+        var result = lease is null
+            ? await AskStoreAsync(key, variant, headersOnly, budget)
+            : await store.LookUpOrBeginFillAsync(key, lease, budget);
+        absent.Learn(key, result, isLeaseRefused: lease is not null && result.Lease is null);
         for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
         {
             vary = result.Vary;
@@ -141,4 +163,77 @@ internal sealed class VaryHints
     public void Set(ResourceKey key, string names) => Volatile.Write(ref _names[Slot(key)], names);
 
     private static int Slot(ResourceKey key) => key.Value.GetHashCode(StringComparison.Ordinal) & (Size - 1);
+}
+
+/// <summary>Whether a look-up takes a lease where it finds nothing.</summary>
+internal enum LeaseWithLookUp
+{
+    None,
+    Shared,
+
+    /// <summary>See <see cref="FillLease.Exclusive"/>.</summary>
+    Exclusive,
+}
+
+/// <summary>
+/// Guesses which resources the store holds nothing of: those of which this process has found and stored nothing lately, as long as at least
+/// half of such look-ups are misses. A wrong guess costs the store a script where a plain look-up would have done, and nothing else.
+/// </summary>
+internal sealed class AbsentKeys
+{
+    // 64 KiB. Two keys that share a place forget each other.
+    private const int Size = 16 * 1024;
+    private const int Whole = 1 << 16;
+    private const int Weight = 32;
+
+    private readonly int[] _present = new int[Size];
+    private int _misses = Whole;
+
+    public bool Expects(ResourceKey key) => _misses >= Whole / 2 && !IsPresent(key, out _);
+
+    /// <param name="key">The resource.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="isLeaseRefused">Whether a lease was wanted: then there is something, be it another variant.</param>
+    public void Learn(ResourceKey key, in LookUpResult result, bool isLeaseRefused)
+    {
+        if (result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss))
+        {
+            return;
+        }
+
+        var wasPresent = IsPresent(key, out var hash);
+        var isAbsent = result.Outcome == LookUpOutcome.Miss && !isLeaseRefused;
+        if (!wasPresent)
+        {
+            // A decaying share, in which one of 32 is new. Threads that overwrite each other's step do no harm.
+            _misses += ((isAbsent ? Whole : 0) - _misses) / Weight;
+        }
+
+        if (wasPresent == isAbsent)
+        {
+            Volatile.Write(ref _present[hash & (Size - 1)], isAbsent ? 0 : hash);
+        }
+    }
+
+    public void Stored(ResourceKey key)
+    {
+        if (!IsPresent(key, out var hash))
+        {
+            Volatile.Write(ref _present[hash & (Size - 1)], hash);
+        }
+    }
+
+    public void Evicted(ResourceKey key)
+    {
+        if (IsPresent(key, out var hash))
+        {
+            Volatile.Write(ref _present[hash & (Size - 1)], 0);
+        }
+    }
+
+    private bool IsPresent(ResourceKey key, out int hash)
+    {
+        hash = key.Value.GetHashCode(StringComparison.Ordinal);
+        return Volatile.Read(ref _present[hash & (Size - 1)]) == hash;
+    }
 }
