@@ -37,7 +37,7 @@ internal sealed class Fill(
 
     private long NowMs => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Runs the fill from the forwarding to the storing.</summary>
+    /// <summary>Runs the fill from the forwarding to the storing, and lands its flight.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<FillOutcome> RunAsync(RequestDelegate next)
     {
@@ -58,9 +58,16 @@ internal sealed class Fill(
             Remove();
             Context.RequestAborted = clientGone;
             _conditions.Restore();
-            await _ending;
-            _copy?.Dispose();
-            await AbandonAsync();
+            try
+            {
+                await _ending;
+                _copy?.Dispose();
+                await AbandonAsync();
+            }
+            finally
+            {
+                services.Flights.Land(flight);
+            }
         }
 
         return Outcome();

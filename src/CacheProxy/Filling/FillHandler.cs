@@ -21,7 +21,7 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, held, writer, events, metrics, time);
+    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -90,21 +90,28 @@ internal sealed class FillHandler(
         RequestTarget.IsSame(request.Context.Request, response.Target)
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
-    // Everything that a leader does, and the landing, in one method: each layer of its own costs 150 to 250 bytes where it waits.
+    // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
+    private ValueTask<FillOutcome> LeadAsync(
+        CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next) =>
+        prior.Lease is { } lease
+            ? FillAsync(request, flight, prior, reason, lease, next)
+            : BeginAndFillAsync(request, flight, prior, reason, next);
+
+    private ValueTask<FillOutcome> FillAsync(
+        CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, FillLease lease, RequestDelegate next)
+    {
+        metrics.Filling(request.Policy.Name, reason, request.IsBackground);
+        return new Fill(_services, request, prior, reason, flight, lease).RunAsync(next);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<FillOutcome> LeadAsync(
+    private async ValueTask<FillOutcome> BeginAndFillAsync(
         CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         try
         {
-            var lease = prior.Lease;
-            var begun = BeginFillOutcome.Granted;
-            if (lease is null)
-            {
-                lease = cache.NewLease(request.Key, prior, request.Policy.Options.Coalesce == CoalesceScope.Cluster);
-                begun = await cache.BeginFillAsync(request.Key, lease, request.Budget);
-            }
-
+            var lease = cache.NewLease(request.Key, prior, request.Policy.Options.Coalesce == CoalesceScope.Cluster);
+            var begun = await cache.BeginFillAsync(request.Key, lease, request.Budget);
             if (begun == BeginFillOutcome.UnderWay && MayWait(request))
             {
                 (begun, lease) = await WaitForOtherAsync(request, lease);
@@ -113,8 +120,7 @@ internal sealed class FillHandler(
             metrics.FillRefused(request.Policy.Name, begun);
             if (begun == BeginFillOutcome.Granted)
             {
-                metrics.Filling(request.Policy.Name, reason, request.IsBackground);
-                return await new Fill(_services, request, prior, reason, flight, lease).RunAsync(next);
+                return await FillAsync(request, flight, prior, reason, lease, next);
             }
 
             flight.Finish(begun == BeginFillOutcome.Changed ? FlightResult.LookUpAgain : FlightResult.Forward);
@@ -162,4 +168,4 @@ internal sealed class FillHandler(
 
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
-    ResourceCache Cache, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);
+    ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);

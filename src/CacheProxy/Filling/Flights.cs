@@ -48,7 +48,7 @@ internal sealed class Flights
         }
     }
 
-    /// <summary>Ends a flight; whoever still waits goes to the API.</summary>
+    /// <summary>Ends a flight, once or again; whoever still waits goes to the API.</summary>
     public void Land(Flight flight)
     {
         _flights.TryRemove(new KeyValuePair<FlightKey, Flight>(flight.Key, flight));

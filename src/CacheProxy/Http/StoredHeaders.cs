@@ -15,13 +15,18 @@ internal static class StoredHeaders
     /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
     public static HeaderField[] Of(IHeaderDictionary headers, StringValues connection, in ResponseDirectives directives)
     {
-        var fields = new HeaderField[Lines(headers)];
+        var fields = new HeaderField[headers.Count];
         var count = 0;
         foreach (var (name, values) in headers)
         {
             if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives))
             {
                 continue;
+            }
+
+            if (count + values.Count > fields.Length)
+            {
+                Array.Resize(ref fields, count + values.Count + headers.Count);
             }
 
             for (var i = 0; i < values.Count; i++)
@@ -43,17 +48,6 @@ internal static class StoredHeaders
         }
 
         return bytes;
-    }
-
-    private static int Lines(IHeaderDictionary headers)
-    {
-        var lines = 0;
-        foreach (var (_, values) in headers)
-        {
-            lines += values.Count;
-        }
-
-        return lines;
     }
 
     internal static bool IsStored(string name) =>

@@ -13,28 +13,28 @@ public sealed class AbsentKeysTests
     private readonly AbsentKeys _absent = new();
 
     [Fact]
-    public void What_nobody_has_asked_for_is_expected_to_be_absent() => Assert.True(_absent.Expects(Key));
+    public void What_nobody_has_asked_for_is_expected_to_be_absent() => Assert.True(Expects(Key));
 
     [Fact]
     public void What_was_found_or_stored_is_not_until_it_is_missed_or_evicted()
     {
-        _absent.Learn(Key, Found, isLeaseRefused: false);
-        Assert.False(_absent.Expects(Key));
-        _absent.Learn(Key, Miss, isLeaseRefused: false);
-        Assert.True(_absent.Expects(Key));
+        Learn(Key, Found, mayTakeLease: false);
+        Assert.False(Expects(Key));
+        Learn(Key, Miss, mayTakeLease: false);
+        Assert.True(Expects(Key));
 
         _absent.Stored(Key);
-        Assert.False(_absent.Expects(Key));
+        Assert.False(Expects(Key));
         _absent.Evicted(Key);
-        Assert.True(_absent.Expects(Key));
+        Assert.True(Expects(Key));
     }
 
     [Fact]
     public void A_miss_whose_lease_was_refused_says_that_there_is_another_variant()
     {
-        _absent.Learn(Key, Miss, isLeaseRefused: true);
+        Learn(Key, Miss, mayTakeLease: true);
 
-        Assert.False(_absent.Expects(Key));
+        Assert.False(Expects(Key));
     }
 
     [Theory]
@@ -42,19 +42,19 @@ public sealed class AbsentKeysTests
     [InlineData(LookUpOutcome.Unavailable)]
     public void What_is_not_known_teaches_nothing(object outcome)
     {
-        _absent.Learn(Key, Miss with { Outcome = (LookUpOutcome)outcome }, isLeaseRefused: true);
+        Learn(Key, Miss with { Outcome = (LookUpOutcome)outcome }, mayTakeLease: true);
 
-        Assert.True(_absent.Expects(Key));
+        Assert.True(Expects(Key));
     }
 
     [Fact]
     public void While_most_of_the_unknown_is_found_nothing_is_expected_to_be_absent()
     {
         Ask(100, Found);
-        Assert.False(_absent.Expects(Key));
+        Assert.False(Expects(Key));
 
         Ask(100, Miss);
-        Assert.True(_absent.Expects(Key));
+        Assert.True(Expects(Key));
     }
 
     [Fact]
@@ -63,17 +63,22 @@ public sealed class AbsentKeysTests
         _absent.Stored(new ResourceKey("hot"));
         for (var i = 0; i < 1000; i++)
         {
-            _absent.Learn(new ResourceKey("hot"), Found, isLeaseRefused: false);
+            Learn(new ResourceKey("hot"), Found, mayTakeLease: false);
         }
 
-        Assert.True(_absent.Expects(Key));
+        Assert.True(Expects(Key));
     }
+
+    private bool Expects(ResourceKey key) => _absent.AreMissesUsual && !_absent.Knows(key);
+
+    private void Learn(ResourceKey key, LookUpResult result, bool mayTakeLease) =>
+        _absent.Learn(new LookUp(key, "", VariantKey.Plain, new(result), _absent.Knows(key), mayTakeLease), result);
 
     private void Ask(int times, LookUpResult result)
     {
         for (var i = 0; i < times; i++)
         {
-            _absent.Learn(new ResourceKey($"{result.Outcome}:{i}"), result, isLeaseRefused: false);
+            Learn(new ResourceKey($"{result.Outcome}:{i}"), result, mayTakeLease: false);
         }
     }
 }
