@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace CacheProxy.Bench.Load.Machine;
+
+/// <summary>A program that listens on a free port of the loopback, with a folder of its own. Ended with all its children.</summary>
+internal sealed class Server : IDisposable
+{
+    private static readonly List<Server> Running = [];
+
+    private readonly Process _process;
+    private readonly string _log;
+    // By process, so that one that ended, as nginx's cache loader does after its start, still counts.
+    private readonly Dictionary<int, TimeSpan> _used = [];
+
+    static Server() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => StopAll();
+
+    private Server(Process process, string log, int port)
+    {
+        _process = process;
+        _log = log;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>Starts <paramref name="command"/>, program and arguments separated by blanks, and waits until the port is open.</summary>
+    public static Server Start(string command, string folder, int port)
+    {
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var log = Path.Combine(folder, "log");
+        // The shell gives its place to the program, so that the process is the program's.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1 </dev/null", "sh", log, .. words])
+        {
+            WorkingDirectory = folder,
+        };
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        var server = new Server(Process.Start(start)!, log, port);
+        lock (Running)
+        {
+            Running.Add(server);
+        }
+
+        server.WaitUntilOpen();
+        return server;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>User and system time of the program and all its children.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        foreach (var process in ProcessTree.Of(_process.Id))
+        {
+            if (Linux.ProcessorTime(process) is { } used)
+            {
+                _used[process] = used;
+            }
+        }
+
+        return _used.Values.Aggregate(TimeSpan.Zero, static (sum, used) => sum + used);
+    }
+
+    public double ResidentMegabytes() => ProcessTree.ResidentMegabytes(ProcessTree.Of(_process.Id));
+
+    public void Dispose()
+    {
+        lock (Running)
+        {
+            Running.Remove(this);
+        }
+
+        // The children of a killed parent may live on, so they are noted before.
+        foreach (var process in ProcessTree.Of(_process.Id))
+        {
+            Kill(process);
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static void StopAll()
+    {
+        Server[] all;
+        lock (Running)
+        {
+            all = [.. Running];
+        }
+
+        foreach (var server in all)
+        {
+            server.Dispose();
+        }
+    }
+
+    private static void Kill(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            found.Kill();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private void WaitUntilOpen()
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Connect(IPAddress.Loopback, Port);
+                return;
+            }
+            catch (SocketException) when (!_process.HasExited && Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30))
+            {
+                Thread.Sleep(1);
+            }
+            catch (SocketException e)
+            {
+                throw new BenchFailure($"Nothing listens on port {Port}. The log of {_process.Id} says: {File.ReadAllText(_log)}", e);
+            }
+        }
+    }
+}
