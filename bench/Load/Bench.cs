@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using CacheProxy.Bench.Load.Machine;
 using CacheProxy.Bench.Load.Measures;
 using CacheProxy.Bench.Load.Peers;
@@ -28,7 +29,7 @@ internal static class Bench
             {
                 for (var i = 0; i < peers.Length; i++)
                 {
-                    Take(run, measure, peers[(i + round - 1) % peers.Length], round);
+                    Take(run, plan, measure, peers[(i + round - 1) % peers.Length], round);
                 }
             }
         }
@@ -36,7 +37,7 @@ internal static class Bench
         return run;
     }
 
-    private static void Take(Run run, Measure measure, Peer peer, int round)
+    private static void Take(Run run, Plan plan, Measure measure, Peer peer, int round)
     {
         if (!measure.Applies(peer))
         {
@@ -52,9 +53,10 @@ internal static class Bench
                 $"{measure.Name} {round}/{measure.Rounds} {peer.Name} ({Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s):"
                 + string.Concat(values.Select(static value => $" {value.Key}={value.Value:0.##}")));
         }
-        catch (BenchFailure failure)
+        catch (Exception failure) when (failure is BenchFailure or SocketException or HttpRequestException)
         {
             // The figure would be wrong, so there is none; the others are taken, and the exit code tells.
+            plan.Stop(peer);
             var text = $"{measure.Name}, {peer.Name}, round {round}: {failure.Message}";
             run.Failures.Add(text);
             Console.Error.WriteLine($"FAILED: {text}");

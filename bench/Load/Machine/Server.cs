@@ -130,7 +130,8 @@ internal sealed class Server : IDisposable
             }
             catch (SocketException e)
             {
-                throw new BenchFailure($"Nothing listens on port {Port}. The log of {_process.Id} says: {File.ReadAllText(_log)}", e);
+                var log = File.ReadAllText(_log).ReplaceLineEndings(" ");
+                throw new BenchFailure($"It does not start: {log[..Math.Min(log.Length, 300)]}", e);
             }
         }
     }

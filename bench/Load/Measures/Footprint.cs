@@ -36,11 +36,11 @@ internal sealed class Footprint(Site site, Gauge gauge, Scale scale)
         using (var idle = subject.Clients(scale.IdleConnections))
         {
             // Each connection carries a request, for a server keeps more of one that was used.
-            idle.Run(new Asks(scale.IdleConnections, static i => new Ask(new Customer(i % Mix.Tenants, CustomerKind.Small, i), AskKind.Read)), Pace.Saturated(TimeSpan.MaxValue));
+            idle.Run(new Asks(scale.IdleConnections, static i => new Ask(new Customer(i % Mix.Tenants, CustomerKind.Small, i), AskKind.Read)), Pace.UntilDone());
             values["connections"] = subject.ResidentMegabytes();
         }
 
-        gauge.Run(subject, Asks.Flood(scale.Flood), static () => Pace.Saturated(TimeSpan.MaxValue));
+        gauge.Run(subject, Asks.Flood(scale.Flood), Pace.UntilDone);
         values["flood"] = subject.ResidentMegabytes();
         return values;
     }
@@ -48,6 +48,6 @@ internal sealed class Footprint(Site site, Gauge gauge, Scale scale)
     private static void One(Subject subject)
     {
         using var client = subject.Clients(1);
-        client.Run(Asks.Once(1, CustomerKind.Small), Pace.Saturated(TimeSpan.MaxValue));
+        client.Run(Asks.Once(1, CustomerKind.Small), Pace.UntilDone());
     }
 }

@@ -43,5 +43,5 @@ internal sealed class Gauge(Origin origin)
 
     /// <summary>Reads each customer once, so that it is in the cache.</summary>
     public void Fill(Subject subject, int keys, CustomerKind kind, int first = 0) =>
-        Run(subject, Asks.Once(keys, kind, first), static () => Pace.Saturated(TimeSpan.MaxValue));
+        Run(subject, Asks.Once(keys, kind, first), Pace.UntilDone);
 }

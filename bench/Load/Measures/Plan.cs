@@ -31,6 +31,15 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
         new("memory", "Resident memory", 1, Measure.IsMeasuredFully, (peer, _) => new Footprint(site, _gauge, scale).Memory(peer)),
     ];
 
+    /// <summary>Ends the peer, for its memory, or because it is not to be trusted any more.</summary>
+    public void Stop(Peer peer)
+    {
+        if (_running.Remove(peer, out var subject))
+        {
+            subject.Dispose();
+        }
+    }
+
     public void Dispose()
     {
         foreach (var subject in _running.Values)
@@ -45,12 +54,12 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
         if (!_running.TryGetValue(peer, out var subject))
         {
             _running[peer] = subject = new Subject(site, peer);
-            _gauge.Run(subject, Asks.PassThrough(), () => Pace.Saturated(scale.WarmUp / 2));
+            _gauge.Run(subject, Asks.PassThrough(scale.WarmUp / 4), Pace.UntilDone);
             if (peer.Scope != PeerScope.PassThrough)
             {
-                _gauge.Run(subject, Asks.Once(int.MaxValue, CustomerKind.Small, Unused(1_000_000)), () => Pace.Saturated(scale.WarmUp / 2));
+                _gauge.Fill(subject, scale.WarmUp / 10, CustomerKind.Small, Unused(scale.WarmUp / 10));
                 _gauge.Fill(subject, HotKeys, CustomerKind.Small);
-                _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0), () => Pace.Saturated(scale.WarmUp));
+                _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0, scale.WarmUp), Pace.UntilDone);
             }
         }
 
@@ -65,7 +74,7 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
     }
 
     private Values Misses(Peer peer) => _gauge.RunExpecting(
-        1, Warm(peer), Asks.Once(scale.Misses, CustomerKind.Small, Unused(scale.Misses)), static () => Pace.Saturated(TimeSpan.MaxValue));
+        1, Warm(peer), Asks.Once(scale.Misses, CustomerKind.Small, Unused(scale.Misses)), Pace.UntilDone);
 
     private Values PassThrough(Peer peer) => _gauge.RunExpecting(1, Warm(peer), Asks.PassThrough(), () => Pace.Saturated(scale.Saturated));
 
@@ -116,7 +125,13 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
         var subject = Warm(peer);
         _gauge.Fill(subject, keys, CustomerKind.Small);
         // Some bound their memory, so not all need be hits here; the share that reached the API is a figure.
-        return _gauge.Run(subject, Asks.Again(keys, CustomerKind.Small, round), () => Pace.Saturated(scale.Saturated)).Values;
+        var (values, _) = _gauge.Run(subject, Asks.Again(keys, CustomerKind.Small, round), () => Pace.Saturated(scale.Saturated));
+        if (!Array.Exists(scale.KeyCounts, more => more > keys && more <= peer.MostKeys))
+        {
+            Stop(peer);
+        }
+
+        return values;
     }
 
     private static Values With(Values values, Mix mix, long originReads)

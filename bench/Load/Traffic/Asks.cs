@@ -14,14 +14,14 @@ internal sealed class Asks(int count, Func<int, Ask> at) : Workload
     /// <summary>Each of the first <paramref name="keys"/> customers once.</summary>
     public static Asks Once(int keys, CustomerKind kind, int first = 0) => new(keys, i => new Ask(At(first + i, kind), AskKind.Read));
 
-    /// <summary>One of <paramref name="keys"/> customers at random, for ever.</summary>
-    public static Asks Again(int keys, CustomerKind kind, int seed, int first = 0)
+    /// <summary>One of <paramref name="keys"/> customers at random each time.</summary>
+    public static Asks Again(int keys, CustomerKind kind, int seed, int count = int.MaxValue)
     {
         var random = new Random(seed);
-        return new Asks(int.MaxValue, _ => new Ask(At(first + random.Next(keys), kind), AskKind.Read));
+        return new Asks(count, _ => new Ask(At(random.Next(keys), kind), AskKind.Read));
     }
 
-    public static Asks PassThrough() => new(int.MaxValue, static i => new Ask(At(i % 1000, CustomerKind.Small), AskKind.PassThrough));
+    public static Asks PassThrough(int count = int.MaxValue) => new(count, static i => new Ask(At(i % 1000, CustomerKind.Small), AskKind.PassThrough));
 
     /// <summary>Every request has a customer, a tenant and a caller that none had before.</summary>
     public static Asks Flood(int count) => new(count, static i => new Ask(

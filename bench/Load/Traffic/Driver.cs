@@ -15,7 +15,7 @@ internal sealed class Driver : IDisposable
     private readonly Connection[] _connections;
     private readonly Stack<Connection>[] _free;
     private readonly Linux.PollEntry[] _poll;
-    private readonly List<long> _latencies = new(1 << 20);
+    private readonly List<long> _latencies = new(1 << 18);
     private long _answers;
 
     public Driver(IReadOnlyList<int> ports, int connectionsEach)

@@ -24,6 +24,9 @@ internal sealed class Pace
 
     public static Pace Saturated(TimeSpan duration) => new(0, null, duration);
 
+    /// <summary>Saturated, until the workload has no more.</summary>
+    public static Pace UntilDone() => Saturated(TimeSpan.MaxValue);
+
     public static Pace Poisson(double perSecond, TimeSpan duration, int seed) => new(Stopwatch.Frequency / perSecond, new Random(seed), duration);
 
     /// <summary>The time at which the next request is due; null when no more is.</summary>
