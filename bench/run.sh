@@ -57,11 +57,11 @@ fi
 dotnet publish bench/YarpPeers -c Release -o "$published/yarp-peers" --nologo -v q
 dotnet publish src/CacheProxy -c Release -o "$published/jit" --nologo -v q
 
-# A folder of its own for what is in between, or the two ways of publishing would each undo what the other has built.
+# With a folder of its own for what is in between, so that the other ways of building find theirs as they left it.
 say "Publish as Native AOT"
 rm -rf "$published/aot"
-if ! dotnet publish src/CacheProxy -c Release -p:PublishAot=true --artifacts-path "$published/aot-build" -o "$published/aot" --nologo -v q \
-    >"$published/aot.log" 2>&1 || [[ ! -x $published/aot/CacheProxy || -e $published/aot/CacheProxy.dll ]]; then
+if ! dotnet publish src/CacheProxy -c Release -p:PublishAot=true -p:UseArtifactsOutput=true -p:ArtifactsPath="$PWD/$published/aot-build" \
+    -o "$published/aot" --nologo -v q >"$published/aot.log" 2>&1 || [[ ! -x $published/aot/CacheProxy || -e $published/aot/CacheProxy.dll ]]; then
   rm -rf "$published/aot"
   echo "There is no AOT binary; its rows stay empty ($published/aot.log says why)."
 fi
@@ -70,4 +70,9 @@ say "Measure"
 # 10,000 connections of clients, and as many of the servers.
 ulimit -n "$(ulimit -Hn)"
 commit=$(git describe --always --dirty 2>/dev/null || echo unknown)
-exec dotnet "$published/load/Load.dll" "${arguments[@]}" --programs "$PWD/$published" --files "$PWD/bench/Peers" --out "$out" --commit "$commit"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'kill ${running:+"$running"} 2>/dev/null; wait; exit 130' INT TERM
+TMPDIR=$work dotnet "$published/load/Load.dll" "${arguments[@]}" --programs "$PWD/$published" --files "$PWD/bench/Peers" --out "$out" --commit "$commit" &
+running=$!
+wait "$running"

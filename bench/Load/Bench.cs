@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using CacheProxy.Bench.Load.Machine;
 using CacheProxy.Bench.Load.Measures;
@@ -23,6 +24,11 @@ internal static class Bench
             Scale = options.Scale.Name,
             Machine = Computer.Describe(),
         };
+        if (site.AotBinary is { Exists: true, Length: var bytes })
+        {
+            run.Machine["AOT binary"] = string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+        }
+
         foreach (var measure in measures)
         {
             for (var round = 1; round <= measure.Rounds; round++)

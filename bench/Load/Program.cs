@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CacheProxy.Bench.Load;
 using CacheProxy.Bench.Load.Machine;
 using CacheProxy.Bench.Load.Results;
@@ -12,6 +13,9 @@ if (options.Docs is { } root)
     return 0;
 }
 
+// An exit ends what was started.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, static _ => Environment.Exit(130));
+using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static _ => Environment.Exit(143));
 Linux.WakePrecisely();
 var run = Bench.Run(options);
 run.Save(file);

@@ -8,7 +8,7 @@ namespace CacheProxy.Bench.Load.Machine;
 /// <summary>What the figures were taken on and with.</summary>
 internal static partial class Computer
 {
-    public static IReadOnlyDictionary<string, string> Describe() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public static SortedDictionary<string, string> Describe() => new(StringComparer.Ordinal)
     {
         ["processor"] = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} × {Model()}"),
         ["Linux"] = Environment.OSVersion.Version.ToString(),

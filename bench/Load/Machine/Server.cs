@@ -9,7 +9,10 @@ internal sealed class Server : IDisposable
 {
     private static readonly List<Server> Running = [];
 
+    private static bool _ending;
+
     private readonly Process _process;
+    private readonly int _id;
     private readonly string _log;
     // By process, so that one that ended, as nginx's cache loader does after its start, still counts.
     private readonly Dictionary<int, TimeSpan> _used = [];
@@ -19,6 +22,7 @@ internal sealed class Server : IDisposable
     private Server(Process process, string log, int port)
     {
         _process = process;
+        _id = process.Id;
         _log = log;
         Port = port;
     }
@@ -36,9 +40,11 @@ internal sealed class Server : IDisposable
             WorkingDirectory = folder,
         };
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        var server = new Server(Process.Start(start)!, log, port);
+        Server server;
         lock (Running)
         {
+            ObjectDisposedException.ThrowIf(_ending, typeof(Server));
+            server = new Server(Process.Start(start)!, log, port);
             Running.Add(server);
         }
 
@@ -46,17 +52,20 @@ internal sealed class Server : IDisposable
         return server;
     }
 
-    public static int FreePort()
+    public static (int First, int Second) FreePorts()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        // Both are held until both are known, or they could be the same.
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 
     /// <summary>User and system time of the program and all its children.</summary>
     public TimeSpan ProcessorTime()
     {
-        foreach (var process in ProcessTree.Of(_process.Id))
+        foreach (var process in ProcessTree.Of(_id))
         {
             if (Linux.ProcessorTime(process) is { } used)
             {
@@ -67,7 +76,7 @@ internal sealed class Server : IDisposable
         return _used.Values.Aggregate(TimeSpan.Zero, static (sum, used) => sum + used);
     }
 
-    public double ResidentMegabytes() => ProcessTree.ResidentMegabytes(ProcessTree.Of(_process.Id));
+    public double ResidentMegabytes() => ProcessTree.ResidentMegabytes(ProcessTree.Of(_id));
 
     public void Dispose()
     {
@@ -76,12 +85,7 @@ internal sealed class Server : IDisposable
             Running.Remove(this);
         }
 
-        // The children of a killed parent may live on, so they are noted before.
-        foreach (var process in ProcessTree.Of(_process.Id))
-        {
-            Kill(process);
-        }
-
+        KillAll();
         _process.WaitForExit();
         _process.Dispose();
     }
@@ -92,11 +96,12 @@ internal sealed class Server : IDisposable
         lock (Running)
         {
             all = [.. Running];
+            _ending = true;
         }
 
         foreach (var server in all)
         {
-            server.Dispose();
+            server.KillAll();
         }
     }
 
@@ -110,6 +115,15 @@ internal sealed class Server : IDisposable
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             // It has ended already.
+        }
+    }
+
+    private void KillAll()
+    {
+        // The children of a killed parent may live on, so they are noted before.
+        foreach (var process in ProcessTree.Of(_id))
+        {
+            Kill(process);
         }
     }
 

@@ -29,13 +29,13 @@ internal sealed record Scale
     /// <summary>Hits before a peer is measured; misses are a tenth of it, uncached requests a quarter.</summary>
     public int WarmUp { get; init; } = 60_000;
 
-    public TimeSpan Saturated { get; init; } = TimeSpan.FromSeconds(1.5);
+    public TimeSpan Saturated { get; init; } = TimeSpan.FromSeconds(1.2);
 
     public TimeSpan AtRate { get; init; } = TimeSpan.FromSeconds(3);
 
     public TimeSpan Mixed { get; init; } = TimeSpan.FromSeconds(3);
 
-    public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a process rests after its start before its memory is read.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(1);

@@ -19,7 +19,10 @@ internal sealed class Site : IDisposable
 
     public Origin Origin { get; }
 
-    public bool Has(Peer peer) => !peer.IsAot || File.Exists(Path.Combine(_programs, "aot", "CacheProxy"));
+    /// <summary>The file is absent where the program could not be compiled so.</summary>
+    public FileInfo AotBinary => new(Path.Combine(_programs, "aot", "CacheProxy"));
+
+    public bool Has(Peer peer) => !peer.IsAot || AotBinary.Exists;
 
     public Server StartRedis() =>
         Start("redis-server --port @PORT@ --bind 127.0.0.1 --save --appendonly no --dir @FOLDER@", [], 0, 0);
@@ -35,8 +38,7 @@ internal sealed class Site : IDisposable
     private Server Start(string command, string[] files, int originPort, int redisPort)
     {
         var folder = _folder.CreateSubdirectory($"{_folders++}").FullName;
-        var port = Server.FreePort();
-        var second = Server.FreePort();
+        var (port, second) = Server.FreePorts();
         string Fill(string text) => text
             .Replace("@PORT@", $"{port}", StringComparison.Ordinal)
             .Replace("@SECOND_PORT@", $"{second}", StringComparison.Ordinal)

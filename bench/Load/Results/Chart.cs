@@ -8,8 +8,8 @@ namespace CacheProxy.Bench.Load.Results;
 /// <summary>Horizontal bars in SVG: for each peer a bar a series, with its figure beside it.</summary>
 internal sealed record Chart(string File, string Title, string Unit, ChartSeries[] Series)
 {
-    private const int Label = 310;
-    private const int Plot = 420;
+    private const int Label = 340;
+    private const int Plot = 400;
     private const int Bar = 12;
 
     public static IReadOnlyList<Chart> All { get; } =
@@ -41,7 +41,7 @@ internal sealed record Chart(string File, string Title, string Unit, ChartSeries
             """);
         for (var i = 0; i < Series.Length; i++)
         {
-            var x = Label + (i * 170);
+            var x = Label + (i * (Plot + 80) / Series.Length);
             svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"s{i}\" x=\"{x}\" y=\"34\" width=\"{Bar}\" height=\"{Bar}\"/><text x=\"{x + 18}\" y=\"44\">{Series[i].Title}</text>\n");
         }
 

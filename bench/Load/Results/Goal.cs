@@ -33,8 +33,8 @@ internal sealed record Goal(string Text, string Unit, double? Limit, Func<Findin
         Of("Resident with 10,000 entries in memory", "MB", 90, "memory", "entries", "memory"),
         Of("Resident with idle client connections (10,000 in a full run)", "MB", null, "memory", "connections", "memory"),
         Of("Resident after a flood of distinct keys, tenants and credentials", "MB", null, "memory", "flood", "memory"),
-        new("Stale reads, two instances, Redis, `MemoryTtl: 0` and `2s`", "reads", 0, static (found, kind) =>
-            found.Sum("stale", $"{kind}-redis", "stale") + found.Sum("stale", $"{kind}-redis-held", "stale")),
+        Of("Stale reads, two instances, Redis, `MemoryTtl: 0`", "reads", 0, "stale", "stale", "redis"),
+        Of("Stale reads, two instances, Redis, `MemoryTtl: 2s`, which bounds how stale a read may be", "reads", null, "stale", "stale", "redis-held"),
     ];
 
     public bool? IsMet(double? figure) => Limit is { } limit && figure is { } found ? found <= limit : null;

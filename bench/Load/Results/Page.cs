@@ -4,15 +4,15 @@ using CacheProxy.Bench.Load.Peers;
 
 namespace CacheProxy.Bench.Load.Results;
 
-/// <summary>Writes results.md, and docs/benchmarks.md with its charts, from a run.</summary>
+/// <summary>Writes and prints results.md, and writes docs/benchmarks.md with its charts, from a run.</summary>
 internal static class Page
 {
     public static void WriteResults(Run run, string folder)
     {
         var found = new Findings(run);
-        File.WriteAllText(
-            Path.Combine(folder, "results.md"),
-            $"# Results\n\n{Head(run)}\n## Goals\n\n{Tables.Goals(found)}\n## Peers\n\n{Tables.Peers(found).TrimEnd()}\n");
+        var text = $"# Results\n\n{Head(run)}\n## Goals\n\n{Tables.Goals(found)}\n## Peers\n\n{Tables.Peers(found).TrimEnd()}\n";
+        File.WriteAllText(Path.Combine(folder, "results.md"), text);
+        Console.WriteLine(text);
     }
 
     /// <param name="run">The run to show.</param>

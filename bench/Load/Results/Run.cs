@@ -12,7 +12,7 @@ internal sealed class Run
 
     public required string Scale { get; init; }
 
-    public required IReadOnlyDictionary<string, string> Machine { get; init; }
+    public required SortedDictionary<string, string> Machine { get; init; }
 
     public List<Figure> Figures { get; init; } = [];
 
