@@ -29,8 +29,10 @@ internal static class Bench
             run.Machine["AOT binary"] = string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
         }
 
+        var started = Stopwatch.GetTimestamp();
         foreach (var measure in measures)
         {
+            Console.WriteLine($"== {measure.Title}, after {Stopwatch.GetElapsedTime(started).TotalMinutes:0.0} minutes");
             for (var round = 1; round <= measure.Rounds; round++)
             {
                 for (var i = 0; i < peers.Length; i++)

@@ -36,6 +36,8 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
     {
         if (_running.Remove(peer, out var subject))
         {
+            // What the mix believes to be cached went with it.
+            _mixes.Remove(peer);
             subject.Dispose();
         }
     }
