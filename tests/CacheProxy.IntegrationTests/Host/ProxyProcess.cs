@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -41,10 +42,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         var path = ProgramRun.Program!;
         if (directory is not null)
         {
-            // By a program: a file that this process has open for writing while it starts another one cannot be started.
-            using var copying = System.Diagnostics.Process.Start("cp", [path, directory]);
-            await copying.WaitForExitAsync(TestContext.Current.CancellationToken);
-            path = Path.Combine(directory, Path.GetFileName(path));
+            path = await CopyAsync(path, directory);
         }
 
         var process = new ProxyProcess(ProgramRun.StartProgram(path, [.. settings]));
@@ -71,14 +69,32 @@ internal sealed class ProxyProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // A test may do so before the end of its block does.
-        if (!_reading.IsCompleted)
+        if (_reading.IsCompleted)
         {
-            await _program.TerminateAsync();
-            // Its output ends with it.
-            await _reading;
+            return;
         }
 
+        await _program.TerminateAsync();
+        // Its output ends with it.
+        await _reading;
         _program.Dispose();
+    }
+
+    // By a program: a file that this process has open for writing while it starts another one cannot be started. A second name is enough
+    // where both folders are on one file system.
+    private static async Task<string> CopyAsync(string path, string directory)
+    {
+        foreach (var how in (string[])["--link", "--force"])
+        {
+            using var copying = Process.Start("cp", [how, path, directory]);
+            await copying.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (copying.ExitCode == 0)
+            {
+                break;
+            }
+        }
+
+        return Path.Combine(directory, Path.GetFileName(path));
     }
 
     private async Task ReadAsync()
