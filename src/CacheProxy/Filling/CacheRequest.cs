@@ -100,4 +100,12 @@ internal readonly record struct ReadRequest(
 
     /// <summary>Whether the client gets nothing but the API's own answer.</summary>
     public bool IsShadowed => Policy.Options.Mode == CacheMode.Shadow;
+
+    /// <summary>
+    /// The lease that its look-up may take: one only where a miss is certain to become a fill, for it is given back nowhere else.
+    /// </summary>
+    public LeaseWithLookUp Lease =>
+        IsShadowed || IsHead || Directives.OnlyIfCached || Context.Request.Headers.Range.Count > 0 ? LeaseWithLookUp.None
+        : Policy.Options.Coalesce == CoalesceScope.Cluster ? LeaseWithLookUp.Exclusive
+        : LeaseWithLookUp.Shared;
 }

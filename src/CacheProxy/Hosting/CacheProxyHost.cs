@@ -162,6 +162,7 @@ internal static class CacheProxyHost
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
         services.AddSingleton<VaryHints>();
+        services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();
         services.AddSingleton<WriteMetrics>();
         services.AddSingleton<WriteHandler>();

@@ -15,7 +15,9 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
     {
         var began = metrics.Begin();
         var budget = new StoreTimeoutBudget(read.StoreTimeout);
-        var lookUp = cache.BeginLookUp(read.Key, read.Variants, read.Policy.Options.MemoryTtl, budget, MayDoWithoutBody(read));
+        var headersOnly = MayDoWithoutBody(read);
+        var begins = headersOnly ? LeaseWithLookUp.None : read.Lease;
+        var lookUp = cache.BeginLookUp(read.Key, read.Variants, read.Policy.Options.MemoryTtl, budget, headersOnly, begins);
         if (!AtHand.TryTake(lookUp.Asked, out var asked))
         {
             return WaitAsync(read, lookUp, budget, began, next);
