@@ -34,8 +34,8 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "304", StoreKind.Redis, "0", 2450 },
         { "HEAD", StoreKind.Memory, "0", 400 },
         { "HEAD", StoreKind.Redis, "0", 2450 },
-        { "miss", StoreKind.Memory, "0", 11000 },
-        { "miss", StoreKind.Redis, "0", 16200 },
+        { "miss", StoreKind.Memory, "0", 9200 },
+        { "miss", StoreKind.Redis, "0", 12500 },
         { "pass", StoreKind.Memory, "0", 4100 },
     };
 
