@@ -6,21 +6,25 @@ using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
 
-/// <summary>The steps of the protocol that are scripts: each is the shared prelude followed by the step's own file.</summary>
+/// <summary>
+/// The steps of the protocol that are scripts. Each is the shared prelude followed by the step's own file, which says what the step does. What
+/// is usual for four of them is said once more before the prelude, with the same result.
+/// </summary>
 /// <param name="clock">Replaces <c>clock.lua</c> in tests that control time; <c>null</c>: Redis's own clock.</param>
-internal sealed class RedisScripts(string? clock = null)
+/// <param name="withShort">False in tests that compare the results.</param>
+internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 {
-    private readonly string _prelude = (clock ?? Read("clock.lua")) + "\n" + Read("prelude.lua") + "\n";
+    private readonly string _clock = (clock ?? Read("clock.lua")) + "\n";
 
-    public RedisScript BeginFill => field ??= Compose("begin-fill.lua");
+    public RedisScript BeginFill => field ??= Compose("begin-fill", hasShort: true);
 
-    public RedisScript CompleteFill => field ??= Compose("complete-fill.lua");
+    public RedisScript CompleteFill => field ??= Compose("complete-fill", hasShort: true);
 
-    public RedisScript AbandonFill => field ??= Compose("abandon-fill.lua");
+    public RedisScript AbandonFill => field ??= Compose("abandon-fill", hasShort: false);
 
-    public RedisScript BeginWrite => field ??= Compose("begin-write.lua");
+    public RedisScript BeginWrite => field ??= Compose("begin-write", hasShort: true);
 
-    public RedisScript EndWrite => field ??= Compose("end-write.lua");
+    public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
     public Task LoadAsync(IServer server) => Task.WhenAll(
@@ -34,7 +38,9 @@ internal sealed class RedisScripts(string? clock = null)
         return reader.ReadToEnd();
     }
 
-    private RedisScript Compose(string name) => new(_prelude + Read(name));
+    private RedisScript Compose(string name, bool hasShort) =>
+        // Names that the short way has read and not changed are not read again.
+        new(_clock + "local there = nil\n" + (hasShort && withShort ? Read(name + "-short.lua") + "\n" : "") + Read("prelude.lua") + "\n" + Read(name + ".lua"));
 }
 
 /// <summary>A Lua script, and the hash by which Redis knows it.</summary>
