@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -59,6 +62,114 @@ internal static class RedisClient
         }
 
         await client.DisposeAsync();
+    }
+
+    /// <summary>Whether a <see cref="RedisWire"/> can be made of what the connection string says. What is rare is left to the client library.</summary>
+    public static bool SuitsWire(ConfigurationOptions options) =>
+        options is { Proxy: StackExchange.Redis.Proxy.None, Tunnel: null, HighIntegrity: false, SslClientAuthenticationOptions: null }
+        && ReferenceEquals(options.CommandMap, CommandMap.Default)
+        && (string.IsNullOrEmpty(options.User) || !string.IsNullOrEmpty(options.Password))
+        // The client library reads client certificates and authorities from these.
+        && Environment.GetEnvironmentVariable("SERedis_ClientCertPfxPath") is null
+        && Environment.GetEnvironmentVariable("SERedis_IssuerCertPath") is null;
+
+    /// <summary>Connects as the client library does with these options, and gives the node all scripts. Throws when it cannot.</summary>
+    /// <param name="options">Where they have several end points, <paramref name="endPoint"/> says which.</param>
+    /// <param name="endPoint">The node.</param>
+    /// <param name="wires">What all of them share.</param>
+    /// <param name="broken">Called when the connection breaks.</param>
+    public static async Task<RedisWire> OpenWireAsync(ConfigurationOptions options, EndPoint endPoint, RedisWires wires, Action broken)
+    {
+        var timeout = TimeSpan.FromMilliseconds(options.ConnectTimeout);
+        using var ended = new CancellationTokenSource(timeout);
+        var wire = new RedisWire(await OpenAsync(options, endPoint, ended.Token), wires.Deadlines, broken);
+        try
+        {
+            await GreetAsync(wire, options, wires.Scripts, timeout);
+            return wire;
+        }
+        catch
+        {
+            // There is no connection: whoever asked for it is told why.
+            wire.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task GreetAsync(RedisWire wire, ConfigurationOptions options, RedisScripts scripts, TimeSpan timeout)
+    {
+        var answers = new List<(ValueTask<WireCall> Answer, bool MayFail)>();
+        if (!string.IsNullOrEmpty(options.Password))
+        {
+            string[] authentication = string.IsNullOrEmpty(options.User) ? ["AUTH", options.Password] : ["AUTH", options.User, options.Password];
+            Send(mayFail: false, authentication);
+        }
+
+        Send(mayFail: true, "CLIENT", "SETNAME", options.ClientName ?? "");
+        if (options.DefaultDatabase is { } database and > 0)
+        {
+            Send(mayFail: false, "SELECT", database.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // Before the first step. If loading is not allowed, steps send the text themselves.
+        foreach (var script in scripts.All)
+        {
+            Send(mayFail: true, "SCRIPT", "LOAD", script.Text);
+        }
+
+        foreach (var (answer, mayFail) in answers)
+        {
+            using var call = await answer;
+            if (!mayFail)
+            {
+                call.ThrowIfError();
+            }
+        }
+
+        void Send(bool mayFail, params string[] words) => answers.Add((wire.SendAsync(new WordsCommand(words), timeout), mayFail));
+    }
+
+    private static async Task<Stream> OpenAsync(ConfigurationOptions options, EndPoint endPoint, CancellationToken ended)
+    {
+        var isUnix = endPoint is UnixDomainSocketEndPoint;
+        var socket = isUnix
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Stream? stream = null;
+        try
+        {
+            if (!isUnix)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            }
+
+            await socket.ConnectAsync(endPoint, ended);
+            stream = new NetworkStream(socket, ownsSocket: true);
+            if (options.Ssl)
+            {
+                var tls = new SslStream(stream);
+                stream = tls;
+                await tls.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = options.SslHost ?? (endPoint as DnsEndPoint)?.Host ?? ((IPEndPoint)endPoint).Address.ToString(),
+                        EnabledSslProtocols = options.SslProtocols ?? default,
+                        CertificateRevocationCheckMode = options.CheckCertificateRevocation
+                            ? X509RevocationMode.Online
+                            : X509RevocationMode.NoCheck,
+                    },
+                    ended);
+            }
+
+            return stream;
+        }
+        catch
+        {
+            // There is no connection: whoever asked for it is told why.
+            stream?.Dispose();
+            socket.Dispose();
+            throw;
+        }
     }
 }
 
