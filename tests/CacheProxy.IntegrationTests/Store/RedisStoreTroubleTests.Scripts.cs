@@ -30,6 +30,31 @@ public abstract partial class RedisStoreTroubleTests
     }
 
     [Fact]
+    public async Task Scripts_are_there_before_the_first_step_on_a_connection_that_came_back()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server);
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => !store.IsAvailable, "The breaker did not open.");
+        await server.RestartAsync();
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
+        await AssertWorksAsync(store);
+
+        Assert.DoesNotContain("cmdstat_eval:", await server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_that_Redis_does_not_ask_for_is_no_obstacle()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = new RedisStore(
+            new RedisOptions { ConnectionString = server.ConnectionString + ",password=more" + protocol }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
+
+        await AssertWorksAsync(store);
+    }
+
+    [Fact]
     public async Task Who_may_not_load_scripts_runs_them_all_the_same()
     {
         await using var server = await RedisServer.StartAsync();

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -64,14 +62,14 @@ internal static class RedisClient
         await client.DisposeAsync();
     }
 
-    /// <summary>Whether a <see cref="RedisWire"/> can be made of what the connection string says. What is rare is left to the client library.</summary>
+    /// <summary>
+    /// Whether a <see cref="RedisWire"/> can be made of what the connection string says. TLS, whose certificates the client library judges in a way
+    /// of its own, and what is rare are left to it.
+    /// </summary>
     public static bool SuitsWire(ConfigurationOptions options) =>
-        options is { Proxy: StackExchange.Redis.Proxy.None, Tunnel: null, HighIntegrity: false, SslClientAuthenticationOptions: null }
+        options is { Ssl: false, Proxy: StackExchange.Redis.Proxy.None, Tunnel: null, HighIntegrity: false }
         && ReferenceEquals(options.CommandMap, CommandMap.Default)
-        && (string.IsNullOrEmpty(options.User) || !string.IsNullOrEmpty(options.Password))
-        // The client library reads client certificates and authorities from these.
-        && Environment.GetEnvironmentVariable("SERedis_ClientCertPfxPath") is null
-        && Environment.GetEnvironmentVariable("SERedis_IssuerCertPath") is null;
+        && (string.IsNullOrEmpty(options.User) || !string.IsNullOrEmpty(options.Password));
 
     /// <summary>Connects as the client library does with these options, and gives the node all scripts. Throws when it cannot.</summary>
     /// <param name="options">Where they have several end points, <paramref name="endPoint"/> says which.</param>
@@ -82,7 +80,7 @@ internal static class RedisClient
     {
         var timeout = TimeSpan.FromMilliseconds(options.ConnectTimeout);
         using var ended = new CancellationTokenSource(timeout);
-        var wire = new RedisWire(await OpenAsync(options, endPoint, ended.Token), wires.Deadlines, broken);
+        var wire = new RedisWire(await OpenAsync(endPoint, ended.Token), wires.Deadlines, broken);
         try
         {
             await GreetAsync(wire, options, wires.Scripts, timeout);
@@ -102,7 +100,8 @@ internal static class RedisClient
         if (!string.IsNullOrEmpty(options.Password))
         {
             string[] authentication = string.IsNullOrEmpty(options.User) ? ["AUTH", options.Password] : ["AUTH", options.User, options.Password];
-            Send(mayFail: false, authentication);
+            // Where that is refused, the client library goes on as the user default; whether that one may shows in what comes next.
+            Send(mayFail: true, authentication);
         }
 
         Send(mayFail: true, "CLIENT", "SETNAME", options.ClientName ?? "");
@@ -120,7 +119,7 @@ internal static class RedisClient
         foreach (var (answer, mayFail) in answers)
         {
             using var call = await answer;
-            if (!mayFail)
+            if (!mayFail || call.Error?.StartsWith("NOAUTH", StringComparison.Ordinal) == true)
             {
                 call.ThrowIfError();
             }
@@ -129,44 +128,19 @@ internal static class RedisClient
         void Send(bool mayFail, params string[] words) => answers.Add((wire.SendAsync(new WordsCommand(words), timeout), mayFail));
     }
 
-    private static async Task<Stream> OpenAsync(ConfigurationOptions options, EndPoint endPoint, CancellationToken ended)
+    private static async Task<Stream> OpenAsync(EndPoint endPoint, CancellationToken ended)
     {
-        var isUnix = endPoint is UnixDomainSocketEndPoint;
-        var socket = isUnix
+        var socket = endPoint is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        Stream? stream = null;
         try
         {
-            if (!isUnix)
-            {
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            }
-
             await socket.ConnectAsync(endPoint, ended);
-            stream = new NetworkStream(socket, ownsSocket: true);
-            if (options.Ssl)
-            {
-                var tls = new SslStream(stream);
-                stream = tls;
-                await tls.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions
-                    {
-                        TargetHost = options.SslHost ?? (endPoint as DnsEndPoint)?.Host ?? ((IPEndPoint)endPoint).Address.ToString(),
-                        EnabledSslProtocols = options.SslProtocols ?? default,
-                        CertificateRevocationCheckMode = options.CheckCertificateRevocation
-                            ? X509RevocationMode.Online
-                            : X509RevocationMode.NoCheck,
-                    },
-                    ended);
-            }
-
-            return stream;
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
             // There is no connection: whoever asked for it is told why.
-            stream?.Dispose();
             socket.Dispose();
             throw;
         }
