@@ -19,6 +19,14 @@ internal sealed partial class ConfigurationReloader(
     TimeProvider time,
     ILogger<ConfigurationReloader> logger) : BackgroundService
 {
+    private static readonly string[] SectionsOfTheStart =
+    [
+        KestrelSettings.SectionName,
+        CacheProxySettings.RedisSection,
+        CacheProxySettings.MemorySection,
+        CacheProxySettings.InlineSocketsKey,
+    ];
+
     /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>
     public ConfigurationSnapshot Current { get; private set; } = first;
 
@@ -78,7 +86,7 @@ internal sealed partial class ConfigurationReloader(
     private void TakeOver(ConfigurationSnapshot next)
     {
         var running = Current;
-        foreach (var section in (string[])[KestrelSettings.SectionName, CacheProxySettings.RedisSection, CacheProxySettings.MemorySection])
+        foreach (var section in SectionsOfTheStart)
         {
             if (!SameValues(running.Values.GetSection(section), next.Values.GetSection(section)))
             {

@@ -108,6 +108,11 @@ internal static class CacheProxyHost
     {
         var listeners = new BoundListeners(snapshot.Listeners);
         builder.Services.AddSingleton(listeners);
+        if (snapshot.Options.InlineSockets)
+        {
+            UseInlineSockets(builder.WebHost);
+        }
+
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             KestrelTransparency.Apply(kestrel);
@@ -119,6 +124,13 @@ internal static class CacheProxyHost
                     ManagementListener.Mark(endpoint.ListenOptions);
                 });
         });
+    }
+
+    private static void UseInlineSockets(IWebHostBuilder web)
+    {
+        // The runtime reads it when the process makes its first asynchronous socket, which is not before the store connects.
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        web.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
     }
 
     private static void OpenProxy(ListenOptions endpoint, BoundListeners listeners)

@@ -149,6 +149,7 @@ public sealed class ReloadTests
     [InlineData("Kestrel:Endpoints:Proxy:Url", "http://127.0.0.1:1", "Kestrel")]
     [InlineData("CacheProxy:Redis:KeyPrefix", "other:", "CacheProxy:Redis")]
     [InlineData("CacheProxy:Memory:UnreadTimeout", "5s", "CacheProxy:Memory")]
+    [InlineData("CacheProxy:InlineSockets", "true", "CacheProxy:InlineSockets")]
     public async Task What_is_set_up_once_stays_and_says_that_it_waits_for_the_next_start(string key, string value, string section)
     {
         await using var api = await NamedApi.StartAsync("api");

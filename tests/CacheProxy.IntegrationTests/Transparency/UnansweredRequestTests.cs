@@ -49,6 +49,18 @@ public sealed class UnansweredRequestTests
     }
 
     [Fact]
+    public async Task A_write_that_nothing_listened_for_has_changed_nothing()
+    {
+        await using var proxy = await ProxyUnderTest.StartAsync(DeadApi());
+
+        await proxy.AskRawAsync(Cached, "X-Tenant-Subdomain: demo\r\nContent-Length: 0\r\n", "PUT");
+
+        var series = await proxy.Client.GetStringAsync(new Uri(proxy.Management, "/metrics"), TestContext.Current.CancellationToken);
+        Assert.Contains("""cacheproxy_writes_total{policy="customer",result="unchanged",store="done"} 1""", series, StringComparison.Ordinal);
+        Assert.Contains("""cacheproxy_evictions_total{policy="customer",store="done"} 0""", series, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_API_that_is_silent_for_too_long_is_a_504_that_says_so()
     {
         var testIsOver = new TaskCompletionSource();

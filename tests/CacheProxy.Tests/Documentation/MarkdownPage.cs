@@ -84,6 +84,30 @@ internal sealed partial class MarkdownPage
         .Select(static match => match.Groups["target"].Value.Split('#')[0])
         .Where(static target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
 
+    /// <summary>Rows without a header and its rule above them, or with fewer or more cells than the header.</summary>
+    public IEnumerable<string> StrandedRows()
+    {
+        var lines = Prose().ToArray();
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (!lines[i].StartsWith('|'))
+            {
+                continue;
+            }
+
+            var start = i;
+            var columns = Cells(lines[start]).Length;
+            var isTable = start + 1 < lines.Length && Rule().IsMatch(lines[start + 1]);
+            for (; i < lines.Length && lines[i].StartsWith('|'); i++)
+            {
+                if (!isTable || Cells(lines[i]).Length != columns)
+                {
+                    yield return lines[i];
+                }
+            }
+        }
+    }
+
     private static string[] Cells(string row) =>
         [.. row.Replace(@"\|", "¦").Trim().Trim('|').Split('|').Select(static cell => cell.Replace('¦', '|').Trim())];
 
@@ -100,6 +124,9 @@ internal sealed partial class MarkdownPage
             }
         }
     }
+
+    [GeneratedRegex(@"^\|([ :]*-+[ :]*\|)+$")]
+    private static partial Regex Rule();
 
     [GeneratedRegex("`(?<text>[^`]+)`")]
     private static partial Regex Code();
