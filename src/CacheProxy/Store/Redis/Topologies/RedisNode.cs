@@ -88,8 +88,8 @@ internal sealed class RedisNode : IAsyncDisposable
         return new SinglePrimary(client.GetDatabase(), bodies.GetDatabase(), client.GetServer(_endPoint), replicationId)
         {
             UntilTimestamp = untilTimestamp,
-            WireToUse = _wire?.Result,
-            BodyWireToUse = _bodyWire?.Result,
+            WireToUse = Opened(_wire),
+            BodyWireToUse = Opened(_bodyWire),
         };
     }
 
@@ -115,6 +115,8 @@ internal sealed class RedisNode : IAsyncDisposable
 
         return wire;
     }
+
+    private static RedisWire? Opened(Task<RedisWire>? wire) => wire is { IsCompletedSuccessfully: true } ? wire.Result : null;
 
     private static bool IsLost(Task<RedisWire> wire) => wire.IsFaulted || wire.IsCanceled || (wire.IsCompletedSuccessfully && !wire.Result.IsOpen);
 
