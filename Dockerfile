@@ -1,19 +1,20 @@
 # CacheProxy. Build from the root of the repository: docker build -t cacheproxy .
 # tests/container/run.sh carries out these very lines without Docker: RUN uses paths relative to WORKDIR only.
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# A native binary (docs/decisions/0014-native-aot.md) needs a linker to build and neither .NET nor a shell to run.
+FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
 WORKDIR /src
 
 # What decides the packages comes first: a change of code does not restore anew.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/CacheProxy/CacheProxy.csproj src/CacheProxy/
-RUN dotnet restore src/CacheProxy
+RUN dotnet restore src/CacheProxy --use-current-runtime -p:PublishAot=true
 
 COPY .editorconfig appsettings.json ./
 COPY src/ src/
-RUN dotnet publish src/CacheProxy -c Release --no-restore -p:UseAppHost=false -o out
+RUN dotnet publish src/CacheProxy -c Release --no-restore --use-current-runtime -p:PublishAot=true -o out
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /src/out/ ./
 
@@ -27,4 +28,4 @@ USER 1654
 EXPOSE 4004 9904
 
 # Configuration over the appsettings.json that is inside: a folder mounted at /app/config, or environment variables.
-ENTRYPOINT ["dotnet", "CacheProxy.dll"]
+ENTRYPOINT ["./CacheProxy"]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The pod without a container engine: builds both images by the lines of their Dockerfiles, starts them as their users, with nothing of
 # this environment and, where this machine lets us, on a file system that cannot be written, and sends requests through the sidecar.
+# With an argument, the sidecar's program and its configuration are left in that folder, for other tests to start.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -11,6 +12,11 @@ source "$here/dockerfile.sh"
 
 if ! command -v curl >/dev/null; then
   echo "This needs curl (Debian: apt-get install curl)." >&2
+  exit 1
+fi
+
+if ! command -v clang gcc >/dev/null; then
+  echo "This needs a linker for the native binary, clang or gcc (Debian: apt-get install gcc libc6-dev)." >&2
   exit 1
 fi
 
@@ -108,6 +114,11 @@ start api "ASPNETCORE_URLS=http://localhost:$api" "Database__Path=$work/data/cus
 echo "The sidecar's image:"
 build_image "$root/Dockerfile" "$work/sidecar"
 [[ -f $stage$workdir/appsettings.json ]] || fail "no appsettings.json in the image"
+ls -l "$stage$workdir"
+if [[ -n ${1:-} ]]; then
+  mkdir -p "$1"
+  cp -R "$stage$workdir/." "$1/"
+fi
 # What Kubernetes mounts, where it mounts it.
 mkdir "$stage$workdir/config"
 cp "$root/deploy/k8s/sidecar/appsettings.json" "$stage$workdir/config/"

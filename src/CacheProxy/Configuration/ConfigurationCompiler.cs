@@ -67,3 +67,31 @@ internal static class ConfigurationCompiler
     private static SettingsReader Reader(IConfigurationRoot values, string section, List<ConfigurationProblem> problems) =>
         new SettingsReader(values, problems).Section(section);
 }
+
+/// <summary>Keys of the section <c>ReverseProxy</c> that YARP does not know or cannot parse. They have been reported.</summary>
+internal sealed class MisshapenKeys(IEnumerable<string> keys)
+{
+    private readonly string[] _keys = [.. keys];
+
+    /// <summary>Whether one of them is this key or below it.</summary>
+    public bool AnyIn(string key) => _keys.Any(misshapen => IsOrIsBelow(misshapen, key));
+
+    /// <summary>Whether one of them stands directly below the section, such as a misspelt <c>Routes</c>.</summary>
+    public bool AnyAtTheTop => _keys.Any(static key => key.Count(static c => c == ':') <= 1);
+
+    /// <summary>The section without them.</summary>
+    public IConfiguration LeaveOut(IConfigurationRoot values)
+    {
+        var section = values.GetSection(ReverseProxyShape.SectionName);
+        return _keys.Length == 0
+            ? section
+            : new ConfigurationBuilder()
+                .AddInMemoryCollection(section.AsEnumerable()
+                    .Where(pair => pair.Value is not null && !_keys.Any(misshapen => IsOrIsBelow(pair.Key, misshapen))))
+                .Build()
+                .GetSection(ReverseProxyShape.SectionName);
+    }
+
+    private static bool IsOrIsBelow(string key, string other) => key.StartsWith(other, StringComparison.OrdinalIgnoreCase)
+        && (key.Length == other.Length || key[other.Length] == ':');
+}

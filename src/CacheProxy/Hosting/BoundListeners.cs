@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -40,8 +41,7 @@ internal static class ListenFailure
     {
         var inUse = exception is AddressInUseException || exception.InnerException is AddressInUseException;
         // Kestrel reports an endpoint that it cannot set up, such as HTTPS without a certificate, as an invalid operation.
-        var ofKestrel = exception is InvalidOperationException { Source: { } source }
-            && source.StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal);
+        var ofKestrel = exception is InvalidOperationException && ThrowerOf(exception).StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal);
         if (!inUse && !ofKestrel && exception is not (IOException or SocketException or CryptographicException))
         {
             return null;
@@ -56,6 +56,10 @@ internal static class ListenFailure
             _ => new(KestrelSettings.SectionName, null, allowed),
         };
     }
+
+    // The assembly that threw it. Exception.Source says so, too, but is null in a native binary.
+    private static string ThrowerOf(Exception exception) =>
+        new StackTrace(exception).GetFrame(0) is { } frame ? DiagnosticMethodInfo.Create(frame)?.DeclaringAssemblyName ?? "" : "";
 
     // Kestrel names the address it tried; only the port is sure to be written as it was configured.
     private static string? EndpointOf(string message, ListenerSettings listeners) =>

@@ -7,17 +7,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CacheProxy.IntegrationTests.Harness;
 
-/// <summary>The complete product in this process, on free ports, in front of one API. A test states only what differs.</summary>
+/// <summary>
+/// The complete product in this process, or as <see cref="ProxyProcess"/>, on free ports, in front of one API. A test states only what
+/// differs.
+/// </summary>
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly WebApplication? _app;
+    private readonly ProxyProcess? _process;
 
     private ProxyUnderTest(WebApplication app, CapturedLog log)
-    {
+        : this(log, new Uri(app.Services.GetRequiredService<BoundListeners>().Proxy), new Uri(app.Services.GetRequiredService<BoundListeners>().Management)) =>
         _app = app;
-        Log = log;
-        Address = new Uri(app.Services.GetRequiredService<BoundListeners>().Proxy);
-        Management = new Uri(app.Services.GetRequiredService<BoundListeners>().Management);
+
+    private ProxyUnderTest(ProxyProcess process)
+        : this(process.Log, process.Proxy, process.Management) => _process = process;
+
+    private ProxyUnderTest(CapturedLog log, Uri address, Uri management)
+    {
+        (Log, Address, Management) = (log, address, management);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
         {
             BaseAddress = Address,
@@ -34,9 +42,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public CapturedLog Log { get; }
 
-    public ICacheStore Store => _app.Services.GetRequiredService<ICacheStore>();
+    public ICacheStore Store => Services.GetRequiredService<ICacheStore>();
 
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => ProxyProcess.InThisProcess(_app).Services;
+
+    /// <summary>Whether Redis answers, as far as the product knows.</summary>
+    public bool IsStoreAvailable => _app is not null
+        ? Store.IsAvailable
+        : Log.Messages.Last(static message => message.StartsWith("Redis is ", StringComparison.Ordinal)) == "Redis is available";
 
     /// <param name="api">Where the API is.</param>
     /// <param name="settings">Configuration on top of the shipped one, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>
@@ -46,7 +59,6 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public static async Task<ProxyUnderTest> StartAsync(
         string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null, bool waitsForRedis = true)
     {
-        var log = new CapturedLog();
         var values = new Dictionary<string, string?>
         {
             ["Kestrel:Endpoints:Proxy:Url"] = "http://127.0.0.1:0",
@@ -60,6 +72,23 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             values[key] = value;
         }
 
+        if (time is not null)
+        {
+            ProxyProcess.SkipIfWanted();
+        }
+
+        var proxy = ProxyProcess.IsWanted ? await StartProcessAsync(values) : await StartHereAsync(values, time);
+        if (redis.Length > 0 && waitsForRedis)
+        {
+            await Eventually.TrueAsync(() => proxy.IsStoreAvailable);
+        }
+
+        return proxy;
+    }
+
+    private static async Task<ProxyUnderTest> StartHereAsync(Dictionary<string, string?> values, TimeProvider? time)
+    {
+        var log = new CapturedLog();
         var app = CacheProxyHost.Build([], new CacheProxyHostOptions
         {
             LogSink = log,
@@ -73,14 +102,11 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             },
         });
         await CacheProxyHost.StartAsync(app);
-        var proxy = new ProxyUnderTest(app, log);
-        if (redis.Length > 0 && waitsForRedis)
-        {
-            await Eventually.TrueAsync(() => proxy.Store.IsAvailable);
-        }
-
-        return proxy;
+        return new ProxyUnderTest(app, log);
     }
+
+    private static async Task<ProxyUnderTest> StartProcessAsync(Dictionary<string, string?> values) => new(await ProxyProcess.StartAsync(
+        values.Where(static pair => pair.Value is not null).Select(static pair => $"--{pair.Key}={pair.Value}")));
 
     /// <summary>GET as tenant <c>demo</c>.</summary>
     public Task<HttpResponseMessage> GetAsync(string target) => Client.GetAsync(target, Xunit.TestContext.Current.CancellationToken);
@@ -112,7 +138,15 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
     }
 }

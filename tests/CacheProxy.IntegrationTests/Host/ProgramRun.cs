@@ -17,15 +17,28 @@ internal sealed class ProgramRun : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>
+    /// A built program that is started in place of the one of this build: the Native AOT binary. Named by <c>CACHEPROXY_TEST_PROGRAM</c>.
+    /// </summary>
+    public static string? Program { get; } = Environment.GetEnvironmentVariable("CACHEPROXY_TEST_PROGRAM") is { Length: > 0 } path ? path : null;
+
     public int ProcessId => _process.Id;
 
     public static ProgramRun Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         // Anywhere but beside the program.
         StartIn(Path.GetTempPath(), environment, arguments);
 
-    public static ProgramRun StartIn(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static ProgramRun StartIn(string directory, IReadOnlyDictionary<string, string> environment, params string[] arguments) => Program is null
+        ? Run(directory, environment, "dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])
+        : Run(directory, environment, Program, arguments);
+
+    /// <summary>Starts a program that needs no other to run it.</summary>
+    public static ProgramRun StartProgram(string path, params string[] arguments) =>
+        Run(Path.GetTempPath(), new Dictionary<string, string>(), path, arguments);
+
+    private static ProgramRun Run(string directory, IReadOnlyDictionary<string, string> environment, string program, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CacheProxy.dll"), .. arguments])
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -6,10 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CacheProxy.IntegrationTests.Host;
 
-/// <summary>The complete product in this process, on free ports, with a directory of its own for its configuration files.</summary>
+/// <summary>
+/// The complete product in this process, or as <see cref="ProxyProcess"/>, on free ports, with a directory of its own for its
+/// configuration files.
+/// </summary>
 internal sealed class RunningHost : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly WebApplication? _app;
+    private readonly ProxyProcess? _process;
 
     private RunningHost(WebApplication app, string directory, CapturedLog log)
     {
@@ -20,6 +24,13 @@ internal sealed class RunningHost : IAsyncDisposable
         Management = new Uri(app.Services.GetRequiredService<BoundListeners>().Management);
     }
 
+    private RunningHost(ProxyProcess process, string directory)
+    {
+        _process = process;
+        Directory = directory;
+        (Log, Proxy, Management) = (process.Log, process.Proxy, process.Management);
+    }
+
     public string Directory { get; }
 
     public CapturedLog Log { get; }
@@ -28,11 +39,11 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public Uri Management { get; }
 
-    public WebApplication App => _app;
+    public WebApplication App => ProxyProcess.InThisProcess(_app);
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
 
-    public ConfigurationSnapshot Configuration => _app.Services.GetRequiredService<ConfigurationReloader>().Current;
+    public ConfigurationSnapshot Configuration => App.Services.GetRequiredService<ConfigurationReloader>().Current;
 
     public string File => Path.Combine(Directory, "appsettings.json");
 
@@ -42,6 +53,12 @@ internal sealed class RunningHost : IAsyncDisposable
         var directory = System.IO.Directory.CreateTempSubdirectory("cacheproxy-").FullName;
         await System.IO.File.WriteAllTextAsync(Path.Combine(directory, "appsettings.json"), Shipped(apiAddress).ToJsonString());
         prepare?.Invoke(directory);
+        if (ProxyProcess.IsWanted)
+        {
+            Xunit.Assert.SkipUnless(register is null, "Registers services in the process of the tests.");
+            return new RunningHost(await ProxyProcess.StartAsync(arguments, directory), directory);
+        }
+
         var log = new CapturedLog();
         var app = CacheProxyHost.Build(arguments, new CacheProxyHostOptions
         {
@@ -81,7 +98,16 @@ internal sealed class RunningHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 }

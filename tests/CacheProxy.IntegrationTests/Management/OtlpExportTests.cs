@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
+using CacheProxy.IntegrationTests.Transparency;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -49,6 +50,36 @@ public sealed class OtlpExportTests
             (string text) => Assert.Contains(text, sent, StringComparison.Ordinal));
         // Measuring is no tracing.
         Assert.Equal([false], traced);
+    }
+
+    [Fact]
+    public async Task Without_a_protocol_in_the_environment_they_go_by_gRPC()
+    {
+        var received = new ConcurrentQueue<string>();
+        await using var collector = await Http2Api.StartAsync(async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            received.Enqueue($"{context.Request.Protocol} {context.Request.Path} {Encoding.Latin1.GetString(body.ToArray())}");
+            context.Response.ContentType = "application/grpc";
+            await context.Response.StartAsync();
+            context.Response.AppendTrailer("grpc-status", "0");
+        });
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        using var program = ProgramRun.Start(new Dictionary<string, string>
+        {
+            ["Kestrel__Endpoints__Proxy__Url"] = "http://127.0.0.1:0",
+            ["Kestrel__Endpoints__Management__Url"] = "http://127.0.0.1:0",
+            ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = api.Address,
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{collector.Port}",
+        });
+        await GetCustomerAsync(program);
+
+        await program.TerminateAsync();
+        Assert.Equal(0, (await program.WaitAsync()).ExitCode);
+        var sent = received.Last();
+        Assert.StartsWith("HTTP/2 /opentelemetry.proto.collector.metrics.v1.MetricsService/Export ", sent, StringComparison.Ordinal);
+        Assert.Contains("cacheproxy.requests", sent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class GarbageTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
 
         var again = await proxy.AskAsync(Path);
         Assert.Equal((200, "2", true), (again.Status, again.Text, again.IsHit));
-        Assert.True(proxy.Store.IsAvailable);
+        Assert.True(proxy.IsStoreAvailable);
         Assert.Single(proxy.Log.Messages, static message => message.Contains(Report, StringComparison.Ordinal));
     }
 }

@@ -133,10 +133,10 @@ public sealed class LapsedFenceTests
         await TroubleScene.ReadAsync(scene.One);
         using var refused = await scene.WriteAsync();
         Assert.Equal(503, (int)refused.StatusCode);
-        Assert.False(scene.One.Store.IsAvailable);
+        Assert.False(scene.One.IsStoreAvailable);
 
         server.Release();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable);
+        await Eventually.TrueAsync(() => scene.One.IsStoreAvailable);
 
         await Eventually.TrueAsync(async () => !(await server.FieldsAsync(TroubleScene.Key)).Contains("fence"));
         await scene.IsCachedByBothAsync();

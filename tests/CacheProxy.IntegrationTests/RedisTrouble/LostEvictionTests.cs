@@ -54,9 +54,9 @@ public sealed class LostEvictionTests
         using var write = await scene.WriteAsync(scene.Other);
         Assert.Equal(200, (int)write.StatusCode);
         await server.KillAsync();
-        await Eventually.TrueAsync(() => !scene.One.Store.IsAvailable);
+        await Eventually.TrueAsync(() => !scene.One.IsStoreAvailable);
         await server.RestartAsync();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable);
+        await Eventually.TrueAsync(() => scene.One.IsStoreAvailable);
         Assert.StartsWith("fill:", Assert.Single(await server.FieldsAsync(TroubleScene.Key)), StringComparison.Ordinal);
 
         var follower = TroubleScene.ReadAsync(scene.One);

@@ -141,7 +141,7 @@ public abstract class ProxyTroubleTests(string protocol)
         await scene.One.Log.WaitForAsync("Redis is unavailable");
 
         await using var server = await RedisServer.StartAsync(port, password: null);
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable && scene.Other.Store.IsAvailable);
+        await Eventually.TrueAsync(() => scene.One.IsStoreAvailable && scene.Other.IsStoreAvailable);
         await scene.IsCachedByBothAsync();
         Assert.Equal(LeftAndCameBack[1..], scene.LoggedStates());
     }

@@ -92,7 +92,7 @@ public sealed class WriteConsistencyTests
         using var write = await scene.WriteAsync();
         Assert.Equal(1, Pending(scene));
         server.Release();
-        await Eventually.TrueAsync(() => scene.One.Store.IsAvailable);
+        await Eventually.TrueAsync(() => scene.One.IsStoreAvailable);
 
         await scene.DisposeAsync();
 

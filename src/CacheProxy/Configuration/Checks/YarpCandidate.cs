@@ -1,7 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Reflection;
 using System.Security.Authentication;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Configuration.Checks;
 
@@ -70,12 +71,105 @@ internal sealed record YarpCandidate(IReadOnlyList<RouteConfig> Routes, IReadOnl
 }
 
 /// <summary>
-/// Compares the section <c>ReverseProxy</c> with the properties of YARP's own configuration records, because YARP ignores keys that it
-/// does not know. Runs only at start and reload.
+/// Compares the section <c>ReverseProxy</c> with the keys of YARP's own configuration records, because YARP ignores keys that it does not
+/// know. Runs only at start and reload.
 /// </summary>
 internal static class ReverseProxyShape
 {
     public const string SectionName = "ReverseProxy";
+
+    // Written down instead of read by reflection, which a trimmed program has no metadata for. A test compares them with the records.
+    public static ImmutableArray<YarpKey> RouteKeys { get; } =
+    [
+        .. YarpKey.Of<string>(nameof(RouteConfig.ClusterId), nameof(RouteConfig.AuthorizationPolicy), nameof(RouteConfig.CorsPolicy)),
+        .. YarpKey.Of<string>(nameof(RouteConfig.RateLimiterPolicy), nameof(RouteConfig.OutputCachePolicy)),
+        .. YarpKey.Of<string>(nameof(RouteConfig.TimeoutPolicy)),
+        .. YarpKey.Of<int>(nameof(RouteConfig.Order)),
+        .. YarpKey.Of<TimeSpan>(nameof(RouteConfig.Timeout)),
+        .. YarpKey.Of<long>(nameof(RouteConfig.MaxRequestBodySize)),
+        .. YarpKey.Open(nameof(RouteConfig.Metadata), nameof(RouteConfig.Transforms)),
+        YarpKey.Section(nameof(RouteConfig.Match),
+        [
+            .. YarpKey.ListsOf<string>(nameof(RouteMatch.Methods), nameof(RouteMatch.Hosts)),
+            .. YarpKey.Of<string>(nameof(RouteMatch.Path)),
+            YarpKey.Each(nameof(RouteMatch.QueryParameters),
+            [
+                .. YarpKey.Of<string>(nameof(RouteQueryParameter.Name)),
+                .. YarpKey.ListsOf<string>(nameof(RouteQueryParameter.Values)),
+                .. YarpKey.Of<QueryParameterMatchMode>(nameof(RouteQueryParameter.Mode)),
+                .. YarpKey.Of<bool>(nameof(RouteQueryParameter.IsCaseSensitive)),
+            ]),
+            YarpKey.Each(nameof(RouteMatch.Headers),
+            [
+                .. YarpKey.Of<string>(nameof(RouteHeader.Name)),
+                .. YarpKey.ListsOf<string>(nameof(RouteHeader.Values)),
+                .. YarpKey.Of<HeaderMatchMode>(nameof(RouteHeader.Mode)),
+                .. YarpKey.Of<bool>(nameof(RouteHeader.IsCaseSensitive)),
+            ]),
+        ]),
+    ];
+
+    public static ImmutableArray<YarpKey> ClusterKeys { get; } =
+    [
+        .. YarpKey.Of<string>(nameof(ClusterConfig.LoadBalancingPolicy)),
+        .. YarpKey.Open(nameof(ClusterConfig.Metadata)),
+        YarpKey.Each(nameof(ClusterConfig.Destinations),
+        [
+            .. YarpKey.Of<string>(nameof(DestinationConfig.Address), nameof(DestinationConfig.Health), nameof(DestinationConfig.Host)),
+            .. YarpKey.Open(nameof(DestinationConfig.Metadata)),
+        ]),
+        YarpKey.Section(nameof(ClusterConfig.SessionAffinity),
+        [
+            .. YarpKey.Of<bool>(nameof(SessionAffinityConfig.Enabled)),
+            .. YarpKey.Of<string>(nameof(SessionAffinityConfig.Policy), nameof(SessionAffinityConfig.FailurePolicy)),
+            .. YarpKey.Of<string>(nameof(SessionAffinityConfig.AffinityKeyName)),
+            YarpKey.Section(nameof(SessionAffinityConfig.Cookie),
+            [
+                .. YarpKey.Of<string>(nameof(SessionAffinityCookieConfig.Path), nameof(SessionAffinityCookieConfig.Domain)),
+                .. YarpKey.Of<bool>(nameof(SessionAffinityCookieConfig.HttpOnly), nameof(SessionAffinityCookieConfig.IsEssential)),
+                .. YarpKey.Of<CookieSecurePolicy>(nameof(SessionAffinityCookieConfig.SecurePolicy)),
+                .. YarpKey.Of<SameSiteMode>(nameof(SessionAffinityCookieConfig.SameSite)),
+                .. YarpKey.Of<TimeSpan>(nameof(SessionAffinityCookieConfig.Expiration), nameof(SessionAffinityCookieConfig.MaxAge)),
+            ]),
+        ]),
+        YarpKey.Section(nameof(ClusterConfig.HealthCheck),
+        [
+            .. YarpKey.Of<string>(nameof(HealthCheckConfig.AvailableDestinationsPolicy)),
+            YarpKey.Section(nameof(HealthCheckConfig.Passive),
+            [
+                .. YarpKey.Of<bool>(nameof(PassiveHealthCheckConfig.Enabled)),
+                .. YarpKey.Of<string>(nameof(PassiveHealthCheckConfig.Policy)),
+                .. YarpKey.Of<TimeSpan>(nameof(PassiveHealthCheckConfig.ReactivationPeriod)),
+            ]),
+            YarpKey.Section(nameof(HealthCheckConfig.Active),
+            [
+                .. YarpKey.Of<bool>(nameof(ActiveHealthCheckConfig.Enabled)),
+                .. YarpKey.Of<TimeSpan>(nameof(ActiveHealthCheckConfig.Interval), nameof(ActiveHealthCheckConfig.Timeout)),
+                .. YarpKey.Of<string>(nameof(ActiveHealthCheckConfig.Policy), nameof(ActiveHealthCheckConfig.Path)),
+                .. YarpKey.Of<string>(nameof(ActiveHealthCheckConfig.Query)),
+            ]),
+        ]),
+        YarpKey.Section(nameof(ClusterConfig.HttpClient),
+        [
+            .. YarpKey.ListsOf<SslProtocols>(nameof(HttpClientConfig.SslProtocols)),
+            .. YarpKey.Of<bool>(nameof(HttpClientConfig.DangerousAcceptAnyServerCertificate)),
+            .. YarpKey.Of<bool>(nameof(HttpClientConfig.EnableMultipleHttp2Connections)),
+            .. YarpKey.Of<int>(nameof(HttpClientConfig.MaxConnectionsPerServer)),
+            .. YarpKey.Of<string>(nameof(HttpClientConfig.RequestHeaderEncoding), nameof(HttpClientConfig.ResponseHeaderEncoding)),
+            YarpKey.Section(nameof(HttpClientConfig.WebProxy),
+            [
+                .. YarpKey.Of<Uri>(nameof(WebProxyConfig.Address)),
+                .. YarpKey.Of<bool>(nameof(WebProxyConfig.BypassOnLocal), nameof(WebProxyConfig.UseDefaultCredentials)),
+            ]),
+        ]),
+        YarpKey.Section(nameof(ClusterConfig.HttpRequest),
+        [
+            .. YarpKey.Of<TimeSpan>(nameof(ForwarderRequestConfig.ActivityTimeout)),
+            .. YarpKey.Of<Version>(nameof(ForwarderRequestConfig.Version)),
+            .. YarpKey.Of<HttpVersionPolicy>(nameof(ForwarderRequestConfig.VersionPolicy)),
+            .. YarpKey.Of<bool>(nameof(ForwarderRequestConfig.AllowResponseBuffering)),
+        ]),
+    ];
 
     public static string KeyOf(RouteConfig route) => $"{SectionName}:Routes:{route.RouteId}";
 
@@ -86,66 +180,53 @@ internal static class ReverseProxyShape
     {
         foreach (var route in reader.Section("Routes").Sections())
         {
-            CheckRecord(route, typeof(RouteConfig), nameof(RouteConfig.RouteId));
+            Check(route, RouteKeys);
         }
 
         foreach (var cluster in reader.Section("Clusters").Sections())
         {
-            CheckRecord(cluster, typeof(ClusterConfig), nameof(ClusterConfig.ClusterId));
+            Check(cluster, ClusterKeys);
         }
 
         reader.RefuseTheRest();
     }
 
-    private static void CheckRecord(SettingsReader reader, Type record, string? nameOfSection = null)
+    private static void Check(SettingsReader reader, ImmutableArray<YarpKey> keys)
     {
-        foreach (var property in record.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach (var key in keys)
         {
-            if (property.Name != nameOfSection)
-            {
-                CheckProperty(reader, property);
-            }
+            Check(reader, key);
         }
 
         reader.RefuseTheRest();
     }
 
-    private static void CheckProperty(SettingsReader reader, PropertyInfo property)
+    private static void Check(SettingsReader reader, YarpKey key)
     {
-        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        if (property.Name is nameof(RouteConfig.Metadata) or nameof(RouteConfig.Transforms))
+        switch (key.Form)
         {
-            reader.Know(property.Name);
-        }
-        else if (type == typeof(SslProtocols))
-        {
-            reader.List(property.Name, [], "Tls12 or Tls13", static text => Enum.TryParse<SslProtocols>(text, true, out _) ? text : null);
-        }
-        else if (ElementOf(type) is { } element)
-        {
-            CheckEach(reader, property.Name, element);
-        }
-        else if (type.IsClass && type.Assembly == typeof(RouteConfig).Assembly)
-        {
-            CheckRecord(reader.Section(property.Name), type);
-        }
-        else
-        {
-            CheckValue(reader, property.Name, type);
-        }
-    }
+            case YarpKeyForm.Open:
+                reader.Know(key.Name);
+                break;
+            case YarpKeyForm.Value:
+                CheckValue(reader, key.Name, key.Type);
+                break;
+            case YarpKeyForm.List when key.Type == typeof(SslProtocols):
+                reader.List(key.Name, [], "Tls12 or Tls13", static text => Enum.TryParse<SslProtocols>(text, true, out _) ? text : null);
+                break;
+            case YarpKeyForm.List:
+                reader.List(key.Name, [], "text", static text => text);
+                break;
+            case YarpKeyForm.Section:
+                Check(reader.Section(key.Name), key.Below);
+                break;
+            case YarpKeyForm.Each:
+                foreach (var item in reader.Section(key.Name).Sections())
+                {
+                    Check(item, key.Below);
+                }
 
-    private static void CheckEach(SettingsReader reader, string name, Type element)
-    {
-        if (element == typeof(string))
-        {
-            reader.List(name, [], "text", static text => text);
-            return;
-        }
-
-        foreach (var item in reader.Section(name).Sections())
-        {
-            CheckRecord(item, element);
+                break;
         }
     }
 
@@ -164,7 +245,6 @@ internal static class ReverseProxyShape
             _ when type == typeof(bool) => (bool.TryParse(text, out _), "true or false"),
             _ when type == typeof(int) => (IsNumber<int>(text), "a whole number"),
             _ when type == typeof(long) => (IsNumber<long>(text), "a whole number"),
-            _ when type == typeof(double) => (double.TryParse(text, CultureInfo.InvariantCulture, out _), "a number"),
             _ when type == typeof(TimeSpan) => (
                 TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out _), "a duration in YARP's form, such as 00:00:30"),
             _ when type == typeof(Version) => (
@@ -179,39 +259,37 @@ internal static class ReverseProxyShape
 
     private static bool IsNumber<T>(string text)
         where T : IParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out _);
-
-    // A list's element, or the value of a dictionary whose keys are the operator's names.
-    private static Type? ElementOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() is var generic
-        && (generic == typeof(IReadOnlyList<>) || generic == typeof(IReadOnlyDictionary<,>))
-            ? type.GetGenericArguments()[^1]
-            : null;
 }
 
-/// <summary>Keys of the section <c>ReverseProxy</c> that YARP does not know or cannot parse. They have been reported.</summary>
-internal sealed class MisshapenKeys(IEnumerable<string> keys)
+/// <summary>A key that YARP reads.</summary>
+/// <param name="Name">As in the configuration.</param>
+/// <param name="Form">What may stand there.</param>
+/// <param name="Type">What a value, or each entry of a list, is parsed to.</param>
+/// <param name="Below">The keys of the section, or of each section below it.</param>
+internal sealed record YarpKey(string Name, YarpKeyForm Form, Type Type, ImmutableArray<YarpKey> Below)
 {
-    private readonly string[] _keys = [.. keys];
+    public static IEnumerable<YarpKey> Of<T>(params string[] names) => All(names, YarpKeyForm.Value, typeof(T));
 
-    /// <summary>Whether one of them is this key or below it.</summary>
-    public bool AnyIn(string key) => _keys.Any(misshapen => IsOrIsBelow(misshapen, key));
+    public static IEnumerable<YarpKey> ListsOf<T>(params string[] names) => All(names, YarpKeyForm.List, typeof(T));
 
-    /// <summary>Whether one of them stands directly below the section, such as a misspelt <c>Routes</c>.</summary>
-    public bool AnyAtTheTop => _keys.Any(static key => key.Count(static c => c == ':') <= 1);
+    public static IEnumerable<YarpKey> Open(params string[] names) => All(names, YarpKeyForm.Open, typeof(string));
 
-    /// <summary>The section without them.</summary>
-    public IConfiguration LeaveOut(IConfigurationRoot values)
-    {
-        var section = values.GetSection(ReverseProxyShape.SectionName);
-        return _keys.Length == 0
-            ? section
-            : new ConfigurationBuilder()
-                .AddInMemoryCollection(section.AsEnumerable()
-                    .Where(pair => pair.Value is not null && !_keys.Any(misshapen => IsOrIsBelow(pair.Key, misshapen))))
-                .Build()
-                .GetSection(ReverseProxyShape.SectionName);
-    }
+    public static YarpKey Section(string name, ImmutableArray<YarpKey> below) => new(name, YarpKeyForm.Section, typeof(void), below);
 
-    private static bool IsOrIsBelow(string key, string other) => key.StartsWith(other, StringComparison.OrdinalIgnoreCase)
-        && (key.Length == other.Length || key[other.Length] == ':');
+    public static YarpKey Each(string name, ImmutableArray<YarpKey> below) => new(name, YarpKeyForm.Each, typeof(void), below);
+
+    private static IEnumerable<YarpKey> All(string[] names, YarpKeyForm form, Type type) =>
+        names.Select(name => new YarpKey(name, form, type, []));
+}
+
+/// <summary>
+/// What may stand under a key: a value, a list of values, a section, sections whose names or numbers the operator chooses, or anything.
+/// </summary>
+internal enum YarpKeyForm
+{
+    Value,
+    List,
+    Section,
+    Each,
+    Open,
 }
