@@ -3,6 +3,7 @@ using CustomerApi;
 using CustomerApi.Customers;
 using CustomerApi.Data;
 using CustomerApi.Diagnostics;
+using CustomerApi.Resources;
 using CustomerApi.Tenants;
 
 // The folder of the program, not the working folder: otherwise, started from the root of the repository, it would
@@ -26,6 +27,7 @@ builder.Services.AddSingleton(services => new Database(
     DatabaseFile.Choose(builder.Configuration["Database:Path"]), services.GetRequiredService<QueryCounter>()));
 builder.Services.AddSingleton<CustomerQueries>();
 builder.Services.AddSingleton<CustomerCommands>();
+builder.Services.AddSingleton<Rows>();
 builder.Services.AddSingleton<TenantDirectory>();
 // Names and phone numbers as people write them; no HTML page embeds what this API answers.
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
@@ -53,6 +55,8 @@ app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseMiddleware<TenantMiddleware>();
 app.MapCustomers();
+app.MapResources();
+app.MapTenants();
 app.MapDiagnostics();
 
 await app.RunAsync();

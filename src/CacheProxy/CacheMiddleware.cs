@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy;
 
 /// <summary>Decides what becomes of a request: no policy, forward; safe method, read; unsafe method, write.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, WriteHandler writes, ForwardResponder forwards)
+internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, WriteHandler writes, ForwardResponder forwards)
 {
     public Task Invoke(HttpContext context)
     {
@@ -19,7 +19,8 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
 
         var request = context.Request;
         var folded = FoldedHeaders.Of(request.Headers);
-        if (MethodOverride.Find(request.Headers, request.QueryString, folded) == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
+        var overridden = MethodOverride.Find(request.Headers, request.QueryString, folded);
+        if (overridden == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
             // The API may follow the request line or any of the overrides.
             return writes.HandleAsync(context, route, method: null, next);
@@ -36,18 +37,18 @@ internal sealed class CacheMiddleware(RequestDelegate next, ReadHandler reads, W
             return writes.HandleAsync(context, route, request.Method, next);
         }
 
-        return route.Policy is { } policy ? Read(context, policy, route, folded) : next(context);
+        return route.Policy is { } policy ? Read(context, policy, route, folded, overridden) : next(context);
     }
 
-    private Task Read(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded)
+    private Task Read(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded, OverriddenMethod overridden)
     {
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             return forwards.ForwardAsync(context, policy, ForwardReason.Method, next);
         }
 
-        return CacheRequestReader.TryRead(context, policy, route, folded, out var request, out var reason)
-            ? reads.HandleAsync(request!, next)
+        return CacheRequestReader.TryRead(context, policy, route, folded, overridden, out var request, out var reason)
+            ? reads.HandleAsync(request, next)
             : forwards.ForwardAsync(context, policy, reason, next);
     }
 }

@@ -94,12 +94,12 @@ internal static class CustomerEndpoints
     }
 
     /// <summary>One spelling for each customer: no sign, no leading zero, no blanks.</summary>
-    private static bool TryParseId(string text, out int id) =>
+    public static bool TryParseId(string text, out int id) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id) && text[0] != '0';
 
     private static ProblemHttpResult UnknownCustomer() => TypedResults.Problem(
         "The tenant has no customer with this id.", statusCode: StatusCodes.Status404NotFound, title: "Unknown customer");
 
-    private static ProblemHttpResult Invalid(string detail) => TypedResults.Problem(
+    public static ProblemHttpResult Invalid(string detail) => TypedResults.Problem(
         detail, statusCode: StatusCodes.Status400BadRequest, title: "Invalid request");
 }

@@ -1,7 +1,7 @@
 namespace CustomerApi.Customers;
 
-/// <summary>A field that a client may write: its JSON name, its column, whether it must have a value, whether it is a date.</summary>
-internal sealed record Field(string Name, string Column, bool Required = false, bool IsDate = false)
+/// <summary>A field that a client may write: its JSON name, its column, whether it must have a value, and of which kind.</summary>
+internal sealed record Field(string Name, string Column, bool Required = false, FieldKind Kind = FieldKind.Text)
 {
     public static readonly Field[] OfCustomer =
     [
@@ -20,6 +20,20 @@ internal sealed record Field(string Name, string Column, bool Required = false, 
         new("name", "name", Required: true),
         new("species", "species", Required: true),
         new("breed", "breed"),
-        new("birthDate", "birth_date", IsDate: true),
+        new("birthDate", "birth_date", Kind: FieldKind.Date),
     ];
+}
+
+internal enum FieldKind
+{
+    Text,
+
+    /// <summary>Such as 2024-05-31.</summary>
+    Date,
+
+    /// <summary>An instant in UTC, such as 2024-05-31T09:30:00Z.</summary>
+    Instant,
+
+    /// <summary>A whole number, not negative.</summary>
+    Number,
 }

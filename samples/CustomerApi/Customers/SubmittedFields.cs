@@ -13,13 +13,13 @@ internal sealed class SubmittedFields
     /// <summary>The longest text a field takes, in characters.</summary>
     private const int MaxLength = 1000;
 
-    private readonly Dictionary<string, string?> _values = [];
+    private readonly Dictionary<string, object?> _values = [];
 
     private SubmittedFields()
     {
     }
 
-    public IReadOnlyDictionary<string, string?> Values => _values;
+    public IReadOnlyDictionary<string, object?> Values => _values;
 
     /// <summary>Reads the body as JSON whatever its content type says: curl -d calls everything a form.</summary>
     /// <returns>The fields, or the reason why there are none.</returns>
@@ -56,6 +56,22 @@ internal sealed class SubmittedFields
             return field.Required && mustBeThere ? $"'{field.Name}' is missing." : null;
         }
 
+        if (field.Kind == FieldKind.Number && value.ValueKind == JsonValueKind.Number)
+        {
+            if (!value.TryGetInt32(out var number) || number < 0)
+            {
+                return $"'{field.Name}' is not a whole number from 0 on.";
+            }
+
+            _values[field.Column] = number;
+            return null;
+        }
+
+        if (field.Kind == FieldKind.Number && value.ValueKind != JsonValueKind.Null)
+        {
+            return $"'{field.Name}' is not a number.";
+        }
+
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
         {
             return $"'{field.Name}' is not a text.";
@@ -82,9 +98,16 @@ internal sealed class SubmittedFields
             return $"'{field.Name}' is longer than {MaxLength} characters.";
         }
 
-        if (field.IsDate && text is not null && !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        if (field.Kind == FieldKind.Date && text is not null
+            && !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             return $"'{field.Name}' is not a date like 2024-05-31.";
+        }
+
+        if (field.Kind == FieldKind.Instant && text is not null
+            && !DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        {
+            return $"'{field.Name}' is not an instant like 2024-05-31T09:30:00Z.";
         }
 
         _values[field.Column] = text;

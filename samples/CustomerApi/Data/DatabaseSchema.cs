@@ -6,7 +6,7 @@ namespace CustomerApi.Data;
 internal static class DatabaseSchema
 {
     /// <summary>Kept in SQLite's user_version; a file of another version is left alone.</summary>
-    private const long Version = 1;
+    private const long Version = 2;
 
     private const string Tables = """
         CREATE TABLE tenants (
@@ -42,6 +42,42 @@ internal static class DatabaseSchema
             FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id) ON DELETE CASCADE
         );
         CREATE INDEX pets_by_customer ON pets (tenant_id, customer_id);
+        CREATE UNIQUE INDEX pets_by_tenant ON pets (tenant_id, id);
+        CREATE TABLE services (
+            id                INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant_id         INTEGER NOT NULL REFERENCES tenants (id),
+            name              TEXT NOT NULL,
+            description       TEXT,
+            price_cents       INTEGER NOT NULL,
+            duration_minutes  INTEGER NOT NULL,
+            UNIQUE (tenant_id, id)
+        );
+        CREATE TABLE staff (
+            id         INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant_id  INTEGER NOT NULL REFERENCES tenants (id),
+            name       TEXT NOT NULL,
+            role       TEXT NOT NULL,
+            email      TEXT,
+            phone      TEXT,
+            UNIQUE (tenant_id, id)
+        );
+        CREATE TABLE reservations (
+            id           INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant_id    INTEGER NOT NULL,
+            customer_id  INTEGER NOT NULL,
+            pet_id       INTEGER NOT NULL,
+            service_id   INTEGER NOT NULL,
+            staff_id     INTEGER,
+            starts_at    TEXT NOT NULL,
+            ends_at      TEXT NOT NULL,
+            status       TEXT NOT NULL,
+            FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id) ON DELETE CASCADE,
+            FOREIGN KEY (tenant_id, pet_id) REFERENCES pets (tenant_id, id) ON DELETE CASCADE,
+            FOREIGN KEY (tenant_id, service_id) REFERENCES services (tenant_id, id),
+            FOREIGN KEY (tenant_id, staff_id) REFERENCES staff (tenant_id, id)
+        );
+        CREATE INDEX reservations_by_customer ON reservations (tenant_id, customer_id);
+        CREATE INDEX reservations_by_pet ON reservations (tenant_id, pet_id);
         """;
 
     public static async Task CreateAndSeedAsync(Database database, CancellationToken stop)

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace CustomerApi.Data;
 
 /// <summary>
-/// The same tenants, customers and pets in every new file. Customers are numbered from 1 within their tenant, so the same
+/// The same tenants with their customers, pets, services, staff and reservations in every new file. Customers are numbered from 1 within their tenant, so the same
 /// number is another person at another tenant.
 /// </summary>
 internal static class SeedData
@@ -35,6 +35,7 @@ internal static class SeedData
                 INSERT INTO pets (tenant_id, customer_id, name, species, breed, birth_date)
                 VALUES (@TenantId, @CustomerId, @Name, @Species, @Breed, @BirthDate)
                 """, pets, transaction);
+            await FurtherSeedData.InsertAsync(transaction, tenant + 1, new Random(4050 + tenant));
         }
     }
 
@@ -80,5 +81,5 @@ internal static class SeedData
         }
     }
 
-    private static T Pick<T>(T[] from, Random random) => from[random.Next(from.Length)];
+    public static T Pick<T>(T[] from, Random random) => from[random.Next(from.Length)];
 }

@@ -65,4 +65,21 @@ internal static class SeedWords
         ("rabbit", ["Holland Lop", "Netherland Dwarf", "Rex"]),
         ("bird", ["Cockatiel", "Budgerigar", "African Grey"]),
     ];
+
+    public static readonly (string Name, string Description, int PriceCents, int DurationMinutes)[] Services =
+    [
+        ("Day care", "Play, rest and company from eight to six.", 3_500, 600),
+        ("Boarding", "A night with us, per night.", 5_500, 1_440),
+        ("Bath and brush", "Bath, brush, ears and nails.", 4_200, 60),
+        ("Full groom", "Bath, cut and finish.", 7_800, 120),
+        ("Nail trim", "Nails only, while you wait.", 1_500, 15),
+        ("Walk", "Half an hour around the park.", 1_800, 30),
+        ("Puppy class", "Six lessons in a small group.", 12_000, 45),
+        ("Check-up", "A look by our nurse.", 3_900, 20),
+        ("Pick-up and drop-off", "Within ten miles.", 2_200, 40),
+    ];
+
+    public static readonly string[] Roles = ["groomer", "carer", "trainer", "nurse", "front desk", "driver"];
+
+    public static readonly string[] Statuses = ["BOOKED", "BOOKED", "CONFIRMED", "CHECKED_IN", "COMPLETED", "CANCELLED"];
 }

@@ -4,7 +4,7 @@ using CustomerApi.Diagnostics;
 
 namespace CustomerApi.Tenants;
 
-/// <summary>The tenants by subdomain, read once at the start: nothing in this API changes them.</summary>
+/// <summary>The tenants by subdomain, read once at the start: this API changes their names at most.</summary>
 internal sealed class TenantDirectory(Database database)
 {
     private FrozenDictionary<string, Tenant> _bySubdomain = FrozenDictionary<string, Tenant>.Empty;

@@ -44,6 +44,20 @@ internal sealed class CacheRequest
     /// <summary>The variant under <paramref name="vary"/>.</summary>
     public VariantKey VariantUnder(string vary) => VariantDigest.Compute(Variants, vary);
 
+    /// <summary>The request once more than a look-up at hand is needed for it.</summary>
+    public static CacheRequest Of(in ReadRequest read, StoreTimeoutBudget budget) => new()
+    {
+        Context = read.Context,
+        Policy = read.Policy,
+        Key = read.Key,
+        Variants = read.Variants,
+        Directives = read.Directives,
+        Tenant = read.Tenant,
+        Id = read.Id,
+        StoreTimeout = read.StoreTimeout,
+        Budget = budget,
+    };
+
     /// <summary>The same request as <paramref name="context"/> makes it, without the client and with a store timeout of its own.</summary>
     public CacheRequest Detach(HttpContext context) => new()
     {
@@ -58,4 +72,40 @@ internal sealed class CacheRequest
         Budget = new StoreTimeoutBudget(StoreTimeout),
         IsBackground = true,
     };
+}
+
+/// <summary>
+/// A safe request as it is read. What is found at hand is answered from this, which needs no object: −340 bytes for a hit from memory.
+/// </summary>
+/// <param name="Context">The client's request.</param>
+/// <param name="Policy">Of its route.</param>
+/// <param name="Key">Its resource.</param>
+/// <param name="Variants">What tells the resource's variants apart.</param>
+/// <param name="Directives">What it asks of a cache.</param>
+/// <param name="Tenant">The tenant, for the log; <c>null</c> when the key names none.</param>
+/// <param name="StoreTimeout">How long it may wait for the store.</param>
+internal readonly record struct ReadRequest(
+    HttpContext Context,
+    CachePolicy Policy,
+    ResourceKey Key,
+    VariantSource Variants,
+    RequestDirectives Directives,
+    string? Tenant,
+    TimeSpan StoreTimeout)
+{
+    /// <summary>The resource's id, for the log.</summary>
+    public string? Id => Policy.IdOf(Context.Request.RouteValues);
+
+    public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
+
+    /// <summary>Whether the client gets nothing but the API's own answer.</summary>
+    public bool IsShadowed => Policy.Options.Mode == CacheMode.Shadow;
+
+    /// <summary>
+    /// The lease that its look-up may take: one only where a miss is certain to become a fill, for it is given back nowhere else.
+    /// </summary>
+    public LeaseWithLookUp Lease =>
+        IsShadowed || IsHead || Directives.OnlyIfCached || Context.Request.Headers.Range.Count > 0 ? LeaseWithLookUp.None
+        : Policy.Options.Coalesce == CoalesceScope.Cluster ? LeaseWithLookUp.Exclusive
+        : LeaseWithLookUp.Shared;
 }

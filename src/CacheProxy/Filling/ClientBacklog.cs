@@ -1,4 +1,5 @@
 using CacheProxy.Store;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CacheProxy.Filling;
 
@@ -7,7 +8,7 @@ namespace CacheProxy.Filling;
 /// <param name="context">The client's request.</param>
 internal sealed class ClientBacklog(ClientWriter writer, HttpContext context)
 {
-    private readonly Stream _client = context.Response.Body;
+    private readonly IHttpResponseBodyFeature _client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
 
     /// <summary>Completes when the client has been sent everything so far; fails when it could not be sent.</summary>
     public Task Written { get; private set; } = Task.CompletedTask;
@@ -17,7 +18,7 @@ internal sealed class ClientBacklog(ClientWriter writer, HttpContext context)
     {
         if (Written.IsCompletedSuccessfully)
         {
-            Written = writer.WriteAsync(context, _client, bytes);
+            Written = writer.WriteAsync(context, _client.Stream, bytes);
         }
         else
         {
@@ -26,11 +27,16 @@ internal sealed class ClientBacklog(ClientWriter writer, HttpContext context)
     }
 
     /// <summary>Waits until the client has been sent everything, or has gone.</summary>
-    public async ValueTask DrainAsync()
+    /// <param name="ends">Whether that was all, and the client's response ends here.</param>
+    public async ValueTask DrainAsync(bool ends)
     {
         try
         {
             await Written;
+            if (ends)
+            {
+                await _client.CompleteAsync();
+            }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
@@ -41,7 +47,7 @@ internal sealed class ClientBacklog(ClientWriter writer, HttpContext context)
     private async Task PassAfterAsync(Task before, ReadOnlyMemory<byte> bytes)
     {
         await before;
-        await writer.WriteAsync(context, _client, bytes);
+        await writer.WriteAsync(context, _client.Stream, bytes);
     }
 }
 

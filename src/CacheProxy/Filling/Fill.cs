@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
@@ -8,26 +9,18 @@ namespace CacheProxy.Filling;
 
 /// <summary>
 /// One fill under its lease: forwards the request, decides by the headers of the answer what becomes of it, streams it to the client,
-/// stores it, and says what is left to do. It is stored before the client has the last byte, so that the client's next request is a
-/// hit; and the client's pace holds up neither the API nor those who wait for the same answer.
+/// stores it, and says what is left to do. Its end is on its way to the store before the client has the last byte, but the client does
+/// not wait for the store's reply: its next request, should it come sooner, finds the flight and waits there, or a store that has the
+/// entry. The client's pace holds up neither the API nor those who wait for the same answer.
 /// </summary>
 internal sealed class Fill(
-    ResourceCache cache,
-    HeldBodies held,
-    ClientWriter writer,
-    CacheEventLog events,
-    CacheMetrics metrics,
-    TimeProvider time,
-    CacheRequest request,
-    LookUpResult prior,
-    CacheStatusForward reason,
-    Flight flight,
-    FillLease lease) : ObservedResponseBody(request.Context)
+    FillServices services, CacheRequest request, LookUpResult prior, CacheStatusForward reason, Flight flight, FillLease lease)
+    : ObservedResponseBody(request.Context)
 {
     private readonly UpstreamFraming _framing = new();
     private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
-    private readonly ClientBacklog _client = new(writer, request.Context);
-    private readonly long _requestTimeMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+    private readonly ClientBacklog _client = new(services.Writer, request.Context);
+    private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
     private BodyCopy? _copy;
@@ -37,13 +30,16 @@ internal sealed class Fill(
     private FlightResult _withoutResult = FlightResult.Forward;
     private bool _mustEvict;
     private bool _isStored;
+    private bool _isBeingStored;
     private bool _isOver;
+    private Task _ending = Task.CompletedTask;
     private Task? _abandoning;
 
-    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Runs the fill from the forwarding to the storing.</summary>
-    public async Task<FillOutcome> RunAsync(RequestDelegate next)
+    /// <summary>Runs the fill from the forwarding to the storing, and lands its flight.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<FillOutcome> RunAsync(RequestDelegate next)
     {
         var clientGone = Context.RequestAborted;
         // The client's going away must not cut off those who wait for the same answer.
@@ -62,8 +58,16 @@ internal sealed class Fill(
             Remove();
             Context.RequestAborted = clientGone;
             _conditions.Restore();
-            _copy?.Dispose();
-            await AbandonAsync();
+            try
+            {
+                await _ending;
+                _copy?.Dispose();
+                await AbandonAsync();
+            }
+            finally
+            {
+                services.Flights.Land(flight);
+            }
         }
 
         return Outcome();
@@ -75,8 +79,8 @@ internal sealed class Fill(
         var failed = Context.Features.Get<IForwarderErrorFeature>() is not null;
         _forwardStatus = failed ? null : response.StatusCode;
         _decision = failed
-            ? FillDecision.OfFailure(request, prior, cache.NowMs)
-            : FillDecision.Of(request, prior, _framing, _requestTimeMs, NowMs, cache.NowMs);
+            ? FillDecision.OfFailure(request, prior, services.Cache.NowMs)
+            : FillDecision.Of(request, prior, _framing, _requestTimeMs, NowMs, services.Cache.NowMs);
         _storable = _decision.Storable;
         // A request that was cut off because nobody wanted its answer says nothing of the API.
         if (response.StatusCode >= 500 && !flight.Abandoned.IsCancellationRequested)
@@ -118,7 +122,7 @@ internal sealed class Fill(
             return false;
         }
 
-        _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, held);
+        _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held);
         _isCopying = _copy is not null;
         if (!_isCopying)
         {
@@ -129,24 +133,24 @@ internal sealed class Fill(
         return _isCopying;
     }
 
-    protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
+    protected override ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
-        await EvictAsync();
         if (!_isCopying || !_copy!.TryAppend(bytes.Span, out var slice, keepsOutgrown: !_client.Written.IsCompleted))
         {
-            await PassUncopiedAsync(bytes, cancellationToken);
-            return;
+            return PassUncopiedAsync(bytes, cancellationToken);
         }
 
         if (last)
         {
-            await EndAsync();
+            _ending = EndAsync();
         }
 
         if (!IsWithheld)
         {
             _client.Pass(slice);
         }
+
+        return default;
     }
 
     protected override Task OnFlushAsync(CancellationToken cancellationToken) =>
@@ -155,12 +159,19 @@ internal sealed class Fill(
     protected override async ValueTask OnCompletingAsync()
     {
         await EvictAsync();
-        await EndAsync();
-        await _client.DrainAsync();
+        if (_ending.IsCompleted)
+        {
+            _ending = EndAsync();
+        }
+
+        // Where the end is a message of its own, as that of a chunked body, it goes out before the store has replied, too.
+        await _client.DrainAsync(ends: _isBeingStored && !_ending.IsCompleted && !IsWithheld);
+        await _ending;
     }
 
     private async ValueTask PassUncopiedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        await EvictAsync();
         if (_isCopying)
         {
             _isCopying = false;
@@ -178,7 +189,7 @@ internal sealed class Fill(
         if (prior.Response is { Body.Length: > HeldBodies.UncountedBytes })
         {
             // What it was to replace stays in memory for as long as the client takes.
-            await writer.WriteAsync(Context, Inner, bytes);
+            await services.Writer.WriteAsync(Context, Inner, bytes);
         }
         else
         {
@@ -187,51 +198,36 @@ internal sealed class Fill(
     }
 
     /// <summary>The API has sent all that it will send: stores what is complete, gives up what is not.</summary>
-    private async ValueTask EndAsync()
-    {
-        if (_isOver || _storable is not { } storable)
-        {
-            return;
-        }
-
-        if (_copy is { } copy)
-        {
-            if (!IsComplete())
-            {
-                await AbandonAsync();
-                return;
-            }
-
-            storable = storable with { Response = storable.Response with { Body = copy.Bytes } };
-        }
-
-        await StoreAsync(storable with { Response = storable.Response with { ResponseTimeMs = cache.NowMs } });
-    }
+    private Task EndAsync() =>
+        _isOver || _storable is not { } storable ? Task.CompletedTask
+        : _copy is null || IsComplete() ? StoreAsync(storable)
+        : AbandonAsync();
 
     private bool IsComplete() =>
         Context.Features.Get<IForwarderErrorFeature>() is null && (HasDeclaredEnd || (DeclaredLength is null && _framing.IsDelimited));
 
     /// <summary>The one place that stores. What was stored is shared with those who wait.</summary>
-    private async ValueTask StoreAsync(FillResult result)
+    private async Task StoreAsync(FillResult result)
     {
-        _freshened = result.Response;
+        var response = result.Response with { Body = _copy?.Bytes ?? result.Response.Body, ResponseTimeMs = services.Cache.NowMs };
+        _freshened = response;
         if (result.Retention <= TimeSpan.Zero)
         {
             await AbandonAsync();
             return;
         }
 
-        _isOver = true;
+        (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
-        metrics.Fill(request.Policy.Name, outcome);
+        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result with { Response = response }, request.Budget);
+        services.Metrics.Fill(request.Policy.Name, outcome);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
         {
-            events.Cached(request.Policy.Events, request.Tenant, request.Id);
+            services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(result.Response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(_isStored ? FlightResult.Shared(response, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
@@ -244,11 +240,11 @@ internal sealed class Fill(
         }
     }
 
-    private async ValueTask AbandonAsync()
+    private async Task AbandonAsync()
     {
         if (!_isOver)
         {
-            metrics.Fill(request.Policy.Name, Shortfall());
+            services.Metrics.Fill(request.Policy.Name, Shortfall());
             GiveUp();
             _isOver = true;
             await (_abandoning ?? GiveBackAsync());
@@ -258,7 +254,7 @@ internal sealed class Fill(
     private string Shortfall() =>
         _decision is { Kind: FillOutcomeKind.Answered, Detail: { Length: > 0 } detail } ? detail : "incomplete";
 
-    private Task GiveBackAsync() => cache.AbandonFillAsync(request.Key, lease, request.Budget).AsTask();
+    private Task GiveBackAsync() => services.Cache.AbandonFillAsync(request.Key, lease, request.Budget).AsTask();
 
     /// <summary>
     /// The API says that what is stored exists no more, or not for this client: from now on it stands in for nothing, not even for an
@@ -269,9 +265,9 @@ internal sealed class Fill(
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
             {
-                events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
+                services.Events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }
         }
     }

@@ -48,7 +48,7 @@ internal sealed class Flights
         }
     }
 
-    /// <summary>Ends a flight; whoever still waits goes to the API.</summary>
+    /// <summary>Ends a flight, once or again; whoever still waits goes to the API.</summary>
     public void Land(Flight flight)
     {
         _flights.TryRemove(new KeyValuePair<FlightKey, Flight>(flight.Key, flight));
@@ -61,8 +61,11 @@ internal sealed class Flights
 internal sealed class Flight(FlightKey key) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<FlightResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
+
+    // Only where somebody waits, which is rare: 122 bytes that most misses do without.
+    private TaskCompletionSource<FlightResult>? _awaited;
+    private FlightResult? _result;
     private int _waiters;
     private bool _leaderGone;
     private bool _sealed;
@@ -91,7 +94,7 @@ internal sealed class Flight(FlightKey key) : IDisposable
         {
             lock (_lock)
             {
-                return _result.Task.IsCompletedSuccessfully && (_sealed || _result.Task.Result.Kind == FlightResultKind.Failed);
+                return _result is { } result && (_sealed || result.Kind == FlightResultKind.Failed);
             }
         }
     }
@@ -106,15 +109,18 @@ internal sealed class Flight(FlightKey key) : IDisposable
     public async Task<FlightResult> WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken clientGone)
     {
         bool late;
+        Task<FlightResult> awaited;
         lock (_lock)
         {
             late = _sealed;
             _waiters++;
+            _awaited ??= Awaited(_result);
+            awaited = _awaited.Task;
         }
 
         try
         {
-            var result = await _result.Task.WaitAsync(limit, time, clientGone);
+            var result = await awaited.WaitAsync(limit, time, clientGone);
             return late ? FlightResult.LookUpAgain : result;
         }
         catch (TimeoutException)
@@ -143,7 +149,14 @@ internal sealed class Flight(FlightKey key) : IDisposable
     }
 
     /// <summary>The first result stands.</summary>
-    public void Finish(FlightResult result) => _result.TrySetResult(result);
+    public void Finish(in FlightResult result)
+    {
+        lock (_lock)
+        {
+            _result ??= result;
+            _awaited?.TrySetResult(_result.Value);
+        }
+    }
 
     /// <summary>The leader's client has gone; the flight goes on only for others.</summary>
     public void LeaderLeft()
@@ -166,10 +179,22 @@ internal sealed class Flight(FlightKey key) : IDisposable
         lock (_lock)
         {
             _waiters--;
-            abandoned = _waiters == 0 && _leaderGone && !_result.Task.IsCompleted;
+            abandoned = _waiters == 0 && _leaderGone && _result is null;
         }
 
         CancelIf(abandoned);
+    }
+
+    // Continuations run elsewhere: the result is set under the lock.
+    private static TaskCompletionSource<FlightResult> Awaited(in FlightResult? result)
+    {
+        var awaited = new TaskCompletionSource<FlightResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (result is { } known)
+        {
+            awaited.SetResult(known);
+        }
+
+        return awaited;
     }
 
     private void CancelIf(bool abandoned)

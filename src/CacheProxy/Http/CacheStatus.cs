@@ -23,6 +23,13 @@ internal readonly record struct CacheStatus(
 {
     public const string HeaderName = "Cache-Status";
     private const string CacheName = "cacheproxy";
+    private const int KnownSeconds = 3600;
+
+    // The word of nearly every fill: 340 bytes when it is put together.
+    private const string StoredMiss = CacheName + "; fwd=uri-miss; fwd-status=200; stored";
+
+    // A hit says one of few words: made once (260 kB at most), it spares each the time and 72 bytes.
+    private static readonly string?[] Hits = new string?[KnownSeconds];
 
     /// <summary>The last member is the cache nearest to the client (RFC 9211 §2): ours goes after the origin's.</summary>
     public void AppendTo(IHeaderDictionary response)
@@ -35,8 +42,14 @@ internal readonly record struct CacheStatus(
     {
         if (this is { Hit: true, TtlSeconds: { } ttl, Collapsed: false, Stored: false, Detail: null })
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
+            return ttl is >= 0 and < KnownSeconds ? Hits[ttl] ??= HitFor(ttl) : HitFor(ttl);
         }
+
+        if (this is { Hit: false, Forward: CacheStatusForward.UriMiss, ForwardStatus: 200, Stored: true, Collapsed: false, TtlSeconds: null, Detail: null })
+        {
+            return StoredMiss;
+        }
+
         var text = new StringBuilder(CacheName, 96);
         if (Hit)
         {
@@ -74,6 +87,8 @@ internal readonly record struct CacheStatus(
 
         return text.ToString();
     }
+
+    private static string HitFor(long ttl) => string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
 
     private static string ToToken(CacheStatusForward forward) => forward switch
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Http;
@@ -9,17 +8,16 @@ namespace CacheProxy.Http;
 /// </summary>
 internal static class MethodOverride
 {
-    /// <summary>Headers that name another method.</summary>
-    public static readonly ImmutableArray<string> Headers = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
-
-    /// <summary>Headers that make some frameworks answer for another target.</summary>
-    public static readonly ImmutableArray<string> TargetHeaders = ["X-Original-URL", "X-Rewrite-URL"];
-
     /// <summary>Of several overriding methods an unsafe one counts.</summary>
     public static OverriddenMethod Find(IHeaderDictionary headers, QueryString query, FoldedHeaders folded = default)
     {
         var found = OverriddenMethod.None;
-        foreach (var name in Headers)
+        if (folded.IsEmpty && !folded.MayHave(RareHeaders.Method) && !query.HasValue)
+        {
+            return found;
+        }
+
+        foreach (var name in RareHeaders.MethodNames)
         {
             Take(headers[name], ref found);
             if (!folded.IsEmpty)
@@ -38,7 +36,12 @@ internal static class MethodOverride
 
     public static bool ChangesTarget(IHeaderDictionary headers, FoldedHeaders folded = default)
     {
-        foreach (var name in TargetHeaders)
+        if (folded.IsEmpty && !folded.MayHave(RareHeaders.Target))
+        {
+            return false;
+        }
+
+        foreach (var name in RareHeaders.TargetNames)
         {
             if (headers.ContainsKey(name) || (!folded.IsEmpty && folded.ValuesFor(name).Count > 0))
             {

@@ -11,6 +11,11 @@ internal record struct RequestDirectives
     /// <summary>The value of <see cref="MaxStale"/> when the directive came without a number: any staleness is accepted.</summary>
     public const long AnyStaleness = long.MaxValue;
 
+    // Complements, so that 0 says that the directive is absent: half the size of three nullable numbers, in every request that is read.
+    private long _maxAge;
+    private long _maxStale;
+    private long _minFresh;
+
     public bool NoStore { get; private set; }
 
     public bool NoCache { get; private set; }
@@ -18,13 +23,13 @@ internal record struct RequestDirectives
     public bool OnlyIfCached { get; private set; }
 
     /// <summary>Seconds.</summary>
-    public long? MaxAge { get; private set; }
+    public long? MaxAge { readonly get => Value(_maxAge); private set => _maxAge = Kept(value); }
 
     /// <summary>Seconds, or <see cref="AnyStaleness"/>.</summary>
-    public long? MaxStale { get; private set; }
+    public long? MaxStale { readonly get => Value(_maxStale); private set => _maxStale = Kept(value); }
 
     /// <summary>Seconds.</summary>
-    public long? MinFresh { get; private set; }
+    public long? MinFresh { readonly get => Value(_minFresh); private set => _minFresh = Kept(value); }
 
     public static RequestDirectives Parse(StringValues cacheControl)
     {
@@ -68,6 +73,10 @@ internal record struct RequestDirectives
             MaxStale ??= directive.HasValue ? Seconds(in directive) : AnyStaleness;
         }
     }
+
+    private static long? Value(long kept) => kept == 0 ? null : ~kept;
+
+    private static long Kept(long? value) => value is { } seconds ? ~seconds : 0;
 
     private static long? Seconds(in DirectiveReader directive) =>
         !directive.Malformed && DeltaSeconds.TryParse(directive.Value, out var seconds) ? seconds : null;

@@ -15,7 +15,8 @@ internal static class StoredHeaders
     /// <param name="directives"><see cref="ResponseDirectives.Of"/> the same headers.</param>
     public static HeaderField[] Of(IHeaderDictionary headers, StringValues connection, in ResponseDirectives directives)
     {
-        var fields = new List<HeaderField>(headers.Count);
+        var fields = new HeaderField[headers.Count];
+        var count = 0;
         foreach (var (name, values) in headers)
         {
             if (!IsStored(name) || HopByHopHeaders.IsNamedBy(connection, name) || IsWithheld(name, in directives))
@@ -23,13 +24,18 @@ internal static class StoredHeaders
                 continue;
             }
 
+            if (count + values.Count > fields.Length)
+            {
+                Array.Resize(ref fields, count + values.Count + headers.Count);
+            }
+
             for (var i = 0; i < values.Count; i++)
             {
-                fields.Add(new HeaderField(name, values[i] ?? ""));
+                fields[count++] = new HeaderField(name, values[i] ?? "");
             }
         }
 
-        return [.. fields];
+        return count == fields.Length ? fields : fields[..count];
     }
 
     /// <summary>What header lines weigh: names and values, and what separates them on the wire.</summary>

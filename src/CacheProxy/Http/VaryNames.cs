@@ -24,6 +24,8 @@ internal static class VaryNames
         ],
         StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
+    private static readonly string?[] RecentNames = new string?[256];
+
     /// <summary>False when no two requests can be known to match: "*", or something that is not a field name.</summary>
     public static bool TryParse(StringValues vary, out string names)
     {
@@ -91,7 +93,21 @@ internal static class VaryNames
     /// <summary>Walks a canonical text.</summary>
     public static VaryNamesEnumerator Enumerate(string names) => new(names);
 
-    internal static string ToName(ReadOnlySpan<char> name) => Common.TryGetValue(name, out var known) ? known : name.ToString();
+    internal static string ToName(ReadOnlySpan<char> name) => Common.TryGetValue(name, out var known) ? known : Recent(name);
+
+    // An API varies on the same few names all day. Two names in one place only take turns.
+    private static string Recent(ReadOnlySpan<char> name)
+    {
+        ref var place = ref RecentNames[string.GetHashCode(name) & (RecentNames.Length - 1)];
+        if (Volatile.Read(ref place) is { } recent && name.SequenceEqual(recent))
+        {
+            return recent;
+        }
+
+        var made = name.ToString();
+        Volatile.Write(ref place, made);
+        return made;
+    }
 
     private static bool IsCanonicalName(string? name) =>
         !string.IsNullOrEmpty(name) && name != "*" && !name.AsSpan().ContainsAnyExcept(LowerCaseTokenCharacters);

@@ -35,6 +35,12 @@ internal sealed class KeyTemplate
 
     public bool NamesPath { get; }
 
+    /// <summary>
+    /// Whether there is one key, for each tenant or host where it names them: the list of a tenant's services, or everything that is
+    /// derived from its customers. Paths and queries are then variants, and one eviction removes them all.
+    /// </summary>
+    public bool NamesOneResource => !NamesPath && RouteValueNames.IsEmpty;
+
     public ImmutableArray<string> RouteValueNames { get; }
 
     /// <summary>Parses a template; <paramref name="problem"/> says what is allowed instead.</summary>

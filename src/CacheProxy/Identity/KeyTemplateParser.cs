@@ -45,9 +45,9 @@ internal static class KeyTemplateParser
             i = open ? end + 1 : end;
         }
 
-        return parts.Any(static part => part.Kind is KeyPartKind.Path or KeyPartKind.RouteValue)
+        return parts.Any(static part => part.Kind is not (KeyPartKind.Tenant or KeyPartKind.Host))
             ? null
-            : $"{Form}; at least {{path}} or one route value, or all resources would share one key";
+            : $"{Form}; at least a word for what is cached, as in {{tenant}}:service-catalog";
     }
 
     private static string? FindAmbiguity(ImmutableArray<KeyPart>.Builder parts)

@@ -9,22 +9,16 @@ internal static class VariantDigest
 {
     private const int DigestBytes = 16;
     private const int HashBytes = 32;
+    private const int ScratchBytes = 512;
     private const int NormalizedCharacters = 512;
     private const string ForwardedFor = "x-forwarded-for";
-
-    // Request headers that an API may build its links from without naming them in Vary. X-Forwarded-For is not among them: it differs
-    // for each client, and an API whose answer depends on it says so.
-    public static readonly ImmutableArray<string> ForwardedHeaders =
-    [
-        "x-forwarded-host", "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme",
-        "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri", "x-host", "x-http-host-override", "x-original-host", "forwarded",
-    ];
 
     /// <param name="source">The request.</param>
     /// <param name="vary">Canonical list of the header names that the resource varies on.</param>
     public static VariantKey Compute(in VariantSource source, string vary)
     {
-        var digest = new FramedDigest(stackalloc byte[1024], []);
+        // The runtime clears it first, for every request.
+        var digest = new FramedDigest(stackalloc byte[ScratchBytes], []);
         if (source.Query.Length > 0)
         {
             digest.Add(DigestPart.Query, source.Query);
@@ -42,11 +36,7 @@ internal static class VariantDigest
 
         AddCredentials(ref digest, source);
         AddClient(ref digest, source, vary);
-        foreach (var name in ForwardedHeaders)
-        {
-            AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, name);
-        }
-
+        AddForwardedHeaders(ref digest, source);
         AddVaryHeaders(ref digest, source, vary);
 
         if (digest.IsEmpty)
@@ -57,6 +47,18 @@ internal static class VariantDigest
         Span<byte> hash = stackalloc byte[HashBytes];
         digest.Finish(hash);
         return new VariantKey(Convert.ToHexStringLower(hash[..DigestBytes]));
+    }
+
+    private static void AddForwardedHeaders(ref FramedDigest digest, in VariantSource source)
+    {
+        var names = RareHeaders.ForwardedNames.AsSpan();
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (source.Folded.MayHave(1u << (RareHeaders.FirstForwarded + i)))
+            {
+                AddHeader(ref digest, DigestPart.ForwardedHeader, source.Headers, names[i]);
+            }
+        }
     }
 
     private static void AddCredentials(ref FramedDigest digest, in VariantSource source)
@@ -90,7 +92,8 @@ internal static class VariantDigest
     // RFC 9111 §4.1: values that mean the same select the same response. An absent header is not the same as an empty one.
     private static void AddVaryHeader(ref FramedDigest digest, in VariantSource source, string name)
     {
-        if (source.Headers.TryGetValue(name, out var values))
+        // Most clients that do not care say so in just these words, or not at all.
+        if (source.Headers.TryGetValue(name, out var values) && !(values.Count == 1 && VaryNormalization.MeansAnything(name, values[0])))
         {
             var value = VaryNormalization.Normalize(name, values, stackalloc char[NormalizedCharacters]);
             if (!VaryNormalization.MeansAnything(name, value))

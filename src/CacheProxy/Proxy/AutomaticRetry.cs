@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Net.Http.Headers;
 
 namespace CacheProxy.Proxy;
@@ -10,6 +11,9 @@ namespace CacheProxy.Proxy;
 internal static class AutomaticRetry
 {
     private static readonly HttpRequestOptionsKey<bool> HasBeenSent = new("CacheProxy.HasBeenSent");
+
+    // HTTP/1.1 like any other, and known by its identity: the mark of a request that has been sent. One in its options costs 360 bytes.
+    private static readonly Version SentVersion = new(1, 1);
 
     /// <summary>A second attempt fails with an <see cref="HttpRequestException"/>, which YARP answers with 502.</summary>
     public static void Disable(SocketsHttpHandler handler)
@@ -33,12 +37,20 @@ internal static class AutomaticRetry
 
     private static void RefuseSecondAttempt(HttpRequestMessage request)
     {
-        if (request.Options.TryGetValue(HasBeenSent, out _))
+        var isHttp11 = request.Version == HttpVersion.Version11;
+        if (isHttp11 ? ReferenceEquals(request.Version, SentVersion) : request.Options.TryGetValue(HasBeenSent, out _))
         {
             throw new HttpRequestException("The connection ended before a response; the request is not sent again.");
         }
 
-        request.Options.Set(HasBeenSent, true);
+        if (isHttp11)
+        {
+            request.Version = SentVersion;
+        }
+        else
+        {
+            request.Options.Set(HasBeenSent, true);
+        }
     }
 
     // Over HTTP/2 the client only repeats what the server says it has not processed (RFC 9113, 8.7).

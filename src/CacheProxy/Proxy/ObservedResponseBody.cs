@@ -56,11 +56,11 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
 
     public void Remove() => Context.Features.Set(_inner);
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         SeeHeaders();
         _received += buffer.Length;
-        await OnBytesAsync(buffer, HasDeclaredEnd, cancellationToken);
+        return OnBytesAsync(buffer, HasDeclaredEnd, cancellationToken);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -27,19 +27,20 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
     {
         if (context.ProxyResponse is { } response && context.HttpContext.Features.Get<UpstreamFraming>() is { } framing)
         {
-            framing.IsDelimited = IsDelimited(response);
-            framing.Connection = new StringValues([.. response.Headers.Connection]);
+            framing.IsDelimited = IsDelimited(response, context.HttpContext.Response.ContentLength);
+            // Asked for unparsed first: most answers have none, and to say so takes the parsed collection 300 bytes.
+            framing.Connection = response.Headers.NonValidated.Contains("Connection") ? new StringValues([.. response.Headers.Connection]) : default;
         }
 
         return ValueTask.CompletedTask;
     }
 
     // A coding besides chunked is still on the bytes, and nothing that is stored tells.
-    private static bool IsDelimited(HttpResponseMessage response) => response.Version >= HttpVersion.Version20
+    private static bool IsDelimited(HttpResponseMessage response, long? declaredLength) => response.Version >= HttpVersion.Version20
         || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified
         || (response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var codings)
             ? codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
-            : response.Content.Headers.ContentLength is not null);
+            : declaredLength is not null);
 }
 
 /// <summary>
@@ -50,6 +51,9 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
 internal sealed class UpstreamSending
 {
     private static readonly HttpRequestOptionsKey<UpstreamSending> Key = new("CacheProxy.Sending");
+
+    // Whoever asks a request for an option makes it have options, 104 bytes; so those to be followed are known by another instance of 1.1.
+    private static readonly Version FollowedVersion = new(1, 1);
     private volatile bool _hasBegun;
 
     public bool HasBegun => _hasBegun;
@@ -57,7 +61,7 @@ internal sealed class UpstreamSending
     /// <summary>The HTTP client writes a header of the request, which it only does to a connection.</summary>
     public static void Begin(HttpRequestMessage request)
     {
-        if (request.Options.TryGetValue(Key, out var sending))
+        if (!ReferenceEquals(request.Version, HttpVersion.Version11) && request.Options.TryGetValue(Key, out var sending))
         {
             sending._hasBegun = true;
         }
@@ -69,6 +73,10 @@ internal sealed class UpstreamSending
         // Over HTTP/2 a request without any header would pass unnoticed.
         _hasBegun |= request.Version.Major > 1 && request.Headers.NonValidated.Count == 0;
         request.Options.Set(Key, this);
+        if (request.Version == HttpVersion.Version11)
+        {
+            request.Version = FollowedVersion;
+        }
     }
 }
 

@@ -3,7 +3,6 @@ using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Proxy;
-using CacheProxy.Store;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -17,13 +16,14 @@ internal static class CacheRequestReader
         CachePolicy policy,
         RouteCaching route,
         FoldedHeaders folded,
-        out CacheRequest? cacheRequest,
+        OverriddenMethod overridden,
+        out ReadRequest read,
         out ForwardReason reason)
     {
-        cacheRequest = null;
+        read = default;
         var rules = route.Rules;
         var request = context.Request;
-        if (FindObstacle(context, policy, rules, folded) is { } obstacle)
+        if (FindObstacle(context, policy, rules, folded, overridden) is { } obstacle)
         {
             reason = obstacle;
             return false;
@@ -56,12 +56,11 @@ internal static class CacheRequestReader
             return false;
         }
 
-        cacheRequest = new CacheRequest
-        {
-            Context = context,
-            Policy = policy,
-            Key = key,
-            Variants = new VariantSource(
+        read = new ReadRequest(
+            context,
+            policy,
+            key,
+            new VariantSource(
                 request.Headers,
                 request.QueryString.Value ?? "",
                 policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
@@ -70,12 +69,9 @@ internal static class CacheRequestReader
                 DeclaredScheme(context),
                 folded,
                 policy.VaryBy),
-            Directives = directives,
-            Tenant = tenant.Value,
-            Id = policy.IdOf(request.RouteValues),
-            StoreTimeout = rules.StoreTimeout,
-            Budget = new StoreTimeoutBudget(rules.StoreTimeout),
-        };
+            directives,
+            tenant.Value,
+            rules.StoreTimeout);
         return true;
     }
 
@@ -91,7 +87,8 @@ internal static class CacheRequestReader
             ? context.Request.Scheme
             : null;
 
-    private static ForwardReason? FindObstacle(HttpContext context, CachePolicy policy, RequestRules rules, FoldedHeaders folded)
+    private static ForwardReason? FindObstacle(
+        HttpContext context, CachePolicy policy, RequestRules rules, FoldedHeaders folded, OverriddenMethod overridden)
     {
         var request = context.Request;
         if (policy.Options.Mode == CacheMode.Off)
@@ -104,12 +101,12 @@ internal static class CacheRequestReader
             return ForwardReason.HeaderName;
         }
 
-        if (MethodOverride.Find(request.Headers, request.QueryString) != OverriddenMethod.None)
+        if (overridden != OverriddenMethod.None)
         {
             return ForwardReason.MethodOverride;
         }
 
-        if (MethodOverride.ChangesTarget(request.Headers) || !RequestTarget.TryGetOriginalPath(context, out var path))
+        if (MethodOverride.ChangesTarget(request.Headers, folded) || !RequestTarget.TryGetOriginalPath(context, out var path))
         {
             return ForwardReason.TargetOverride;
         }

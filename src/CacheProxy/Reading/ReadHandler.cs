@@ -7,8 +7,8 @@ using CacheProxy.Telemetry;
 
 namespace CacheProxy.Reading;
 
-/// <summary>Answers a safe request: look up, then serve, fill or forward.</summary>
-internal sealed partial class ReadHandler(
+/// <summary>Answers a safe request by what was looked up for it: serve, fill or forward.</summary>
+internal sealed class ReadHandler(
     ResourceCache cache,
     HeldBodies held,
     FillHandler fills,
@@ -18,8 +18,7 @@ internal sealed partial class ReadHandler(
     HitResponder hits,
     ForwardResponder forwards,
     CacheMetrics metrics,
-    CacheEventLog events,
-    ILogger<ReadHandler> logger)
+    CacheEventLog events)
 {
     // Each further attempt follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxAttempts = 4;
@@ -32,18 +31,24 @@ internal sealed partial class ReadHandler(
         WithoutPrior,
     }
 
-    public async Task HandleAsync(CacheRequest request, RequestDelegate next)
+    /// <param name="request">The request.</param>
+    /// <param name="found">What was looked up for it.</param>
+    /// <param name="began">When it arrived.</param>
+    /// <param name="next">The rest of the proxy pipeline.</param>
+    public Task HandleAsync(CacheRequest request, in LookUpResult found, long began, RequestDelegate next) =>
+        HandleAsync(request, new ValueTask<LookUpResult>(found), Attempt.LookUpAgain, began, next);
+
+    /// <summary>What was found could not be sent.</summary>
+    public Task HandleWithoutPriorAsync(CacheRequest request, long began, RequestDelegate next) =>
+        HandleAsync(request, LookUpAsync(request), Attempt.WithoutPrior, began, next);
+
+    private async Task HandleAsync(
+        CacheRequest request, ValueTask<LookUpResult> lookUp, Attempt attempt, long began, RequestDelegate next)
     {
-        var began = metrics.Begin();
-        var attempt = Attempt.LookUpAgain;
-        var headersOnly = MayDoWithoutBody(request);
         for (var i = 0; i < MaxAttempts && attempt != Attempt.Answered; i++)
         {
-            var found = headersOnly
-                ? await LookUpHeadersFirstAsync(request)
-                : await cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
-            headersOnly = false;
-            var hasRoom = TryHold(request.Key, ref found, out var hold);
+            var found = await (i == 0 ? lookUp : LookUpAsync(request));
+            var hasRoom = held.TryHold(request.Key, ref found, out var hold);
             using (hold)
             {
                 attempt = hasRoom
@@ -58,23 +63,8 @@ internal sealed partial class ReadHandler(
         }
     }
 
-    private async ValueTask<LookUpResult> LookUpHeadersFirstAsync(CacheRequest request)
-    {
-        var memoryTtl = request.Policy.Options.MemoryTtl;
-        var found = await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget, headersOnly: true);
-        return found.Response is not { AbsentBodyLength: not null } stored || IsAnsweredByHeaders(request, stored)
-            ? found
-            // The client has something else than is stored, or the API is to be asked.
-            : await cache.LookUpAsync(request.Key, request.Variants, memoryTtl, request.Budget);
-    }
-
-    private static bool MayDoWithoutBody(CacheRequest request) =>
-        !request.IsShadowed && (request.IsHead || ConditionalRequest.IsPresent(request.Context.Request.Headers));
-
-    private bool IsAnsweredByHeaders(CacheRequest request, StoredResponse stored) =>
-        RequestTarget.IsSame(request.Context.Request, stored.Target)
-        && stored.Freshness.Judge(stored.AgeMs(cache.NowMs), request.Directives) is FreshnessVerdict.Fresh
-        && (request.IsHead || hits.IsNotModified(request.Context, stored));
+    private ValueTask<LookUpResult> LookUpAsync(CacheRequest request) =>
+        cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
 
     private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
         found.Outcome switch
@@ -86,42 +76,13 @@ internal sealed partial class ReadHandler(
             LookUpOutcome.Unavailable => ForwardAsync(request, ForwardReason.StoreUnavailable, next),
         };
 
-    /// <summary>What was found stays in memory until the request ends, whatever becomes of it; where there is no room, not even until then.</summary>
-    private bool TryHold(ResourceKey key, ref LookUpResult found, out HeldBody? hold)
-    {
-        hold = null;
-        if (found.Response is not { } stored)
-        {
-            return true;
-        }
-
-        if (!held.TryHold(key, ref stored, out hold))
-        {
-            found = default;
-            return false;
-        }
-
-        if (!ReferenceEquals(stored, found.Response))
-        {
-            found = found with { Response = stored };
-        }
-
-        return true;
-    }
-
-    private async ValueTask<Attempt> AnswerFoundAsync(
-        CacheRequest request, LookUpResult found, bool usePrior, long began, RequestDelegate next)
+    private ValueTask<Attempt> AnswerFoundAsync(
+        CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next)
     {
         var stored = found.Response!;
         if (!usePrior)
         {
-            return await AskAsync(request, found with { Response = null }, MissReason(found), began, next);
-        }
-
-        if (stored.AbsentBodyLength is not null)
-        {
-            // It was seen to be answered by its headers; so it is, whatever the clock shows now. Nothing may be stored from it.
-            return await ServeAsync(request, stored, stored.AgeMs(cache.NowMs), began);
+            return AskAsync(request, found with { Response = null }, MissReason(found), began, next);
         }
 
         if (!RequestTarget.IsSame(request.Context.Request, stored.Target))
@@ -130,7 +91,7 @@ internal sealed partial class ReadHandler(
             // another path is of an earlier version or configuration.
             var vary = RequestTarget.IsSameHost(request.Context.Request, stored.Target) ? found.Vary : VaryNames.Union(found.Vary, HostName);
             var other = found with { Response = null, Vary = vary };
-            return await AskAsync(request, other, MissReason(found), began, next);
+            return AskAsync(request, other, MissReason(found), began, next);
         }
 
         var ageMs = stored.AgeMs(cache.NowMs);
@@ -138,24 +99,23 @@ internal sealed partial class ReadHandler(
         {
             case FreshnessVerdict.MustRevalidate:
                 var reason = stored.Freshness.IsFresh(ageMs) ? CacheStatusForward.Request : CacheStatusForward.Stale;
-                return await AskAsync(request, found, reason, began, next);
+                return AskAsync(request, found, reason, began, next);
             case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
                 when request.IsShadowed:
-                await shadows.ForwardAsync(request, stored, next);
-                return Attempt.Answered;
+                return AnsweredAsync(shadows.ForwardAsync(request, stored, next));
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
-                return await ServeAsync(request, stored, ageMs, began);
+                return ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
                 refresh.Start(request, found, next);
-                return await ServeAsync(request, stored, ageMs, began);
+                return ServeAsync(request, stored, ageMs, began);
             default:
                 throw new InvalidOperationException("No such verdict.");
         }
     }
 
     /// <summary>Nothing may be served without asking the API.</summary>
-    private async ValueTask<Attempt> AskAsync(
+    private ValueTask<Attempt> AskAsync(
         CacheRequest request, LookUpResult prior, CacheStatusForward reason, long began, RequestDelegate next)
     {
         var headers = request.Context.Request.Headers;
@@ -163,28 +123,27 @@ internal sealed partial class ReadHandler(
         {
             // What is stored answers for nothing: neither after a validation, nor in place of an error, nor the client's own conditions.
             return request.IsHead || headers.Range.Count > 0 || ConditionalRequest.IsPresent(headers)
-                ? await ForwardAsync(request, ForwardReason.Shadow, next)
-                : await FillAsync(request, prior with { Response = null }, reason, began, next);
+                ? ForwardAsync(request, ForwardReason.Shadow, next)
+                : FillAsync(request, prior with { Response = null }, reason, began, next);
         }
 
         if (request.Directives.OnlyIfCached)
         {
             RefuseOnlyIfCached(request.Context.Response, reason);
-            return Attempt.Answered;
+            return new(Attempt.Answered);
         }
 
         if (headers.Range.Count > 0)
         {
-            return await ForwardAsync(request, ForwardReason.Range, next);
+            return ForwardAsync(request, ForwardReason.Range, next);
         }
 
         if (request.IsHead)
         {
-            await heads.ForwardAsync(request, prior, next);
-            return Attempt.Answered;
+            return AnsweredAsync(heads.ForwardAsync(request, prior, next));
         }
 
-        return await FillAsync(request, prior, reason, began, next);
+        return FillAsync(request, prior, reason, began, next);
     }
 
     private async ValueTask<Attempt> FillAsync(
@@ -227,7 +186,7 @@ internal sealed partial class ReadHandler(
             metrics.Collapsed(request.Policy.Name);
         }
 
-        if (!await TrySendAsync(request, response, response.AgeMs(cache.NowMs), outcome.Status))
+        if (!await hits.TrySendAsync(request.Context, request.Policy, response, response.AgeMs(cache.NowMs), outcome.Status))
         {
             return Attempt.WithoutPrior;
         }
@@ -244,44 +203,25 @@ internal sealed partial class ReadHandler(
         return Attempt.Answered;
     }
 
-    private async ValueTask<Attempt> ForwardAsync(CacheRequest request, ForwardReason reason, RequestDelegate next)
+    private ValueTask<Attempt> ForwardAsync(CacheRequest request, ForwardReason reason, RequestDelegate next) =>
+        AnsweredAsync(forwards.ForwardAsync(request.Context, request.Policy, reason, next));
+
+    private static async ValueTask<Attempt> AnsweredAsync(Task answer)
     {
-        await forwards.ForwardAsync(request.Context, request.Policy, reason, next);
+        await answer;
         return Attempt.Answered;
     }
 
-    private async ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
+    private ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
     {
-        var stale = !stored.Freshness.IsFresh(ageMs);
-        events.Hit(request.Policy.Events, request.Tenant, request.Id);
-        metrics.Hit(request.Policy.Name, stale);
-        var status = new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs));
-        if (!await TrySendAsync(request, stored, ageMs, status))
-        {
-            return Attempt.WithoutPrior;
-        }
+        var served = hits.TryServeAsync(request.Context, request.Policy, request.Tenant, stored, ageMs, began);
+        return served.IsCompletedSuccessfully ? new(AttemptOf(served.Result)) : WaitAsync(served);
 
-        metrics.HitServed(request.Policy.Name, stale, began);
-        return Attempt.Answered;
+        static async ValueTask<Attempt> WaitAsync(ValueTask<bool> served) => AttemptOf(await served);
     }
 
-    /// <returns>Whether the client has the answer. If not, it has nothing yet, and the API is asked as if this were not stored.</returns>
-    private async ValueTask<bool> TrySendAsync(CacheRequest request, StoredResponse stored, long ageMs, CacheStatus status)
-    {
-        var response = request.Context.Response;
-        try
-        {
-            await hits.ServeAsync(request.Context, stored, ageMs, status);
-            return true;
-        }
-        catch (Exception exception) when (!response.HasStarted)
-        {
-            // Something else than a fill of ours wrote the entry: it is no reason for an error of ours. The next fill replaces it.
-            ForwardResponder.Reset(response);
-            CannotBeSent(logger, request.Policy.Name, exception);
-            return false;
-        }
-    }
+    // One that cannot be sent is no answer: the API is asked as if it were not stored.
+    private static Attempt AttemptOf(bool served) => served ? Attempt.Answered : Attempt.WithoutPrior;
 
     private static CacheStatusForward MissReason(in LookUpResult result) =>
         result.Vary.Length > 0 ? CacheStatusForward.VaryMiss : CacheStatusForward.UriMiss;
@@ -291,7 +231,4 @@ internal sealed partial class ReadHandler(
         response.StatusCode = StatusCodes.Status504GatewayTimeout;
         new CacheStatus(Forward: reason, Detail: CacheStatusDetails.OnlyIfCached).AppendTo(response.Headers);
     }
-
-    [LoggerMessage(2102, LogLevel.Warning, "A stored response of policy {Policy} cannot be sent; the API is asked instead")]
-    private static partial void CannotBeSent(ILogger logger, string policy, Exception exception);
 }

@@ -85,6 +85,29 @@ internal sealed class HeldBodies(MemoryOptions options)
         return true;
     }
 
+    /// <summary>What was found stays in memory until the request ends, whatever becomes of it; where there is no room, not even until then.</summary>
+    public bool TryHold(ResourceKey key, ref LookUpResult found, out HeldBody? hold)
+    {
+        hold = null;
+        if (found.Response is not { } stored)
+        {
+            return true;
+        }
+
+        if (!TryHold(key, ref stored, out hold))
+        {
+            found = default;
+            return false;
+        }
+
+        if (!ReferenceEquals(stored, found.Response))
+        {
+            found = found with { Response = stored };
+        }
+
+        return true;
+    }
+
     internal void Leave(HeldBody body)
     {
         lock (_lock)

@@ -36,6 +36,12 @@ internal interface ICacheStore : IAsyncDisposable
     ValueTask<LookUpResult> LookUpHeadersAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => LookUpAsync(key, variant, budget);
 
     /// <summary>
+    /// As <see cref="LookUpAsync"/> of the lease's variant; but where there is nothing at all of the resource, the lease is taken in the same
+    /// step (<see cref="LookUpResult.Lease"/>). A store need not do so.
+    /// </summary>
+    ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => LookUpAsync(key, lease.Variant, budget);
+
+    /// <summary>
     /// Takes a lease to fill a variant. A write past its deadline is one whose outcome nobody knows: it evicts the whole resource here.
     /// </summary>
     ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget);
@@ -88,6 +94,9 @@ internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary,
 
     /// <summary>The variant that was looked up, under <see cref="Vary"/>.</summary>
     public VariantKey Variant { get; init; }
+
+    /// <summary>A lease that was taken with the look-up: it is filled, or given back.</summary>
+    public FillLease? Lease { get; init; }
 
     public static LookUpResult Miss(string vary) => new(LookUpOutcome.Miss, vary, null, "");
 }
@@ -143,7 +152,7 @@ internal enum CompleteFillOutcome
 /// <param name="Response">The response to store.</param>
 /// <param name="Retention">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
 /// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
-internal readonly record struct FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
+internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
 
 /// <summary>What a write is known to have done to its resource.</summary>
 internal enum WriteResult

@@ -53,6 +53,7 @@ internal sealed partial class ResourceCache
                 ForgetUnfenced(fence);
                 break;
             case WriteResult.Changed when outcome == StoreOutcome.Done:
+                absent.Evicted(fence.Key);
                 ForgetUnfenced(fence);
                 break;
             case WriteResult.Changed:

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
@@ -6,7 +7,7 @@ namespace CacheProxy.Store;
 /// The store as requests use it. What every step must ask first is asked here and nowhere else: whether an eviction of the key is
 /// pending, whether this process's own copy is still good, and which header names the resource varies on.
 /// </summary>
-internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints)
+internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;
@@ -14,28 +15,91 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     /// <inheritdoc cref="ICacheStore.NowMs"/>
     public long NowMs => store.NowMs;
 
-    /// <summary>Looks up the variant that <paramref name="variants"/> selects under the names that the resource varies on.</summary>
+    /// <summary>
+    /// Begins to look up the variant that <paramref name="variants"/> selects under the names that the resource varies on. Who waits for what
+    /// the store says, and then calls <see cref="TryEnd"/>, waits once: a step of its own would be an object of 230 bytes for each request.
+    /// </summary>
     /// <param name="key">The resource.</param>
     /// <param name="variants">What tells its variants apart.</param>
     /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
     /// <param name="headersOnly">Whether the answer may do without the body.</param>
-    public async ValueTask<LookUpResult> LookUpAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, bool headersOnly = false)
+    /// <param name="begins">Whether a miss may take its lease with the look-up; only for who then fills it or gives it back.</param>
+    public LookUp BeginLookUp(
+        ResourceKey key,
+        in VariantSource variants,
+        TimeSpan memoryTtl,
+        StoreTimeoutBudget budget,
+        bool headersOnly = false,
+        LeaseWithLookUp begins = LeaseWithLookUp.None)
     {
         if (pending.MustForward(key))
         {
-            return LookUpResult.EvictionPending;
+            return new LookUp(key, "", default, new(LookUpResult.EvictionPending), IsKnown: true);
         }
 
-        var result = memoryTtl > TimeSpan.Zero
-            ? await LookUpWithCopiesAsync(key, variants, memoryTtl, budget)
-            : await AskStoreAsync(key, variants, headersOnly, budget);
+        var vary = hints.Get(key);
+        var variant = VariantDigest.Compute(variants, vary);
+        // A miss knows no names to vary on: under others the lease would be for another variant.
+        var isKnown = absent.Knows(key);
+        var lease = begins != LeaseWithLookUp.None && vary.Length == 0 && !isKnown && absent.AreMissesUsual
+            ? new FillLease(store.NewFillToken(key), variant, "", FillLease.DefaultDuration, begins == LeaseWithLookUp.Exclusive)
+            : null;
+        if (memoryTtl <= TimeSpan.Zero)
+        {
+            return new LookUp(key, vary, variant, AskStoreAsync(key, variant, headersOnly, lease, budget), isKnown, lease is not null, headersOnly);
+        }
 
-        // A write whose fence could not be set may have begun while the look-up was under way.
-        return pending.MustForward(key) ? LookUpResult.EvictionPending
-            : result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs) ? result with { Outcome = LookUpOutcome.Miss, Response = null }
-            : result;
+        var generation = copies.Generation(key);
+        return copies.Find(key, variant) is { } copy
+            // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
+            && (copy.Vary == vary || VariantDigest.Compute(variants, copy.Vary) == variant)
+            ? new LookUp(key, copy.Vary, variant, new(copy), IsKnown: true)
+            : new LookUp(
+                key, vary, variant, AskStoreAsync(key, variant, headersOnly: false, lease, budget), isKnown, lease is not null, false, generation, memoryTtl);
+    }
+
+    /// <param name="lookUp">What was begun.</param>
+    /// <param name="asked">What the store said.</param>
+    /// <param name="found">What the request finds.</param>
+    /// <returns>Whether it is about the right variant; if not, <see cref="EndAsync"/> asks for that one.</returns>
+    public bool TryEnd(in LookUp lookUp, in LookUpResult asked, out LookUpResult found)
+    {
+        absent.Learn(lookUp, asked);
+        var isRight = IsOf(asked, lookUp.Vary);
+        found = isRight ? Ended(lookUp, asked with { Variant = lookUp.Variant }) : default;
+        return isRight;
+    }
+
+    /// <summary>Asks again where the resource varies on other names than the store was asked by.</summary>
+    public async ValueTask<LookUpResult> EndAsync(LookUp lookUp, LookUpResult asked, VariantSource variants, StoreTimeoutBudget budget)
+    {
+        var (key, vary, variant) = (lookUp.Key, lookUp.Vary, lookUp.Variant);
+        for (var i = 1; !IsOf(asked, vary); i++)
+        {
+            vary = asked.Vary;
+            hints.Set(key, vary);
+            var actual = VariantDigest.Compute(variants, vary);
+            if (actual == variant)
+            {
+                break;
+            }
+
+            // Under these names what was found is another request's, whatever is there.
+            variant = actual;
+            asked = i < MaxLookUps ? await AskStoreAsync(key, variant, lookUp.HeadersOnly, lease: null, budget) : LookUpResult.Miss(vary);
+        }
+
+        return Ended(lookUp, asked with { Variant = variant });
+    }
+
+    /// <summary>Begins, waits and ends.</summary>
+    public async ValueTask<LookUpResult> LookUpAsync(
+        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget, LeaseWithLookUp begins = LeaseWithLookUp.None)
+    {
+        var lookUp = BeginLookUp(key, variants, memoryTtl, budget, headersOnly: false, begins);
+        var asked = await lookUp.Asked;
+        return TryEnd(lookUp, asked, out var found) ? found : await EndAsync(lookUp, asked, variants, budget);
     }
 
     /// <summary>A lease to fill one variant, not taken yet.</summary>
@@ -43,6 +107,8 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         new(store.NewFillToken(key), prior.Variant, prior.Stamp, FillLease.DefaultDuration, exclusive);
 
     /// <inheritdoc cref="ICacheStore.BeginFillAsync"/>
+    // Its state is used again: 200 bytes a fill, as that of the next.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget)
     {
         var outcome = await store.BeginFillAsync(key, lease, budget);
@@ -55,6 +121,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     }
 
     /// <inheritdoc cref="ICacheStore.CompleteFillAsync"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         if (pending.MustForward(key))
@@ -70,6 +137,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         }
 
         copies.Drop(key, result.Variant);
+        absent.Stored(key);
 
         // A write whose fence could not be set may have begun in the meantime: its eviction will take this entry away.
         return pending.MustForward(key) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
@@ -79,53 +147,58 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
         store.AbandonFillAsync(key, lease, budget);
 
-    private async ValueTask<LookUpResult> LookUpWithCopiesAsync(
-        ResourceKey key, VariantSource variants, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+    private LookUpResult Ended(in LookUp lookUp, in LookUpResult result)
     {
-        var generation = copies.Generation(key);
-        var variant = VariantDigest.Compute(variants, hints.Get(key));
-        if (copies.Find(key, variant) is { } copy
-            // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
-            && VariantDigest.Compute(variants, copy.Vary) == variant)
+        // A write whose fence could not be set may have begun while the look-up was under way. A lease that it took goes with the eviction.
+        if (pending.MustForward(lookUp.Key))
         {
-            return copy;
+            return LookUpResult.EvictionPending;
         }
 
-        var result = await AskStoreAsync(key, variants, headersOnly: false, budget);
-        if (result.Outcome == LookUpOutcome.Found)
+        if (result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs))
         {
-            copies.Add(key, result, generation, memoryTtl);
+            return result with { Outcome = LookUpOutcome.Miss, Response = null };
+        }
+
+        if (lookUp.MemoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found)
+        {
+            copies.Add(lookUp.Key, result, lookUp.Generation, lookUp.MemoryTtl);
         }
 
         return result;
     }
 
-    private async ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantSource variants, bool headersOnly, StoreTimeoutBudget budget)
-    {
-        var vary = hints.Get(key);
-        var variant = VariantDigest.Compute(variants, vary);
-        var result = await AskStoreAsync(key, variant, headersOnly, budget);
-        for (var i = 1; result.Outcome is LookUpOutcome.Found or LookUpOutcome.Miss && result.Vary != vary; i++)
-        {
-            vary = result.Vary;
-            hints.Set(key, vary);
-            var actual = VariantDigest.Compute(variants, vary);
-            if (actual == variant)
-            {
-                break;
-            }
+    // Whether it tells of the variant under these names: without an answer, there are no others.
+    private static bool IsOf(in LookUpResult result, string vary) =>
+        result.Vary == vary || result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss);
 
-            // Under these names what was found is another request's, whatever is there.
-            variant = actual;
-            result = i < MaxLookUps ? await AskStoreAsync(key, variant, headersOnly, budget) : LookUpResult.Miss(vary);
-        }
-
-        return result with { Variant = variant };
-    }
-
-    private ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, VariantKey variant, bool headersOnly, StoreTimeoutBudget budget) =>
-        headersOnly ? store.LookUpHeadersAsync(key, variant, budget) : store.LookUpAsync(key, variant, budget);
+    private ValueTask<LookUpResult> AskStoreAsync(
+        ResourceKey key, VariantKey variant, bool headersOnly, FillLease? lease, StoreTimeoutBudget budget) =>
+        lease is not null ? store.LookUpOrBeginFillAsync(key, lease, budget)
+        : headersOnly ? store.LookUpHeadersAsync(key, variant, budget)
+        : store.LookUpAsync(key, variant, budget);
 }
+
+/// <summary>A look-up under way.</summary>
+/// <param name="Key">The resource.</param>
+/// <param name="Vary">The names by which the store was asked.</param>
+/// <param name="Variant">The variant under these names.</param>
+/// <param name="Asked">What the store says; to be waited for once.</param>
+/// <param name="IsKnown">Whether the resource was known to be in the store.</param>
+/// <param name="MayTakeLease">Whether the lease was asked for with it.</param>
+/// <param name="HeadersOnly">Whether the answer may do without the body.</param>
+/// <param name="Generation">Of the copies, before the store was asked.</param>
+/// <param name="MemoryTtl">How long a copy of what is found may be served; zero for none.</param>
+internal readonly record struct LookUp(
+    ResourceKey Key,
+    string Vary,
+    VariantKey Variant,
+    ValueTask<LookUpResult> Asked,
+    bool IsKnown,
+    bool MayTakeLease = false,
+    bool HeadersOnly = false,
+    int Generation = 0,
+    TimeSpan MemoryTtl = default);
 
 /// <summary>
 /// The names that resources lately varied on, so that a look-up computes the right variant at once. A wrong hint costs a round trip.
@@ -141,4 +214,84 @@ internal sealed class VaryHints
     public void Set(ResourceKey key, string names) => Volatile.Write(ref _names[Slot(key)], names);
 
     private static int Slot(ResourceKey key) => key.Value.GetHashCode(StringComparison.Ordinal) & (Size - 1);
+}
+
+/// <summary>Whether a look-up takes a lease where it finds nothing.</summary>
+internal enum LeaseWithLookUp
+{
+    None,
+    Shared,
+
+    /// <summary>See <see cref="FillLease.Exclusive"/>.</summary>
+    Exclusive,
+}
+
+/// <summary>
+/// Guesses which resources the store holds nothing of: those of which this process has found and stored nothing lately, as long as at least
+/// half of such look-ups are misses. A wrong guess costs the store a script where a plain look-up would have done, and nothing else.
+/// </summary>
+internal sealed class AbsentKeys
+{
+    // 64 KiB. Two keys that share a place forget each other.
+    private const int Size = 16 * 1024;
+    private const int Whole = 1 << 16;
+    private const int Weight = 32;
+
+    private readonly int[] _present = new int[Size];
+    private int _misses = Whole;
+
+    /// <summary>Whether the store is known to hold something of the resource.</summary>
+    public bool Knows(ResourceKey key) => IsPresent(key, out _);
+
+    /// <summary>Whether what is not known is usually missed.</summary>
+    public bool AreMissesUsual => _misses >= Whole / 2;
+
+    /// <param name="lookUp">Who asked for what.</param>
+    /// <param name="result">What the store said.</param>
+    public void Learn(in LookUp lookUp, in LookUpResult result)
+    {
+        if (result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss) || (lookUp.IsKnown && result.Outcome == LookUpOutcome.Found))
+        {
+            return;
+        }
+
+        // Where a lease was wanted and not taken there is something, be it another variant.
+        var isAbsent = result.Outcome == LookUpOutcome.Miss && !(lookUp.MayTakeLease && result.Lease is null);
+        if (!lookUp.IsKnown)
+        {
+            // A decaying share, in which one of 32 is new. Threads that overwrite each other's step do no harm.
+            _misses += ((isAbsent ? Whole : 0) - _misses) / Weight;
+        }
+
+        if (isAbsent)
+        {
+            Evicted(lookUp.Key);
+        }
+        else
+        {
+            Stored(lookUp.Key);
+        }
+    }
+
+    public void Stored(ResourceKey key)
+    {
+        if (!IsPresent(key, out var hash))
+        {
+            Volatile.Write(ref _present[hash & (Size - 1)], hash);
+        }
+    }
+
+    public void Evicted(ResourceKey key)
+    {
+        if (IsPresent(key, out var hash))
+        {
+            Volatile.Write(ref _present[hash & (Size - 1)], 0);
+        }
+    }
+
+    private bool IsPresent(ResourceKey key, out int hash)
+    {
+        hash = key.Value.GetHashCode(StringComparison.Ordinal);
+        return Volatile.Read(ref _present[hash & (Size - 1)]) == hash;
+    }
 }

@@ -10,6 +10,9 @@ internal sealed class CacheEventLog(ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger(typeof(CacheEventLog).FullName!);
 
+    /// <summary>Whether anybody reads them.</summary>
+    public bool AreWritten => _logger.IsEnabled(LogLevel.Debug);
+
     public void Hit(CacheEventTexts texts, string? tenantId, string? id) => Write(texts.Hit, texts.IdName, tenantId, id);
 
     public void Cached(CacheEventTexts texts, string? tenantId, string? id) => Write(texts.Cached, texts.IdName, tenantId, id);
@@ -18,7 +21,7 @@ internal sealed class CacheEventLog(ILoggerFactory loggers)
 
     private void Write(string text, string idName, string? tenantId, string? id)
     {
-        if (_logger.IsEnabled(LogLevel.Debug))
+        if (AreWritten)
         {
             _logger.Log(LogLevel.Debug, default, new CacheEvent(text, idName, tenantId, id), null, static (state, _) => state.ToString());
         }

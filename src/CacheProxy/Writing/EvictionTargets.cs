@@ -67,7 +67,7 @@ internal sealed class EvictionTargets
     private void AddDoubtful(HttpContext context, CachedRoutes routes)
     {
         AddLeniently(LenientPath.Read(PathOf(context)), _method, routes);
-        foreach (var header in MethodOverride.TargetHeaders)
+        foreach (var header in RareHeaders.TargetNames)
         {
             foreach (var target in StringValues.Concat(context.Request.Headers[header], _folded.ValuesFor(header)))
             {

@@ -22,6 +22,19 @@ public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
         ("CacheProxy:Policies:owner:Ttl", "00:02:00"),
     ];
 
+    private static readonly (string, string?)[] Lists =
+    [
+        ("ReverseProxy:Routes:customer:Metadata:Evicts", "customer-list"),
+        ("ReverseProxy:Routes:customer-list:ClusterId", "customer-api"),
+        ("ReverseProxy:Routes:customer-list:Match:Path", "/api/customers"),
+        ("ReverseProxy:Routes:customer-list:Metadata:CachePolicy", "customer-list"),
+        ("ReverseProxy:Routes:customer-list:Metadata:Evicts", "customer-list"),
+        ("ReverseProxy:Routes:customer-search:Metadata:CachePolicy", "customer-list"),
+        ("ReverseProxy:Routes:customer-parts:Metadata:Evicts", "customer, customer-list"),
+        ("CacheProxy:Policies:customer-list:Key", "{tenant}:customer-list"),
+        ("CacheProxy:Policies:customer-list:Ttl", "30s"),
+    ];
+
     [Fact]
     public async Task Pets_are_cached_by_settings_alone()
     {
@@ -44,6 +57,44 @@ public sealed class PolicyTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
                 "Owner cache invalidated {ownerId=\"7\", tenantId=\"demo\"}",
             ],
             CacheEvents.Of(proxy));
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task Lists_and_searches_of_a_tenant_are_one_resource_that_every_write_to_a_customer_evicts(StoreKind kind)
+    {
+        string[] lists = ["/api/customers", "/api/customers?page=2", "/api/customers/search?q=a", "/api/customers/search?q=b"];
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(kind, api.Address, Lists);
+
+        foreach (var (method, target) in ((HttpMethod, string)[])
+            [(HttpMethod.Put, "/api/customers/7"), (HttpMethod.Post, "/api/customers"), (HttpMethod.Post, "/api/customers/7/pets")])
+        {
+            foreach (var list in lists)
+            {
+                var miss = await proxy.AskAsync(list);
+                var hit = await proxy.AskAsync(list);
+                Assert.Equal((false, true, miss.Text), (miss.IsHit, hit.IsHit, hit.Text));
+            }
+
+            await proxy.AskAsync(method, target);
+        }
+    }
+
+    [Fact]
+    public async Task The_lists_of_a_tenant_are_in_one_key_of_Redis_and_no_other_tenant_s()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, Lists);
+        await proxy.AskAsync("/api/customers");
+        await proxy.AskAsync("/api/customers/search?q=a");
+
+        var other = await proxy.AskRawAsync("/api/customers", "X-Tenant-Subdomain: acme\r\n");
+
+        Assert.Equal("3", other.Content);
+        Assert.Equal(1, await stores.Redis.NumberAsync("EXISTS", "demo:customer-list"));
+        Assert.Equal(1, await stores.Redis.NumberAsync("EXISTS", "acme:customer-list"));
     }
 
     [Fact]

@@ -44,6 +44,9 @@ internal static class DamagedStores
         public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
             store.LookUpAsync(key, variant, budget);
 
+        public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+            store.LookUpOrBeginFillAsync(key, lease, budget);
+
         public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
             store.BeginFillAsync(key, lease, budget);
 

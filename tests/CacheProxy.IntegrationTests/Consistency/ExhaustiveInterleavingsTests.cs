@@ -20,6 +20,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
 
     private static readonly Party Fill = Party.Whole(PartyKind.Fill);
     private static readonly Party QuickFill = Party.Whole(PartyKind.QuickFill);
+    private static readonly Party ForetoldFill = Party.Whole(PartyKind.ForetoldFill);
     private static readonly Party Write = Party.Whole(PartyKind.Write);
     private static readonly Party RenewedWrite = Party.Whole(PartyKind.RenewedWrite);
     private static readonly Party Deletion = Party.Whole(PartyKind.Deletion);
@@ -133,6 +134,26 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         Assert.InRange(total, 10_000, long.MaxValue);
     }
 
+    [Fact]
+    public async Task Fills_whose_look_up_takes_the_lease()
+    {
+        var (inMemory, inRedis) = (0L, 0L);
+        await using var server = await RedisServer.StartAsync();
+        foreach (var system in WithCrashes([ForetoldFill, QuickFill, Write, Clock]).Concat(WithCrashes([ForetoldFill, Write, Deletion, Clock])))
+        {
+            inMemory += await ExploreMemoryAsync("look-ups that take the lease", system);
+        }
+
+        foreach (var system in WithCrashes([ForetoldFill, ForetoldFill, Write]).Concat(WithCrashes([ForetoldFill, Write, Clock])))
+        {
+            inRedis += await ExploreRedisAsync(server, "look-ups that take the lease", system, DamagedStores.Sound);
+        }
+
+        Report($"memory and Redis, look-ups that take the lease: {inMemory:N0} and {inRedis:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(inMemory, 10_000, long.MaxValue);
+        Assert.InRange(inRedis, 1_000, long.MaxValue);
+    }
+
     [Theory]
     [InlineData(nameof(DamagedStores.WithoutLeaseCheck))]
     [InlineData(nameof(DamagedStores.WithoutFence))]
@@ -146,13 +167,16 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
             _ => DamagedStores.WithoutEviction,
         };
         await using var server = await RedisServer.StartAsync();
-        Report($"caught in memory, {damage}: {await FindAsync(system => ExploreMemoryAsync(damage, system, broken))}");
-        Report($"caught in Redis, {damage}: {await FindAsync(system => ExploreRedisAsync(server, damage, system, broken))}");
+        foreach (var fill in (Party[])[Fill, ForetoldFill])
+        {
+            Report($"caught in memory, {damage}: {await FindAsync(fill, system => ExploreMemoryAsync(damage, system, broken))}");
+            Report($"caught in Redis, {damage}: {await FindAsync(fill, system => ExploreRedisAsync(server, damage, system, broken))}");
+        }
     }
 
-    private static async Task<string> FindAsync(Func<Party[], Task<long>> explore)
+    private static async Task<string> FindAsync(Party fill, Func<Party[], Task<long>> explore)
     {
-        foreach (var system in WithCrashes([Fill, Write, Clock]))
+        foreach (var system in WithCrashes([fill, Write, Clock]))
         {
             try
             {
@@ -178,7 +202,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         {
             for (var steps = 1; steps < system[i].Steps && (i == 0 || system[i] != system[i - 1]); steps++)
             {
-                if ((system[i].Kind, steps) is not ((PartyKind.Fill, 3) or (PartyKind.QuickFill, 2)))
+                if ((system[i].Kind, steps) is not ((PartyKind.Fill, 3) or (PartyKind.QuickFill or PartyKind.ForetoldFill, 2)))
                 {
                     Party[] crashing = [.. system];
                     crashing[i] = system[i] with { Steps = steps };

@@ -39,7 +39,7 @@ internal sealed class ExploredReplica
     {
         _pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance);
         _retries = new EvictionRetries(_pending, Store, _time, NullLogger<EvictionRetries>.Instance);
-        Cache = new ResourceCache(Store, _pending, new LocalCopies(_time), new VaryHints());
+        Cache = new ResourceCache(Store, _pending, new LocalCopies(_time), new VaryHints(), new AbsentKeys());
         Flights = new Flights();
     }
 

@@ -20,6 +20,9 @@ internal sealed class FaultyStore(ICacheStore store) : ICacheStore
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
         CallAsync(() => store.LookUpAsync(key, variant, budget), LookUpResult.Unavailable);
 
+    public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        CallAsync(() => store.LookUpOrBeginFillAsync(key, lease, budget), LookUpResult.Unavailable);
+
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
         CallAsync(() => store.BeginFillAsync(key, lease, budget), BeginFillOutcome.Unavailable);
 

@@ -97,13 +97,16 @@ internal sealed class InterleavingRun : IInterleavingRun
                 await LookUpAsync(state);
                 await BeginFillAsync(state);
                 break;
+            case (PartyKind.ForetoldFill, 0):
+                await LookUpOrBeginFillAsync(state);
+                break;
             case (PartyKind.Fill, 1):
                 await BeginFillAsync(state);
                 break;
-            case (PartyKind.Fill, 2) or (PartyKind.QuickFill, 1):
+            case (PartyKind.Fill, 2) or (PartyKind.QuickFill or PartyKind.ForetoldFill, 1):
                 state.Version = _version;
                 return false;
-            case (PartyKind.Fill, 3) or (PartyKind.QuickFill, 2):
+            case (PartyKind.Fill, 3) or (PartyKind.QuickFill or PartyKind.ForetoldFill, 2):
                 await CompleteFillAsync(state);
                 break;
             case (PartyKind.Write or PartyKind.RenewedWrite or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0) or (PartyKind.RenewedWrite, 1):
@@ -142,9 +145,22 @@ internal sealed class InterleavingRun : IInterleavingRun
     private async ValueTask LookUpAsync(PartyState state) =>
         state.Seen = (await _explored.Store.LookUpAsync(_explored.Key, VariantKey.Plain, _budget)).Stamp;
 
+    private async ValueTask LookUpOrBeginFillAsync(PartyState state)
+    {
+        var found = await _explored.Store.LookUpOrBeginFillAsync(_explored.Key, NewLease(state), _budget);
+        (state.Lease, state.Seen) = (found.Lease, found.Stamp);
+        if (state.Lease is null)
+        {
+            await BeginFillAsync(state);
+        }
+    }
+
+    private FillLease NewLease(PartyState state) =>
+        new(_explored.Store.NewFillToken(_explored.Key), VariantKey.Plain, state.Seen, Lease, Exclusive: false);
+
     private async ValueTask BeginFillAsync(PartyState state)
     {
-        state.Lease = new FillLease(_explored.Store.NewFillToken(_explored.Key), VariantKey.Plain, state.Seen, Lease, Exclusive: false);
+        state.Lease = NewLease(state);
         if (await _explored.Store.BeginFillAsync(_explored.Key, state.Lease, _budget) != BeginFillOutcome.Granted)
         {
             state.Lease = null;

@@ -5,6 +5,8 @@ internal static class Parties
 {
     public static Party Fill { get; } = Party.Whole(PartyKind.QuickFill);
 
+    public static Party ForetoldFill { get; } = Party.Whole(PartyKind.ForetoldFill);
+
     public static Party SpeakingFill { get; } = Party.Whole(PartyKind.SpeakingFill);
 
     public static Party Write { get; } = Party.Whole(PartyKind.Write);
@@ -73,6 +75,7 @@ internal static class Parties
     private static (int First, int Calls) CallsOf(PartyKind kind) => kind switch
     {
         PartyKind.QuickFill => (1, 3),
+        PartyKind.ForetoldFill => (0, 3),
         PartyKind.Write or PartyKind.RefusedWrite => (0, 2),
         PartyKind.RenewedWrite or PartyKind.UnansweredWrite => (0, 3),
         PartyKind.Eviction or PartyKind.Retry => (0, 1),

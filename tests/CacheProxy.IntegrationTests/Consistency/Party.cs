@@ -24,7 +24,7 @@ internal readonly record struct Party(PartyKind Kind, int Steps)
     public static int StepsOf(PartyKind kind) => kind switch
     {
         PartyKind.Fill => 4,
-        PartyKind.QuickFill or PartyKind.SpeakingFill => 3,
+        PartyKind.QuickFill or PartyKind.ForetoldFill or PartyKind.SpeakingFill => 3,
         PartyKind.Write => 3,
         PartyKind.RenewedWrite => 4,
         PartyKind.RefusedWrite => 2,

@@ -9,6 +9,9 @@ internal enum PartyKind
     /// <summary>The same with the first two in one step, for systems that would otherwise be too large.</summary>
     QuickFill,
 
+    /// <summary>A quick fill whose look-up takes the lease itself where there is nothing.</summary>
+    ForetoldFill,
+
     /// <summary>Begin write; the API commits; end write, whereupon the client has its answer.</summary>
     Write,
 

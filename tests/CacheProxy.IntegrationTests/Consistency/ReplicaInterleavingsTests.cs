@@ -68,6 +68,26 @@ public sealed class ReplicaInterleavingsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Fills_whose_look_up_takes_the_lease_and_calls_that_fail()
+    {
+        var inMemory = 0L;
+        foreach (var system in WithFaults(ForetoldFill, ThroughAnother(ForetoldFill), Write)
+            .Concat(WithFaults(ForetoldFill, Fill, ThroughAnother(Write)))
+            .Concat(WithFaults(Write, ThroughAnother(ForetoldFill), Retry, Clock))
+            .Concat(WithFaults(Eviction, ThroughAnother(ForetoldFill), Retry)))
+        {
+            inMemory += await _replicas.PlayInMemoryAsync("look-ups that take the lease", system);
+        }
+
+        var inRedis = await _replicas.PlayInRedisAsync(
+            "look-ups that take the lease",
+            [.. WithFaults(Write, ThroughAnother(ForetoldFill)), [Write, ThroughAnother(ForetoldFill), Snapshot, Restart], [Write, ThroughAnother(ForetoldFill), EmptyRestart, Clock]]);
+        Report($"memory and Redis, two replicas, look-ups that take the lease: {inMemory:N0} and {inRedis:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(inMemory, 20_000, long.MaxValue);
+        Assert.InRange(inRedis, 1_000, long.MaxValue);
+    }
+
+    [Fact]
     public async Task Writes_whose_replica_dies_and_writes_that_nobody_waits_for()
     {
         var total = 0L;

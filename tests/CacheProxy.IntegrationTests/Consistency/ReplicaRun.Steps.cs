@@ -26,6 +26,7 @@ internal sealed partial class ReplicaRun
             await (party.Kind switch
             {
                 PartyKind.QuickFill => FillAsync(state, replica, step, Silent),
+                PartyKind.ForetoldFill => FillAsync(state, replica, step, Silent, LeaseWithLookUp.Shared),
                 PartyKind.SpeakingFill => FillAsync(state, replica, step, Speaking),
                 PartyKind.Write or PartyKind.RenewedWrite or PartyKind.RefusedWrite or PartyKind.UnansweredWrite =>
                     WriteAsync(party, state, replica, step),
@@ -106,12 +107,13 @@ internal sealed partial class ReplicaRun
         }
     }
 
-    private async ValueTask FillAsync(ReplicaPartyState state, ExploredReplica replica, int step, VariantSource request)
+    private async ValueTask FillAsync(
+        ReplicaPartyState state, ExploredReplica replica, int step, VariantSource request, LeaseWithLookUp begins = LeaseWithLookUp.None)
     {
         switch (step)
         {
             case 0:
-                await BeginFillAsync(state, replica, request);
+                await BeginFillAsync(state, replica, request, begins);
                 break;
             case 1:
                 (state.Version, state.Varies) = (_version, _varies);
@@ -122,10 +124,10 @@ internal sealed partial class ReplicaRun
         }
     }
 
-    private async ValueTask BeginFillAsync(ReplicaPartyState state, ExploredReplica replica, VariantSource request)
+    private async ValueTask BeginFillAsync(ReplicaPartyState state, ExploredReplica replica, VariantSource request, LeaseWithLookUp begins)
     {
         state.PromisedBefore = replica.Promised;
-        var prior = await replica.Cache.LookUpAsync(_explored.Key, request, TimeSpan.Zero, _budget);
+        var prior = await replica.Cache.LookUpAsync(_explored.Key, request, TimeSpan.Zero, _budget, begins: begins);
         if (prior.Outcome is LookUpOutcome.EvictionPending or LookUpOutcome.Unavailable)
         {
             return;
@@ -135,12 +137,13 @@ internal sealed partial class ReplicaRun
         var flight = replica.Flights.JoinOrLead(new FlightKey(_explored.Key, prior.Variant), out var leads);
         if (!leads)
         {
+            await (prior.Lease is { } unused ? replica.Cache.AbandonFillAsync(_explored.Key, unused, _budget) : default);
             state.Follows = flight.WaitAsync(Timeout.InfiniteTimeSpan, _explored.Time, CancellationToken.None);
             return;
         }
 
-        state.Lease = replica.Cache.NewLease(_explored.Key, prior, exclusive: false);
-        if (await replica.Cache.BeginFillAsync(_explored.Key, state.Lease, _budget) == BeginFillOutcome.Granted)
+        state.Lease = prior.Lease ?? replica.Cache.NewLease(_explored.Key, prior, exclusive: false);
+        if (prior.Lease is not null || await replica.Cache.BeginFillAsync(_explored.Key, state.Lease, _budget) == BeginFillOutcome.Granted)
         {
             state.Leads = flight;
         }

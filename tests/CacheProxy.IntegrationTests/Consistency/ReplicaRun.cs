@@ -233,7 +233,7 @@ internal sealed partial class ReplicaRun : IInterleavingRun
         foreach (var replica in _replicas)
         {
             state.Reset(0);
-            await BeginFillAsync(state, replica, Silent);
+            await BeginFillAsync(state, replica, Silent, LeaseWithLookUp.None);
             (state.Version, state.Varies) = (_version, _varies);
             await CompleteFillAsync(state, replica, Silent);
             PromiseAll(_version);

@@ -47,6 +47,35 @@ public sealed class StreamedFillTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_has_the_last_byte_before_the_store_has_replied_still_reads_a_hit(bool declared)
+    {
+        var gate = new Gate();
+        await using var redis = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            await gate.PassAsync();
+            context.Response.ContentLength = declared ? 1 : null;
+            await context.Response.WriteAsync("a");
+        });
+        await using var proxy = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Redis:Timeout", "00:00:10")], redis.ConnectionString);
+        var first = proxy.AskAsync("/api/customers/1");
+        await gate.ReachedAsync();
+        // Redis answers no script any more, so that nobody knows yet whether the entry is stored.
+        await redis.SendAsync("CLIENT", "PAUSE", "600000", "WRITE");
+        gate.Open();
+
+        Assert.Equal("a", (await first).Text);
+        var second = proxy.AskAsync("/api/customers/1");
+        await redis.SendAsync("CLIENT", "UNPAUSE");
+
+        Assert.True((await second).IsHit);
+        Assert.Single(api.Requests);
+    }
+
     [Fact]
     public async Task A_client_that_does_not_read_holds_up_neither_the_copy_nor_other_clients()
     {

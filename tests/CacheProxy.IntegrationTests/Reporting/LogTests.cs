@@ -23,6 +23,8 @@ public sealed class LogTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores
         await proxy.AskAsync(Customer);
 
         string[] texts = ["Customer cached", "Customer cache hit", "Customer cache invalidated", "Customer cached"];
+        // The client of a fill does not wait for what the store replies.
+        await Eventually.TrueAsync(() => CacheEvents.Of(proxy).Count() == texts.Length);
         Assert.Equal(texts.Select(static text => text + " {customerId=\"123\", tenantId=\"demo\"}"), CacheEvents.Of(proxy));
     }
 

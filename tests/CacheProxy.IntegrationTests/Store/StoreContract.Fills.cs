@@ -70,6 +70,50 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_look_up_takes_the_lease_where_there_is_nothing()
+    {
+        var lease = NewLease();
+        var found = await Store.LookUpOrBeginFillAsync(Key, lease, Budget);
+
+        Assert.Equal((LookUpOutcome.Miss, "", "", lease), (found.Outcome, found.Vary, found.Stamp, found.Lease));
+        Assert.Equal(BeginFillOutcome.UnderWay, (await TryBeginFillAsync(exclusive: true)).Outcome);
+        Assert.Equal(CompleteFillOutcome.Stored, await CompleteFillAsync(lease));
+        Assert.Equal(LookUpOutcome.Found, (await LookUpAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task It_takes_none_where_there_is_an_entry_a_lease_or_a_fence()
+    {
+        await BeginFillAsync();
+        Assert.Equal((LookUpOutcome.Miss, null), await LookUpOrBeginFillAsync());
+
+        await DeleteAsync();
+        await FillAsync(variant: German, vary: "accept-language");
+        Assert.Equal((LookUpOutcome.Miss, null), await LookUpOrBeginFillAsync());
+        Assert.Equal((LookUpOutcome.Found, null), await LookUpOrBeginFillAsync(German));
+
+        await BeginWriteAsync("1");
+        Assert.Equal((LookUpOutcome.Fenced, null), await LookUpOrBeginFillAsync(German));
+
+        await PassAsync(WriteDeadline + TimeSpan.FromSeconds(1));
+        Assert.Null((await LookUpOrBeginFillAsync(German)).Lease);
+    }
+
+    [Fact]
+    public async Task A_lease_taken_with_a_look_up_is_revoked_by_a_write_and_ends_at_its_time()
+    {
+        var lease = NewLease();
+        Assert.NotNull((await Store.LookUpOrBeginFillAsync(Key, lease, Budget)).Lease);
+        await BeginWriteAsync("1");
+        await EndWriteAsync("1", WriteResult.Changed);
+        Assert.Equal(CompleteFillOutcome.Revoked, await CompleteFillAsync(lease));
+
+        Assert.NotNull((await LookUpOrBeginFillAsync()).Lease);
+        await PassAsync(Lease + TimeSpan.FromSeconds(1));
+        Assert.True(await IsGoneAsync());
+    }
+
+    [Fact]
     public async Task An_abandoned_fill_leaves_nothing()
     {
         var lease = await BeginFillAsync();

@@ -56,6 +56,14 @@ public abstract partial class StoreContract : IAsyncLifetime
 
     private protected ValueTask<LookUpResult> LookUpAsync(VariantKey? variant = null) => Store.LookUpAsync(Key, variant ?? Plain, Budget);
 
+    private protected FillLease NewLease(VariantKey? variant = null) => new(Store.NewFillToken(Key), variant ?? Plain, "", Lease, Exclusive: false);
+
+    private protected async Task<(LookUpOutcome Outcome, FillLease? Lease)> LookUpOrBeginFillAsync(VariantKey? variant = null)
+    {
+        var found = await Store.LookUpOrBeginFillAsync(Key, NewLease(variant), Budget);
+        return (found.Outcome, found.Lease);
+    }
+
     private protected async Task<(FillLease Lease, BeginFillOutcome Outcome)> TryBeginFillAsync(
         VariantKey? variant = null, string seen = "", bool exclusive = false, TimeSpan? duration = null)
     {

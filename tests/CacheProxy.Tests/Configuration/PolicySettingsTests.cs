@@ -78,7 +78,7 @@ public sealed class PolicySettingsTests
     [InlineData("SharePersonalised", "yes")]
     [InlineData("ExceptIds", "a/b")]
     [InlineData("ExceptIds", "%6de")]
-    [InlineData("Key", "customer")]
+    [InlineData("Key", "{tenant}")]
     [InlineData("Key", "{tenant}{id}")]
     public void Refuses_values_out_of_it_with_key_and_value(string name, string value)
     {

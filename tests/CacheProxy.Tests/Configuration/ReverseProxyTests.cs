@@ -139,6 +139,24 @@ public sealed class ReverseProxyTests
             ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"));
 
     [Fact]
+    public void What_a_tenant_has_one_of_needs_no_value_and_may_have_several_paths() =>
+        CandidateConfiguration.Accepted(
+            ("CacheProxy:Policies:customer-list:Key", "{tenant}:customer-list"),
+            ("ReverseProxy:Routes:customer-list:ClusterId", "customer-api"),
+            ("ReverseProxy:Routes:customer-list:Match:Path", "/api/customers"),
+            ("ReverseProxy:Routes:customer-list:Metadata:CachePolicy", "customer-list"),
+            ("ReverseProxy:Routes:customer-search:Metadata:CachePolicy", "customer-list"),
+            ("ReverseProxy:Routes:customer:Metadata:Evicts", "customer-list"));
+
+    [Fact]
+    public void What_a_tenant_has_one_of_is_not_at_a_path_with_values() =>
+        Assert.Contains("{id}", CandidateConfiguration.Refused(
+            (Pet, "{tenant}:pets"),
+            ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
+            ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"),
+            ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet")).Allowed);
+
+    [Fact]
     public void Two_paths_do_not_share_a_policy_whose_key_could_not_tell_them_apart() =>
         Assert.Contains("share its keys", CandidateConfiguration.Refused(
             ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),

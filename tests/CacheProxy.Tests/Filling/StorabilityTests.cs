@@ -30,7 +30,7 @@ public sealed class StorabilityTests
         var storable = TryMake(FiveMinutes, lines, out var decision);
 
         Assert.Equal(StorageDecision.Storable, decision);
-        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(retention)), (storable!.Value.Response.LifetimeMs, storable.Value.Retention));
+        Assert.Equal((lifetime * 1000, TimeSpan.FromSeconds(retention)), (storable!.Response.LifetimeMs, storable.Retention));
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class StorabilityTests
     [InlineData("", "Content-Encoding: br|Vary: Origin", "accept-encoding,origin")]
     public void It_varies_on_what_the_resource_is_known_to_vary_on_too(string known, string lines, string expected)
     {
-        var storable = TryMake(FiveMinutes, lines, out _, known)!.Value;
+        var storable = TryMake(FiveMinutes, lines, out _, known)!;
 
         Assert.Equal(expected, storable.Vary);
         Assert.Equal(storable.Variant, Request(FiveMinutes).VariantUnder(expected));
@@ -62,16 +62,16 @@ public sealed class StorabilityTests
     public void Jitter_shortens_the_policys_freshness_and_never_the_origins()
     {
         var jittery = FiveMinutes with { TtlJitter = TimeSpan.FromMinutes(1) };
-        var lifetimes = Enumerable.Range(0, 200).Select(_ => TryMake(jittery, "X: 1", out var _)!.Value.Response.LifetimeMs).ToArray();
+        var lifetimes = Enumerable.Range(0, 200).Select(_ => TryMake(jittery, "X: 1", out var _)!.Response.LifetimeMs).ToArray();
 
         Assert.All(lifetimes, static lifetime => Assert.InRange(lifetime, 240_000, 300_000));
         Assert.True(lifetimes.Distinct().Count() > 1);
-        Assert.Equal(20_000, TryMake(jittery, "Cache-Control: max-age=20", out _)!.Value.Response.LifetimeMs);
+        Assert.Equal(20_000, TryMake(jittery, "Cache-Control: max-age=20", out _)!.Response.LifetimeMs);
     }
 
     [Fact]
     public void It_remembers_which_target_it_answered() => Assert.Equal(
-        "host:81 /api/customers/A/", TryMake(FiveMinutes, "X: 1", out _)!.Value.Response.Target);
+        "host:81 /api/customers/A/", TryMake(FiveMinutes, "X: 1", out _)!.Response.Target);
 
     private static FillResult? TryMake(CachePolicyOptions options, string lines, out StorageDecision decision, string known = "")
     {

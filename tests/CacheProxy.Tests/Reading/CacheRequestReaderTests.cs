@@ -3,6 +3,7 @@ using CacheProxy.Configuration;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Reading;
+using CacheProxy.Store;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Tests.Http;
 using Microsoft.AspNetCore.Connections.Features;
@@ -115,7 +116,10 @@ public sealed class CacheRequestReaderTests
     {
         var route = configuration.Rules.Routes["customer"];
         var folded = FoldedHeaders.Of(context.Request.Headers);
-        return CacheRequestReader.TryRead(context, route.Policy!, route, folded, out var request, out reason) ? request : null;
+        var overridden = MethodOverride.Find(context.Request.Headers, context.Request.QueryString, folded);
+        return CacheRequestReader.TryRead(context, route.Policy!, route, folded, overridden, out var read, out reason)
+            ? CacheRequest.Of(read, new StoreTimeoutBudget(read.StoreTimeout))
+            : null;
     }
 
     private static DefaultHttpContext Context(string target, string id, params string[] lines)

@@ -96,7 +96,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     public async Task After_an_eviction_found_no_room_what_was_stored_before_is_filled_anew_and_what_is_stored_later_is_served(int memoryTtlSeconds)
     {
         var pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance, capacity: 0, _store);
-        var cache = new ResourceCache(_store, pending, _copies, _hints);
+        var cache = new ResourceCache(_store, pending, _copies, _hints, new AbsentKeys());
         await FillAsync("", "before");
         Assert.Equal("before", await BodyAsync(memoryTtlSeconds, cache: cache));
         pending.Add(new ResourceKey("another"), "t");
@@ -135,7 +135,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     }
 
     private ResourceCache Cache(ICacheStore store) =>
-        new(store, new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance), _copies, _hints);
+        new(store, new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance), _copies, _hints, new AbsentKeys());
 
     private static ValueTask<LookUpResult> LookUpAsync(ResourceCache cache, CacheRequest request) =>
         cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);

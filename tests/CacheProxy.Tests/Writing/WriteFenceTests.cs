@@ -21,7 +21,7 @@ public sealed class WriteFenceTests
         using var exposition = new Exposition();
         using var copies = new LocalCopies(TimeProvider.System);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        var cache = new ResourceCache(store, pending, copies, new VaryHints());
+        var cache = new ResourceCache(store, pending, copies, new VaryHints(), new AbsentKeys());
         var metrics = new WriteMetrics(exposition.Meters, store, pending);
         await using var write = new WriteFence(
             new WriteServices(cache, new CacheEventLog(NullLoggerFactory.Instance), metrics, TimeProvider.System), timeout, [Target("host/a")]);

@@ -186,7 +186,7 @@ internal static class RouteChecks
                 problems.Add(new(key, policy.Name,
                     $"a policy of its own, or the Transforms of the route {first.RouteId}, which caches the answers to other requests by it"));
             }
-            else if (!policy.Template.NamesPath && PathOf(first) != PathOf(route))
+            else if (!policy.Template.NamesPath && !policy.Template.NamesOneResource && PathOf(first) != PathOf(route))
             {
                 problems.Add(new(key, policy.Name, $"a policy of its own, or {{path}} in its Key: the route {first.RouteId} with the path "
                     + $"{first.Match.Path} would share its keys"));

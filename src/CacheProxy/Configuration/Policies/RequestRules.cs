@@ -17,7 +17,7 @@ internal sealed class RequestRules
         Credentials = new CredentialFingerprint(options.Credentials);
         DecidingHeaders = new DecidingHeaders(
         [
-            .. MethodOverride.Headers, .. MethodOverride.TargetHeaders, .. VariantDigest.ForwardedHeaders,
+            .. RareHeaders.MethodNames, .. RareHeaders.TargetNames, .. RareHeaders.ForwardedNames,
             .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
         ]);
         StoreTimeout = options.Redis.Timeout;

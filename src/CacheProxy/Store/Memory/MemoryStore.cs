@@ -43,6 +43,11 @@ internal sealed class MemoryStore : ICacheStore
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => new(LookUp(key, variant));
 
+    public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        new(!_resources.ContainsKey(key.Value) && BeginFill(key, lease) == BeginFillOutcome.Granted
+            ? LookUpResult.Miss("") with { Lease = lease }
+            : LookUp(key, lease.Variant));
+
     public ValueTask<BeginFillOutcome> BeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => new(BeginFill(key, lease));
 
     public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)

@@ -10,7 +10,11 @@ namespace CacheProxy.Store.Redis;
 /// <param name="clock">Replaces <c>clock.lua</c> in tests that control time; <c>null</c>: Redis's own clock.</param>
 internal sealed class RedisScripts(string? clock = null)
 {
-    private readonly string _prelude = (clock ?? Read("clock.lua")) + "\n" + Read("prelude.lua") + "\n";
+    private readonly string _clock = (clock ?? Read("clock.lua")) + "\n";
+
+    private string Prelude => field ??= _clock + Read("prelude.lua") + "\n";
+
+    public RedisScript LookUpOrBeginFill => field ??= new RedisScript(_clock + Read("look-up-or-begin-fill.lua"));
 
     public RedisScript BeginFill => field ??= Compose("begin-fill.lua");
 
@@ -24,7 +28,7 @@ internal sealed class RedisScripts(string? clock = null)
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
     public Task LoadAsync(IServer server) => Task.WhenAll(
-        new[] { BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite }.Select(script => server.ScriptLoadAsync(script.Text)));
+        new[] { LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite }.Select(script => server.ScriptLoadAsync(script.Text)));
 
     private static string Read(string name)
     {
@@ -34,7 +38,7 @@ internal sealed class RedisScripts(string? clock = null)
         return reader.ReadToEnd();
     }
 
-    private RedisScript Compose(string name) => new(_prelude + Read(name));
+    private RedisScript Compose(string name) => new(Prelude + Read(name));
 }
 
 /// <summary>A Lua script, and the hash by which Redis knows it.</summary>

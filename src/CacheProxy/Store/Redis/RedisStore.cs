@@ -56,12 +56,16 @@ internal sealed class RedisStore : ICacheStore
     public int NodeOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.NodeOf(key.Value) : 0;
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
-        LookUpAsync(key, variant, withBody: true, budget);
+        LookUpAsync(key, variant, withBody: true, null, budget);
 
     public ValueTask<LookUpResult> LookUpHeadersAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
-        LookUpAsync(key, variant, withBody: false, budget);
+        LookUpAsync(key, variant, withBody: false, null, budget);
 
-    private async ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, bool withBody, StoreTimeoutBudget budget)
+    public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, lease.Variant, withBody: true, lease, budget);
+
+    private async ValueTask<LookUpResult> LookUpAsync(
+        ResourceKey key, VariantKey variant, bool withBody, FillLease? lease, StoreTimeoutBudget budget)
     {
         if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
         {
@@ -73,16 +77,21 @@ internal sealed class RedisStore : ICacheStore
         try
         {
             var database = withBody ? primary.Bodies : primary.Database;
-            var reply = database.HashGetAsync(key.Value, RedisFields.LookUp(variant, withBody), CommandFlags.DemandMaster);
-            var values = await reply.WaitAsync(budget.Remaining, _time);
+            var fields = RedisFields.LookUp(variant, withBody);
+            var values = lease is null
+                ? await database.HashGetAsync(key.Value, fields, CommandFlags.DemandMaster).WaitAsync(budget.Remaining, _time)
+                : (RedisValue[]?)await EvaluateAsync(
+                    database, _scripts.LookUpOrBeginFill, [key.Value], [RedisFields.Fill(lease), Milliseconds(lease.Duration), .. fields[2..]], budget.Remaining);
             _connection.Breaker.Succeeded();
             answered = true;
-            return Read(values, withBody, primary.ReplicationIdOf(key.Value));
+            return values is [_, _, ..]
+                ? Read(values, withBody, primary.ReplicationIdOf(key.Value))
+                : Leased(lease, _time.GetElapsedTime(started));
         }
         catch (Exception exception)
         {
             // Whatever the client library throws: the step was not carried out in time.
-            Failed(exception, key);
+            Failed(exception, key, lease is null ? null : _scripts.LookUpOrBeginFill);
             return LookUpResult.Unavailable;
         }
         finally
@@ -95,11 +104,7 @@ internal sealed class RedisStore : ICacheStore
     {
         RedisValue[] arguments =
         [
-            RedisFields.Fill(lease),
-            RedisFields.FillPrefix(lease.Variant),
-            lease.Variant.Digest,
-            lease.Seen,
-            Milliseconds(lease.Duration),
+            RedisFields.Fill(lease), RedisFields.FillPrefix(lease.Variant), lease.Variant.Digest, lease.Seen, Milliseconds(lease.Duration),
             lease.Exclusive ? 1 : 0,
         ];
         return await RunAsync(StoreStep.BeginFill, _scripts.BeginFill, key, arguments, budget) switch
@@ -117,9 +122,7 @@ internal sealed class RedisStore : ICacheStore
         Debug.Assert(result.Response.AbsentBodyLength is null, "A response without its body is never stored.");
         RedisValue[] arguments =
         [
-            RedisFields.Fill(lease),
-            result.Variant.Digest,
-            lease.Token,
+            RedisFields.Fill(lease), result.Variant.Digest, lease.Token,
             StoredResponseFormat.Payload(result.Response),
             result.Response.Body,
             result.Vary,
@@ -165,6 +168,13 @@ internal sealed class RedisStore : ICacheStore
     private const string ForeignKey = "foreign key";
 
     private string? ReplicationIdOf(ResourceKey key) => _connection.TryGetPrimary(out var primary) ? primary.ReplicationIdOf(key.Value) : null;
+
+    private LookUpResult Leased(FillLease? lease, TimeSpan waited)
+    {
+        // It was both steps, and counts as each.
+        _metrics?.Took(StoreStep.BeginFill, waited, answered: true);
+        return LookUpResult.Miss("") with { Lease = lease };
+    }
 
     private LookUpResult Read(RedisValue[] values, bool withBody, string? replicationId)
     {

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Reflection;
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Transparency;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Cost;
+
+/// <summary>
+/// How many bytes one request allocates in the whole program, its server and its client libraries included. A count, not a time: it is
+/// the same on every machine. Who makes a request cheaper lowers its ceiling; who must raise one says why.
+/// </summary>
+[Collection(nameof(MemoryCollection))]
+public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper output) : IClassFixture<ProxyOnStores>
+{
+    private const int WarmUps = 3000;
+    private const int BatchSize = 500;
+    private const int Batches = 12;
+
+    // Each in turn, so that the server never finds the target of the request before.
+    private const int HotResources = 50;
+
+    private const string Get = "GET /api/customers/#######";
+    private const string Validate = "If-None-Match: \"v1\"\r\n";
+    private const string Copies = "00:10:00";
+
+    /// <summary>What is asked, where it is stored, for how long a copy is served, and how many bytes one request may allocate.</summary>
+    public static TheoryData<string, StoreKind, string, int> Ceilings => new()
+    {
+        { "hit", StoreKind.Memory, "0", 740 },
+        { "hit", StoreKind.Redis, "0", 4300 },
+        { "hit", StoreKind.Redis, Copies, 780 },
+        { "304", StoreKind.Memory, "0", 740 },
+        { "304", StoreKind.Redis, "0", 2780 },
+        { "HEAD", StoreKind.Memory, "0", 740 },
+        { "HEAD", StoreKind.Redis, "0", 2780 },
+        { "miss", StoreKind.Memory, "0", 11100 },
+        { "miss", StoreKind.Redis, "0", 16400 },
+        { "pass", StoreKind.Memory, "0", 4200 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ceilings))]
+    public async Task A_request_allocates_no_more_than_its_ceiling(string kind, StoreKind store, string memoryTtl, int ceiling)
+    {
+        using var api = new CountedApi($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"v1\"\r\nContent-Length: 1500\r\n\r\n{new string('x', 1500)}");
+        await using var proxy = await stores.StartAsync(
+            store, api.Address, ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:MemoryTtl", memoryTtl));
+        var measured = await OnThreadOfItsOwn(() => Measure(proxy.Address.Port, kind));
+        output.WriteLine($"{kind}, {store}, copies for {memoryTtl}: {measured.Bytes} bytes a request, at most {ceiling}");
+
+        Assert.Contains(StatusOf(kind), measured.Answer, StringComparison.Ordinal);
+        Assert.SkipWhen(IsDebugBuild, "Without optimisation each async step is an object: the ceilings are those of a Release build.");
+        Assert.InRange(measured.Bytes, 1, ceiling);
+    }
+
+    private static (long Bytes, string Answer) Measure(int port, string kind)
+    {
+        using var client = new CountingClient(port, $"{RequestOf(kind)}X-Tenant-Subdomain: demo\r\nAccept: */*\r\n\r\n", kind is not ("304" or "HEAD"));
+        using var filler = new CountingClient(port, $"{RequestOf("hit")}X-Tenant-Subdomain: demo\r\nAccept: */*\r\n\r\n", hasBody: true);
+        for (var i = 0; i < HotResources && kind != "miss"; i++)
+        {
+            filler.Ask(i);
+        }
+
+        var resource = 0;
+        Ask(client, WarmUps, kind, ref resource);
+        var least = long.MaxValue;
+        for (var i = 0; i < Batches; i++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            Ask(client, BatchSize, kind, ref resource);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        return (least / BatchSize, client.LastAnswer);
+    }
+
+    private static void Ask(CountingClient client, int count, string kind, ref int resource)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            client.Ask(kind == "miss" ? resource : resource % HotResources);
+            resource++;
+        }
+    }
+
+    private static string RequestOf(string kind) => kind switch
+    {
+        "304" => $"{Get} HTTP/1.1\r\nHost: api.test\r\n{Validate}",
+        "HEAD" => $"HEAD{Get[3..]} HTTP/1.1\r\nHost: api.test\r\n",
+        "pass" => $"{Get}/orders HTTP/1.1\r\nHost: api.test\r\n",
+        _ => $"{Get} HTTP/1.1\r\nHost: api.test\r\n",
+    };
+
+    // What shows that the request went the way that is measured.
+    private static string StatusOf(string kind) => kind switch
+    {
+        "304" => "HTTP/1.1 304 ",
+        "miss" => "; stored",
+        "pass" => "HTTP/1.1 200 OK\r\n",
+        _ => "Cache-Status: cacheproxy; hit; ttl=",
+    };
+
+    private static bool IsDebugBuild => typeof(Program).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
+
+    private static async Task<T> OnThreadOfItsOwn<T>(Func<T> run)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                result.SetResult(run());
+            }
+            catch (Exception exception)
+            {
+                result.SetException(exception);
+            }
+        }) { IsBackground = true }.Start();
+        return await result.Task;
+    }
+}
