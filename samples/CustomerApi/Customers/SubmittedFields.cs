@@ -56,22 +56,22 @@ internal sealed class SubmittedFields
             return field.Required && mustBeThere ? $"'{field.Name}' is missing." : null;
         }
 
-        if (field.Kind == FieldKind.Number && value.ValueKind == JsonValueKind.Number)
-        {
-            if (!value.TryGetInt32(out var number) || number < 0)
-            {
-                return $"'{field.Name}' is not a whole number from 0 on.";
-            }
+        return field.Kind == FieldKind.Number && value.ValueKind != JsonValueKind.Null ? TakeNumber(value, field) : TakeText(value, field);
+    }
 
-            _values[field.Column] = number;
-            return null;
+    private string? TakeNumber(JsonElement value, Field field)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number) || number < 0)
+        {
+            return $"'{field.Name}' is not a whole number from 0 on.";
         }
 
-        if (field.Kind == FieldKind.Number && value.ValueKind != JsonValueKind.Null)
-        {
-            return $"'{field.Name}' is not a number.";
-        }
+        _values[field.Column] = number;
+        return null;
+    }
 
+    private string? TakeText(JsonElement value, Field field)
+    {
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
         {
             return $"'{field.Name}' is not a text.";
@@ -98,19 +98,20 @@ internal sealed class SubmittedFields
             return $"'{field.Name}' is longer than {MaxLength} characters.";
         }
 
-        if (field.Kind == FieldKind.Date && text is not null
-            && !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        if (text is not null && FormOf(field.Kind) is { } form
+            && !DateTime.TryParseExact(text, form.Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
-            return $"'{field.Name}' is not a date like 2024-05-31.";
-        }
-
-        if (field.Kind == FieldKind.Instant && text is not null
-            && !DateTime.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
-        {
-            return $"'{field.Name}' is not an instant like 2024-05-31T09:30:00Z.";
+            return $"'{field.Name}' is not {form.Example}.";
         }
 
         _values[field.Column] = text;
         return null;
     }
+
+    private static (string Format, string Example)? FormOf(FieldKind kind) => kind switch
+    {
+        FieldKind.Date => ("yyyy-MM-dd", "a date like 2024-05-31"),
+        FieldKind.Instant => ("yyyy-MM-dd'T'HH:mm:ss'Z'", "an instant like 2024-05-31T09:30:00Z"),
+        FieldKind.Text or FieldKind.Number => null,
+    };
 }
