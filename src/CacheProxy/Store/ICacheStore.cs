@@ -83,14 +83,23 @@ internal enum LookUpOutcome
 /// <param name="Outcome">How it came out.</param>
 /// <param name="Vary">Canonical list of the header names that the resource varies on; empty when none or nothing is stored.</param>
 /// <param name="Response">The stored response, when found.</param>
-/// <param name="Stamp">Identifies the entry that was seen, for <see cref="FillLease.Seen"/>; empty when there was none.</param>
-internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary, StoredResponse? Response, string Stamp)
+/// <param name="Stamp">
+/// Identifies the entry that was seen, for <see cref="FillLease.Seen"/>; empty when there was none, <c>null</c> when the response has it.
+/// </param>
+internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary, StoredResponse? Response, string? Stamp)
 {
+    private readonly string? _stamp = Stamp;
+    // Kept where the response is put aside: its entry is the one that a fill replaces.
+    private readonly StoredResponse? _stamped = Stamp is null ? Response : null;
+
     public static LookUpResult Unavailable => new(LookUpOutcome.Unavailable, "", null, "");
 
     public static LookUpResult Fenced => new(LookUpOutcome.Fenced, "", null, "");
 
     public static LookUpResult EvictionPending => new(LookUpOutcome.EvictionPending, "", null, "");
+
+    /// <summary>Made when it is asked for: who is served never asks.</summary>
+    public string Stamp => _stamp ?? _stamped?.Stamp.ToString() ?? "";
 
     /// <summary>The variant that was looked up, under <see cref="Vary"/>.</summary>
     public VariantKey Variant { get; init; }

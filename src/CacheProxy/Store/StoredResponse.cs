@@ -45,6 +45,9 @@ internal sealed record StoredResponse
     /// </summary>
     public required string Target { get; init; }
 
+    /// <summary>Which entry of a Redis it was read from; empty where it comes from elsewhere.</summary>
+    public StoredStamp Stamp { get; init; }
+
     /// <summary>The rules by which it may be served.</summary>
     public Freshness Freshness => new(
         LifetimeMs,

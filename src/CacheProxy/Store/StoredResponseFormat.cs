@@ -5,6 +5,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 using CacheProxy.Http;
 
@@ -97,14 +98,21 @@ internal static class StoredResponseFormat
     }
 
     /// <summary>The stamp that stored bytes begin with; empty when they do not begin with one.</summary>
-    public static string ReadStamp(ReadOnlySpan<byte> meta) =>
-        meta.Length >= StampLength && ReadDeadline(meta) is not null && !meta[DeadlineLength..StampLength].ContainsAnyExcept(TokenBytes)
-            ? Encoding.ASCII.GetString(meta[..StampLength])
-            : "";
+    public static string ReadStamp(ReadOnlySpan<byte> meta) => TryReadStamp(meta, out var stamp) ? stamp.ToString() : "";
 
-    /// <summary>Whether the token in the stamp that stored bytes begin with starts with <paramref name="text"/>.</summary>
-    public static bool TokenStartsWith(ReadOnlySpan<byte> meta, ReadOnlySpan<char> text) =>
-        meta.Length >= StampLength && Ascii.Equals(meta.Slice(DeadlineLength, text.Length), text);
+    public static bool TryReadStamp(ReadOnlySpan<byte> meta, out StoredStamp stamp)
+    {
+        if (meta.Length >= StampLength
+            && ReadDeadline(meta) is { } deadline
+            && !meta[DeadlineLength..StampLength].ContainsAnyExcept(TokenBytes))
+        {
+            stamp = new StoredStamp(deadline, Vector256.Create(meta[DeadlineLength..StampLength]));
+            return true;
+        }
+
+        stamp = default;
+        return false;
+    }
 
     /// <summary>The deadline that a fence is, and nothing besides.</summary>
     public static long? ReadFence(ReadOnlySpan<byte> fence) => fence.Length == DeadlineLength ? ReadDeadline(fence) : null;
@@ -142,11 +150,14 @@ internal static class StoredResponseFormat
         ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
     {
         response = null;
-        if (meta.Length <= StampLength || ReadDeadline(meta) is null)
-        {
-            return false;
-        }
+        return TryReadStamp(meta, out var stamp) && TryRead(stamp, meta, head, body, out response);
+    }
 
+    /// <summary>As the other, for who has read the stamp already.</summary>
+    public static bool TryRead(
+        in StoredStamp stamp, ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
+    {
+        response = null;
         var reader = new StoredResponseReader(IsInHead(meta, head) ? head[TokenLength..] : meta[StampLength..]);
         var version = reader.Byte();
         if (version is < VersionWithoutChecksum or > Version || reader.Int32() != reader.Left)
@@ -163,6 +174,7 @@ internal static class StoredResponseFormat
 
         var read = new StoredResponse
         {
+            Stamp = stamp,
             Body = body ?? default,
             AbsentBodyLength = body is null ? length : null,
             Status = reader.UInt16(),
@@ -251,5 +263,30 @@ internal static class StoredResponseFormat
         }
 
         return headers;
+    }
+}
+
+/// <summary>What identifies a stored response in its store, as it stands there: a text of it is made only for a fill.</summary>
+/// <param name="DeadlineMs">Until when it is kept, Unix time in milliseconds on the store's clock.</param>
+/// <param name="Token">The 32 digits of the fill, as bytes: 40 bytes here, a string of both has 112.</param>
+internal readonly record struct StoredStamp(long DeadlineMs, Vector256<byte> Token)
+{
+    public bool TokenStartsWith(ReadOnlySpan<char> text)
+    {
+        Span<byte> token = stackalloc byte[StoredResponseFormat.TokenLength];
+        Token.CopyTo(token);
+        return text.Length <= token.Length && Ascii.Equals(token[..text.Length], text);
+    }
+
+    /// <summary>Always: where a response was read is no part of what it is.</summary>
+    public bool Equals(StoredStamp other) => true;
+
+    public override int GetHashCode() => 0;
+
+    public override string ToString()
+    {
+        Span<byte> token = stackalloc byte[StoredResponseFormat.TokenLength];
+        Token.CopyTo(token);
+        return StoredResponseFormat.Stamp(DeadlineMs, Encoding.ASCII.GetString(token));
     }
 }

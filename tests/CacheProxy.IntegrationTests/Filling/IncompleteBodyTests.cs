@@ -1,4 +1,7 @@
+using CacheProxy.Filling;
+using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Filling;
@@ -37,6 +40,7 @@ public sealed class IncompleteBodyTests
         await using var proxy = await ProxyUnderTest.StartAsync($"http://127.0.0.1:{api.Port}/");
 
         await AskAndIgnoreAsync(proxy);
+        await LandedAsync(proxy);
         var second = await proxy.AskAsync("/api/customers/1");
 
         Assert.Equal(("whole", false), (second.Text, second.IsHit));
@@ -110,5 +114,21 @@ public sealed class IncompleteBodyTests
         {
             // As it should be: the client sees that something is missing.
         }
+    }
+
+    /// <summary>The client notices before the fill has given up; whoever joins it in between is forwarded.</summary>
+    private static Task LandedAsync(ProxyUnderTest proxy)
+    {
+        var flights = proxy.Services.GetRequiredService<Flights>();
+        return Eventually.TrueAsync(() =>
+        {
+            var flight = flights.JoinOrLead(new FlightKey(new ResourceKey("demo:customer:1"), VariantKey.Plain), out var leads);
+            if (leads)
+            {
+                flights.Land(flight);
+            }
+
+            return leads;
+        });
     }
 }

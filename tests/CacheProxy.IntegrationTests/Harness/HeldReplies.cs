@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace CacheProxy.IntegrationTests.Harness;
 
 /// <summary>
-/// Stands before a Redis and lets a connection have this many bytes of replies; what comes after them waits at a gate. So do all later
-/// replies on that connection, and on no other.
+/// Stands before a Redis and lets a connection have this many bytes of replies, or those up to one that says something; what comes after
+/// them waits at a gate. So do all later replies on that connection, and on no other.
 /// </summary>
 internal sealed class HeldReplies : IAsyncDisposable
 {
@@ -15,6 +16,7 @@ internal sealed class HeldReplies : IAsyncDisposable
     private readonly Task _accepting;
     private readonly int _redis;
     private readonly long _free;
+    private readonly string? _last;
 
     public HeldReplies(int redis, long free)
     {
@@ -23,6 +25,11 @@ internal sealed class HeldReplies : IAsyncDisposable
         _listener.Start();
         _accepting = AcceptAsync();
     }
+
+    /// <param name="redis">Its port.</param>
+    /// <param name="last">What the last reply says that is let through.</param>
+    public HeldReplies(int redis, string last)
+        : this(redis, long.MaxValue) => _last = last;
 
     public Gate Gate { get; } = new();
 
@@ -74,14 +81,16 @@ internal sealed class HeldReplies : IAsyncDisposable
     {
         var buffer = new byte[64 * 1024];
         var passed = 0L;
+        var isLast = false;
         while (await from.ReadAsync(buffer, _stop.Token) is var count and > 0)
         {
             passed += count;
-            if (passed > _free)
+            if (passed > _free || isLast)
             {
                 await Gate.PassAsync();
             }
 
+            isLast |= _last is not null && Encoding.Latin1.GetString(buffer, 0, count).Contains(_last, StringComparison.Ordinal);
             await to.WriteAsync(buffer.AsMemory(0, count), _stop.Token);
         }
     }

@@ -1,5 +1,7 @@
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
+using CacheProxy.Store.Redis;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
@@ -25,6 +27,31 @@ public abstract partial class RedisStoreTroubleTests
         await AssertWorksAsync(store);
 
         Assert.DoesNotContain("cmdstat_eval:", await server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scripts_are_there_before_the_first_step_on_a_connection_that_came_back()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(server);
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => !store.IsAvailable, "The breaker did not open.");
+        await server.RestartAsync();
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
+        await AssertWorksAsync(store);
+
+        Assert.DoesNotContain("cmdstat_eval:", await server.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_that_Redis_does_not_ask_for_is_no_obstacle()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = new RedisStore(
+            new RedisOptions { ConnectionString = server.ConnectionString + ",password=more" + protocol }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
+
+        await AssertWorksAsync(store);
     }
 
     [Fact]
@@ -56,6 +83,26 @@ public abstract partial class RedisStoreTroubleTests
 
         await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");
         // Whatever was still on its way has arrived by the time that a later step is answered.
+        await AssertWorksAsync(store);
+        Assert.Equal(0, await server.NumberAsync("EXISTS", Key.Value));
+    }
+
+    [Fact]
+    public async Task A_write_whose_script_was_flushed_and_that_was_given_up_leaves_no_fence_once_it_has_ended()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var way = new HeldReplies(server.Port, last: "NOSCRIPT");
+        await using var store = new RedisStore(
+            new RedisOptions { ConnectionString = way.ConnectionString + protocol }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+        await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
+        await server.SendAsync("SCRIPT", "FLUSH");
+
+        // Redis says that it does not know the script, and takes what is sent after that; only its replies do not arrive.
+        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short)));
+        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short)));
+        way.Gate.Open();
+
+        await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");
         await AssertWorksAsync(store);
         Assert.Equal(0, await server.NumberAsync("EXISTS", Key.Value));
     }

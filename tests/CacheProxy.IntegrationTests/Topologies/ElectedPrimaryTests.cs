@@ -21,7 +21,7 @@ public sealed class ElectedPrimaryTests
             (await second.TextAsync("INFO", "replication"))!.Contains("master_link_status:up", StringComparison.Ordinal));
         var time = new SteppedTime();
         var options = RedisClient.Options(first.ConnectionString + "," + second.ConnectionString);
-        await using var elected = new ElectedPrimary(options, sentinels: null, static () => { }, static () => { }, time);
+        await using var elected = new ElectedPrimary(options, sentinels: null, wires: null, static () => { }, static () => { }, time);
         await Assert.ThrowsAsync<NoSinglePrimaryException>(() => elected.FindAsync(learns: true, Timeout));
         time.Pass(3000);
         await elected.FindAsync(learns: true, Timeout);

@@ -36,7 +36,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private bool _rolesInDoubt;
     private volatile RedisTrouble? _trouble;
 
-    public RedisConnection(RedisOptions options, RedisScripts scripts, RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
+    public RedisConnection(RedisOptions options, RedisScripts scripts, RedisDeadlines deadlines, RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
     {
         _time = time;
         _logger = logger;
@@ -44,7 +44,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         _reports = new OutageReports(logger);
         Clock = new RedisClock(time);
         Breaker = new RedisBreaker(OnOpened);
-        var detection = new TopologyDetection(options.ConnectionString, endPoint => OnFailed(RedisFailure.Disconnected, endPoint: endPoint), Wake, time, _stopping.Token);
+        var detection = new TopologyDetection(
+            options.ConnectionString, new RedisWires(scripts, deadlines), endPoint => OnFailed(RedisFailure.Disconnected, endPoint: endPoint), Wake, time, _stopping.Token);
         _probe = new RedisProbe(options, scripts, detection, Clock, time);
         _loop = Task.Run(RunAsync);
     }

@@ -1,4 +1,4 @@
--- Stands before every script, after clock.lua. One key, one hash:
+-- Stands before every script, after clock.lua and, where there is one, the script's short way. One key, one hash:
 --   meta[:V] body[:V]  stored variants; meta begins with the deadline (13 digits) and the token of the fill (32)
 --   head[:V]           the rest of a meta that is long, after the token; never read here, so that no script costs what headers weigh
 --   vary               names that the origin varies on
@@ -54,7 +54,7 @@ end
 -- Reads everything but the bodies. On a key of another type this raises WRONGTYPE, and the key is left alone.
 local function read()
   local asked = {}
-  names = redis.call('HKEYS', key)
+  names = there or redis.call('HKEYS', key)
   for _, name in ipairs(names) do
     if name == 'head' or starts(name, 'head:') then
       heads[string.sub(name, 6)] = name

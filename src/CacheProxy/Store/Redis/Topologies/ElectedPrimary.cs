@@ -11,11 +11,12 @@ namespace CacheProxy.Store.Redis.Topologies;
 /// </summary>
 /// <param name="options">How to connect to a node; its end points are the nodes, unless there are sentinels.</param>
 /// <param name="sentinels"><c>null</c> if the connection string names none.</param>
+/// <param name="wires">See <see cref="RedisNode"/>.</param>
 /// <param name="failed">Called when the connection to the primary breaks.</param>
 /// <param name="restored">Called when a connection is back.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ElectedPrimary(
-    ConfigurationOptions options, RedisSentinels? sentinels, Action failed, Action restored, TimeProvider time) : IRedisTopology
+    ConfigurationOptions options, RedisSentinels? sentinels, RedisWires? wires, Action failed, Action restored, TimeProvider time) : IRedisTopology
 {
     private static readonly TimeSpan TrustedFor = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenElections = TimeSpan.FromSeconds(1);
@@ -93,7 +94,7 @@ internal sealed class ElectedPrimary(
     {
         if (!_nodes.TryGetValue(endPoint, out var node))
         {
-            node = new RedisNode(options, endPoint, OnFailed, restored);
+            node = new RedisNode(options, endPoint, wires, OnFailed, restored);
             _nodes.Add(endPoint, node);
         }
 
@@ -129,4 +130,50 @@ internal sealed class ElectedPrimary(
             await node!.DisposeAsync();
         }
     }
+}
+
+/// <summary>
+/// The sentinels of a connection string with <c>serviceName</c>; they know who the primary is. The client library can follow sentinels,
+/// too, but it switches a connection to the new primary without asking for its replication id, and while other replicas still use the old one.
+/// </summary>
+internal sealed class RedisSentinels : IAsyncDisposable
+{
+    private readonly BackgroundConnection _connection;
+    private readonly string _service;
+
+    /// <param name="options">From the connection string; its end points are the sentinels.</param>
+    public RedisSentinels(ConfigurationOptions options)
+    {
+        _service = options.ServiceName ?? "";
+        var own = options.Clone();
+        own.ServiceName = null;
+        own.CommandMap = CommandMap.Sentinel;
+        _connection = new BackgroundConnection(own, static () => { }, static () => { });
+    }
+
+    /// <summary>The primary's address, from the first sentinel that knows it.</summary>
+    public async Task<EndPoint> AskAsync(TimeSpan timeout)
+    {
+        var client = await _connection.Client.WaitAsync(timeout);
+        var failures = new List<Exception>();
+        foreach (var sentinel in client.GetEndPoints())
+        {
+            try
+            {
+                if (await client.GetServer(sentinel).SentinelGetMasterAddressByNameAsync(_service).WaitAsync(timeout) is { } primary)
+                {
+                    return primary;
+                }
+            }
+            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            {
+                // The next sentinel is asked.
+                failures.Add(exception);
+            }
+        }
+
+        throw new NoSinglePrimaryException(0, failures.Count > 0 ? RedisDiagnosis.MostTelling(failures) : null);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }

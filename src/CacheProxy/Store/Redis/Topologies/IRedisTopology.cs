@@ -42,6 +42,12 @@ internal abstract class RedisPrimary(IDatabase database)
     /// </summary>
     public virtual IDatabase Bodies => Database;
 
+    /// <summary>As <see cref="Database"/>, without the client library; <c>null</c> where it has to be used.</summary>
+    public virtual RedisWire? Wire => null;
+
+    /// <summary>As <see cref="Bodies"/>, likewise.</summary>
+    public virtual RedisWire? BodyWire => null;
+
     /// <summary>The nodes that scripts run on.</summary>
     public abstract IReadOnlyList<IServer> Servers { get; }
 
@@ -70,6 +76,14 @@ internal sealed class SinglePrimary(IDatabase database, IDatabase bodies, IServe
     private volatile string? _replicationId = replicationId;
 
     public override IDatabase Bodies => bodies;
+
+    public override RedisWire? Wire => WireToUse;
+
+    public override RedisWire? BodyWire => BodyWireToUse;
+
+    public RedisWire? WireToUse { private get; init; }
+
+    public RedisWire? BodyWireToUse { private get; init; }
 
     public override IReadOnlyList<IServer> Servers { get; } = [server];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis.Topologies;
@@ -59,6 +60,90 @@ internal static class RedisClient
         }
 
         await client.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Whether a <see cref="RedisWire"/> can be made of what the connection string says. TLS, whose certificates the client library judges in a way
+    /// of its own, and what is rare are left to it.
+    /// </summary>
+    public static bool SuitsWire(ConfigurationOptions options) =>
+        options is { Ssl: false, Proxy: StackExchange.Redis.Proxy.None, Tunnel: null, HighIntegrity: false }
+        && ReferenceEquals(options.CommandMap, CommandMap.Default)
+        && (string.IsNullOrEmpty(options.User) || !string.IsNullOrEmpty(options.Password));
+
+    /// <summary>Connects as the client library does with these options, and gives the node all scripts. Throws when it cannot.</summary>
+    /// <param name="options">Where they have several end points, <paramref name="endPoint"/> says which.</param>
+    /// <param name="endPoint">The node.</param>
+    /// <param name="wires">What all of them share.</param>
+    /// <param name="broken">Called when the connection breaks.</param>
+    public static async Task<RedisWire> OpenWireAsync(ConfigurationOptions options, EndPoint endPoint, RedisWires wires, Action broken)
+    {
+        var timeout = TimeSpan.FromMilliseconds(options.ConnectTimeout);
+        using var ended = new CancellationTokenSource(timeout);
+        var wire = new RedisWire(await OpenAsync(endPoint, ended.Token), wires.Deadlines, broken);
+        try
+        {
+            await GreetAsync(wire, options, wires.Scripts, timeout);
+            return wire;
+        }
+        catch
+        {
+            // There is no connection: whoever asked for it is told why.
+            wire.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task GreetAsync(RedisWire wire, ConfigurationOptions options, RedisScripts scripts, TimeSpan timeout)
+    {
+        var answers = new List<(Task<WireCall> Answer, bool MayFail)>();
+        if (!string.IsNullOrEmpty(options.Password))
+        {
+            string[] authentication = string.IsNullOrEmpty(options.User) ? ["AUTH", options.Password] : ["AUTH", options.User, options.Password];
+            // Where that is refused, the client library goes on as the user default; whether that one may shows in what comes next.
+            Send(mayFail: true, authentication);
+        }
+
+        Send(mayFail: true, "CLIENT", "SETNAME", options.ClientName ?? "");
+        if (options.DefaultDatabase is { } database and > 0)
+        {
+            Send(mayFail: false, "SELECT", database.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // Before the first step. If loading is not allowed, steps send the text themselves.
+        foreach (var script in scripts.All)
+        {
+            Send(mayFail: true, "SCRIPT", "LOAD", script.Text);
+        }
+
+        foreach (var (answer, mayFail) in answers)
+        {
+            using var call = await answer;
+            if (!mayFail || call.Error?.StartsWith("NOAUTH", StringComparison.Ordinal) == true)
+            {
+                call.ThrowIfError();
+            }
+        }
+
+        void Send(bool mayFail, params string[] words) => answers.Add((wire.SendAsync(new WordsCommand(words), timeout).AsTask(), mayFail));
+    }
+
+    private static async Task<Stream> OpenAsync(EndPoint endPoint, CancellationToken ended)
+    {
+        var socket = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, ended);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            // There is no connection: whoever asked for it is told why.
+            socket.Dispose();
+            throw;
+        }
     }
 }
 

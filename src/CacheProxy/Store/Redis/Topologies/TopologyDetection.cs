@@ -5,12 +5,13 @@ namespace CacheProxy.Store.Redis.Topologies;
 
 /// <summary>Finds out whether a connection string leads to a cluster, to sentinels, or to one primary.</summary>
 /// <param name="connectionString">Already checked by the configuration.</param>
+/// <param name="wires">See <see cref="RedisNode"/>.</param>
 /// <param name="failed">Called when a connection that requests use breaks, with the node's end point where there are several.</param>
 /// <param name="restored">Called when a connection is back.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stopping">Cancelled when the process ends.</param>
 internal sealed class TopologyDetection(
-    string connectionString, Action<EndPoint?> failed, Action restored, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
+    string connectionString, RedisWires? wires, Action<EndPoint?> failed, Action restored, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
 {
     private ConnectionMultiplexer? _client;
     private volatile bool _isClosing;
@@ -23,7 +24,7 @@ internal sealed class TopologyDetection(
         {
             var sentinels = new RedisSentinels(options);
             options.ServiceName = null;
-            return new ElectedPrimary(options, sentinels, () => failed(null), restored, time);
+            return new ElectedPrimary(options, sentinels, wires, () => failed(null), restored, time);
         }
 
         _isClosing = false;
@@ -38,7 +39,7 @@ internal sealed class TopologyDetection(
 
         _isClosing = true;
         await RedisClient.CloseAsync(client);
-        return new ElectedPrimary(options, sentinels: null, () => failed(null), restored, time);
+        return new ElectedPrimary(options, sentinels: null, wires, () => failed(null), restored, time);
     }
 
     public async ValueTask DisposeAsync()
