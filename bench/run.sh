@@ -44,8 +44,11 @@ say() { printf '\n== %s\n' "$*"; }
 mkdir -p "$out"
 published=bench/artifacts
 
+# The rules of style are test.sh's.
+publish=(dotnet publish -c Release -p:RunAnalyzers=false --nologo -v q)
+
 say "Publish"
-dotnet publish bench/Load -c Release -o "$published/load" --nologo -v q
+"${publish[@]}" bench/Load -o "$published/load"
 if [[ -n $docs ]]; then
   exec dotnet "$published/load/Load.dll" --docs . --out "$out"
 fi
@@ -54,14 +57,14 @@ if ! have_programs && ! { say "Install ${packages[*]}" && install_programs && ha
   echo "The benchmark needs ${programs[*]} and nginx's Lua module (Debian: apt-get install ${packages[*]})." >&2
   exit 1
 fi
-dotnet publish bench/YarpPeers -c Release -o "$published/yarp-peers" --nologo -v q
-dotnet publish src/CacheProxy -c Release -o "$published/jit" --nologo -v q
+"${publish[@]}" bench/YarpPeers -o "$published/yarp-peers"
+"${publish[@]}" src/CacheProxy -o "$published/jit"
 
 # With a folder of its own for what is in between, so that the other ways of building find theirs as they left it.
 say "Publish as Native AOT"
 rm -rf "$published/aot"
-if ! dotnet publish src/CacheProxy -c Release -p:PublishAot=true -p:UseArtifactsOutput=true -p:ArtifactsPath="$PWD/$published/aot-build" \
-    -o "$published/aot" --nologo -v q >"$published/aot.log" 2>&1 || [[ ! -x $published/aot/CacheProxy || -e $published/aot/CacheProxy.dll ]]; then
+if ! "${publish[@]}" src/CacheProxy -p:PublishAot=true -p:UseArtifactsOutput=true -p:ArtifactsPath="$PWD/$published/aot-build" \
+    -o "$published/aot" >"$published/aot.log" 2>&1 || [[ ! -x $published/aot/CacheProxy || -e $published/aot/CacheProxy.dll ]]; then
   rm -rf "$published/aot"
   echo "There is no AOT binary; its rows stay empty ($published/aot.log says why)."
 fi

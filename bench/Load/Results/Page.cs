@@ -45,7 +45,7 @@ internal static class Page
             text.Append(CultureInfo.InvariantCulture, $"Not in this run: {string.Join("; ", absent.Select(static peer => peer.Title))}.\n");
         }
 
-        if (Array.Exists(absent, static peer => peer.IsAot))
+        if (!run.Machine.ContainsKey("AOT binary"))
         {
             text.Append("There was no AOT binary.\n");
         }
