@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
-using CacheProxy.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Filling;

@@ -1,6 +1,5 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
-using CacheProxy.Identity;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
