@@ -188,9 +188,9 @@ internal sealed class WireCall(RedisWire? wire) : PendingCall, IValueTaskSource<
     private Items _items;
 
     /// <summary>What the client library has read.</summary>
-    public static WireCall Of(RedisValue[] values)
+    public static WireCall Of(RedisValue[] values, bool isList)
     {
-        var call = new WireCall(wire: null);
+        var call = new WireCall(wire: null) { IsList = isList };
         for (var item = 0; item < values.Length; item++)
         {
             if (values[item].IsNull)
@@ -216,6 +216,8 @@ internal sealed class WireCall(RedisWire? wire) : PendingCall, IValueTaskSource<
 
     /// <summary>The error that Redis replied with.</summary>
     public string? Error { get; set; }
+
+    public bool IsList { get; set; }
 
     public byte[]? Body { get; private set; }
 
@@ -273,6 +275,7 @@ internal sealed class WireCall(RedisWire? wire) : PendingCall, IValueTaskSource<
         _length = 0;
         _items = default;
         Error = null;
+        IsList = false;
         Body = null;
         if (_bytes.Length > MostKeptBytes)
         {

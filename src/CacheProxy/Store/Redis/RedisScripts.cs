@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using CacheProxy.Identity;
-using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -35,56 +34,48 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
     public Task LoadAsync(IServer server) => Task.WhenAll(All.Select(script => server.ScriptLoadAsync(script.Text)));
 
-    /// <summary>A script's reply, to be disposed of. Throws what the connection throws, and Redis's own errors.</summary>
+    /// <summary>A script's reply. Throws what the connection throws.</summary>
     /// <remarks>
     /// Redis forgets all scripts at once (SCRIPT FLUSH, a restart), and learns one again when its text is run. A begin write that is sent again
     /// as text, and given up while it is under way, would take effect before an end write that Redis does not know yet, and leave its fence in
     /// place until the deadline. So before a begin write is run as text, end write is: for a write that nobody began.
     /// </remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<WireCall> RunAsync(
-        RedisScript script, RedisPrimary primary, ResourceKey key, RedisValue[] arguments, TimeSpan timeout, RedisDeadlines deadlines, TimeProvider time)
+    public async ValueTask<WireCall> RunAsync(RedisScript script, RedisWay way, string key, RedisValue[] arguments, TimeSpan timeout)
     {
-        var started = time.GetTimestamp();
+        var started = way.Time.GetTimestamp();
         try
         {
-            return await EvaluateAsync(script, asText: false, primary, key, arguments, timeout, deadlines);
+            return await EvaluateAsync(script, asText: false, way, key, arguments, timeout);
         }
         catch (RedisServerException exception) when (RedisFailures.Classify(exception) == RedisFailure.ScriptMissing)
         {
             // Scripts were flushed, or loading them was not allowed.
             if (script == BeginWrite)
             {
-                (await EvaluateAsync(EndWrite, asText: true, primary, key, [RedisFields.Write(""), "unchanged"], Left(timeout, started, time), deadlines)).Dispose();
+                using var nothing = await EvaluateAsync(EndWrite, asText: true, way, key, [RedisFields.Write(""), "unchanged"], Left(timeout, started, way));
             }
 
-            return await EvaluateAsync(script, asText: true, primary, key, arguments, Left(timeout, started, time), deadlines);
+            return await EvaluateAsync(script, asText: true, way, key, arguments, Left(timeout, started, way));
         }
     }
 
-    public ValueTask<WireCall> LookUpOrBeginFillAsync(
-        RedisPrimary primary, ResourceKey key, FillLease lease, TimeSpan timeout, RedisDeadlines deadlines, TimeProvider time)
-    {
-        var fields = RedisFields.LookUp(lease.Variant, withBody: true);
-        RedisValue[] arguments =
-            [RedisFields.Fill(lease), (long)lease.Duration.TotalMilliseconds, .. fields.AsSpan(RedisFields.MetaItem)];
-        return RunAsync(LookUpOrBeginFill, primary, key, arguments, timeout, deadlines, time);
-    }
-
-    private static TimeSpan Left(TimeSpan timeout, long started, TimeProvider time) =>
-        timeout - time.GetElapsedTime(started) is { Ticks: > 0 } left ? left : throw new TimeoutException();
+    private static TimeSpan Left(TimeSpan timeout, long started, RedisWay way) =>
+        timeout - way.Time.GetElapsedTime(started) is { Ticks: > 0 } left ? left : throw new TimeoutException();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<WireCall> EvaluateAsync(
-        RedisScript script, bool asText, RedisPrimary primary, ResourceKey key, RedisValue[] arguments, TimeSpan timeout, RedisDeadlines deadlines)
+        RedisScript script, bool asText, RedisWay way, string key, RedisValue[] arguments, TimeSpan timeout)
     {
-        if (primary.Wire is { } wire)
+        if (way.Wire is not null)
         {
-            var reply = await wire.SendAsync(new ScriptCommand(script, asText, key.Value, arguments), timeout);
+            var reply = await way.Wire.SendAsync(new ScriptCommand(script, asText, key, arguments), timeout);
             if (reply.Error is not null)
             {
-                using var failed = reply;
-                failed.ThrowIfError();
+                using (reply)
+                {
+                    reply.ThrowIfError();
+                }
             }
 
             return reply;
@@ -92,9 +83,10 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
         // The overload that takes the text also handles a missing script, but sends it again even after the caller has given up.
         var asked = asText
-            ? primary.Database.ScriptEvaluateAsync(script.Text, [key.Value], arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
-            : primary.Database.ScriptEvaluateAsync(script.Hash, [key.Value], arguments, CommandFlags.DemandMaster);
-        return WireCall.Of((RedisValue[]?)await deadlines.WaitAsync(asked, timeout) ?? []);
+            ? way.Database.ScriptEvaluateAsync(script.Text, [key], arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)
+            : way.Database.ScriptEvaluateAsync(script.Hash, [key], arguments, CommandFlags.DemandMaster);
+        var result = await way.Deadlines.WaitAsync(asked, timeout);
+        return result.Length >= 0 ? WireCall.Of((RedisValue[])result!, isList: true) : WireCall.Of([(RedisValue)result], isList: false);
     }
 
     private static string Read(string name)
@@ -139,6 +131,18 @@ internal sealed class RedisScript(string text)
         var text = Text.Split('\n').ElementAtOrDefault(line - 1)?.Split("call('", 2).ElementAtOrDefault(1);
         return text?.Split('\'')[0].ToLowerInvariant();
     }
+}
+
+/// <summary>How a step reaches Redis: over the wire, or with the client library where there is none.</summary>
+internal readonly record struct RedisWay(RedisWire? Wire, IDatabase Database, RedisDeadlines Deadlines, TimeProvider Time)
+{
+    public ValueTask<WireCall> LookUpAsync(string key, VariantKey variant, bool withBody, TimeSpan timeout) =>
+        Wire is not null
+            ? Wire.SendAsync(new LookUpCommand(key, variant.Digest, withBody), timeout)
+            : LookUpAsync(Database.HashGetAsync(key, RedisFields.LookUp(variant, withBody), CommandFlags.DemandMaster), Deadlines, timeout);
+
+    private static async ValueTask<WireCall> LookUpAsync(Task<RedisValue[]> asked, RedisDeadlines deadlines, TimeSpan timeout) =>
+        WireCall.Of(await deadlines.WaitAsync(asked, timeout), isList: true);
 }
 
 /// <summary>The names of the fields of a resource's hash.</summary>

@@ -161,7 +161,7 @@ internal sealed class RedisWire : IDisposable
             _answered = null;
             try
             {
-                receiving = _stream.ReadAsync(_replies.Space).ConfigureAwait(false).GetAwaiter();
+                receiving = Awaiter(_stream.ReadAsync(_replies.Space));
                 if (!receiving.IsCompleted)
                 {
                     _receiving = receiving;
@@ -185,6 +185,9 @@ internal sealed class RedisWire : IDisposable
             }
         }
     }
+
+    private static ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter Awaiter(ValueTask<int> reading) =>
+        reading.ConfigureAwait(false).GetAwaiter();
 
     private void OnReceived()
     {

@@ -126,6 +126,7 @@ internal sealed class RespReader
             case (byte)'*' when !_isList:
                 _items = Number(line);
                 _isList = _items > 0;
+                call.IsList = true;
                 return !_isList;
             case (byte)'$':
                 var length = Number(line);

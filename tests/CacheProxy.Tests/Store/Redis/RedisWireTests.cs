@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Text;
 using CacheProxy.Store.Redis;
 using CacheProxy.Tests.Harness;
-using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
@@ -39,7 +38,7 @@ public sealed class RedisWireTests : IDisposable
     [Fact]
     public async Task A_look_up_is_one_command()
     {
-        _ = _wire.SendAsync(LookUp, Timeout);
+        _ = _wire.SendAsync(LookUp, Timeout).AsTask();
 
         Assert.Equal(
             "*7\r\n$5\r\nHMGET\r\n$17\r\ndemo:customer:123\r\n$5\r\nfence\r\n$4\r\nvary\r\n$4\r\nmeta\r\n$4\r\nhead\r\n$4\r\nbody\r\n",
@@ -49,7 +48,7 @@ public sealed class RedisWireTests : IDisposable
     [Fact]
     public async Task A_look_up_of_a_variants_headers_names_its_fields()
     {
-        _ = _wire.SendAsync(new LookUpCommand("Zoë", "0123456789abcdef0123456789abcdef", WithBody: false), Timeout);
+        _ = _wire.SendAsync(new LookUpCommand("Zoë", "0123456789abcdef0123456789abcdef", WithBody: false), Timeout).AsTask();
 
         Assert.Equal(
             "*6\r\n$5\r\nHMGET\r\n$4\r\nZoë\r\n$5\r\nfence\r\n$4\r\nvary\r\n"
@@ -160,7 +159,7 @@ public sealed class RedisWireTests : IDisposable
             await Assert.ThrowsAsync<IOException>(() => call);
         }
 
-        Assert.Throws<IOException>(() => { _ = _wire.SendAsync(LookUp, Timeout); });
+        Assert.Throws<IOException>(() => { _ = _wire.SendAsync(LookUp, Timeout).AsTask(); });
         Assert.False(_wire.IsOpen);
         Assert.Equal(1, Volatile.Read(ref _broken));
     }

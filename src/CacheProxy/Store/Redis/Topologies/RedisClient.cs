@@ -96,7 +96,7 @@ internal static class RedisClient
 
     private static async Task GreetAsync(RedisWire wire, ConfigurationOptions options, RedisScripts scripts, TimeSpan timeout)
     {
-        var answers = new List<(ValueTask<WireCall> Answer, bool MayFail)>();
+        var answers = new List<(Task<WireCall> Answer, bool MayFail)>();
         if (!string.IsNullOrEmpty(options.Password))
         {
             string[] authentication = string.IsNullOrEmpty(options.User) ? ["AUTH", options.Password] : ["AUTH", options.User, options.Password];
@@ -125,7 +125,7 @@ internal static class RedisClient
             }
         }
 
-        void Send(bool mayFail, params string[] words) => answers.Add((wire.SendAsync(new WordsCommand(words), timeout), mayFail));
+        void Send(bool mayFail, params string[] words) => answers.Add((wire.SendAsync(new WordsCommand(words), timeout).AsTask(), mayFail));
     }
 
     private static async Task<Stream> OpenAsync(EndPoint endPoint, CancellationToken ended)

@@ -88,8 +88,8 @@ internal sealed class RedisNode : IAsyncDisposable
         return new SinglePrimary(client.GetDatabase(), bodies.GetDatabase(), client.GetServer(_endPoint), replicationId)
         {
             UntilTimestamp = untilTimestamp,
-            WireToUse = _wire?.Result,
-            BodyWireToUse = _bodyWire?.Result,
+            WireToUse = Opened(_wire),
+            BodyWireToUse = Opened(_bodyWire),
         };
     }
 
@@ -101,14 +101,14 @@ internal sealed class RedisNode : IAsyncDisposable
             await _bodies.DisposeAsync();
         }
 
-        Close(_wire);
-        Close(_bodyWire);
+        _ = CloseAsync(_wire);
+        _ = CloseAsync(_bodyWire);
     }
 
     /// <summary>The one that is open or about to be; otherwise a new one.</summary>
     private Task<RedisWire> Connect(ref Task<RedisWire>? wire)
     {
-        if (wire is null or { IsFaulted: true } or { IsCanceled: true } or { IsCompletedSuccessfully: true, Result.IsOpen: false })
+        if (wire is null || IsLost(wire))
         {
             wire = _connect!();
         }
@@ -116,8 +116,27 @@ internal sealed class RedisNode : IAsyncDisposable
         return wire;
     }
 
-    private static void Close(Task<RedisWire>? wire) => _ = wire?.ContinueWith(
-        static open => open.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    private static RedisWire? Opened(Task<RedisWire>? wire) => wire is { IsCompletedSuccessfully: true } ? wire.Result : null;
+
+    private static bool IsLost(Task<RedisWire> wire) => wire.IsFaulted || wire.IsCanceled || (wire.IsCompletedSuccessfully && !wire.Result.IsOpen);
+
+    /// <summary>Also one that is still being opened, without waiting for that.</summary>
+    private static async Task CloseAsync(Task<RedisWire>? opening)
+    {
+        if (opening is null)
+        {
+            return;
+        }
+
+        try
+        {
+            (await opening).Dispose();
+        }
+        catch (Exception)
+        {
+            // It was never open.
+        }
+    }
 }
 
 /// <summary>What all connections without the client library have in common.</summary>
