@@ -105,7 +105,7 @@ fi
 
 if [[ -n ${CACHEPROXY_TEST_PROGRAM:-} ]]; then
   run_tests tests/CacheProxy.IntegrationTests/CacheProxy.IntegrationTests.csproj \
-    -namespace- '*.Consistency' -namespace- '*.Samples' -namespace- '*.Store'
+    -namespace- '*.Consistency' -namespace- '*.Cost' -namespace- '*.Samples' -namespace- '*.Store'
   echo
   finish
 fi

@@ -154,6 +154,7 @@ internal static class CacheProxyHost
     private static void AddServices(IServiceCollection services, CacheProxyOptions options)
     {
         services.AddRouting();
+        services.AddSingleton<MatcherPolicy, FirstRouteAlone>();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));

@@ -15,6 +15,12 @@ internal sealed class KeyTemplate
     /// <summary>Longest path or host that is put into a key, in characters.</summary>
     private const int MaxPathLength = 2048;
 
+    /// <summary>Longest key that is kept for the next request, in characters.</summary>
+    private const int LongestRecent = 128;
+
+    // At most 1 MB. Two keys in one place only take turns.
+    private static readonly string?[] RecentKeys = new string?[4096];
+
     private readonly ImmutableArray<KeyPart> _parts;
     private readonly string _prefix;
 
@@ -77,8 +83,28 @@ internal sealed class KeyTemplate
             }
         }
 
-        key = new ResourceKey(text.ToStringAndClear());
+        key = new ResourceKey(Recent(text.Text) ?? text.ToString());
+        text.Clear();
         return true;
+    }
+
+    // What is hot is asked for again and again: its key is a string once (64 bytes a request).
+    private static string? Recent(ReadOnlySpan<char> text)
+    {
+        if (text.Length > LongestRecent)
+        {
+            return null;
+        }
+
+        ref var place = ref RecentKeys[string.GetHashCode(text) & (RecentKeys.Length - 1)];
+        if (Volatile.Read(ref place) is { } recent && text.SequenceEqual(recent))
+        {
+            return recent;
+        }
+
+        var made = text.ToString();
+        Volatile.Write(ref place, made);
+        return made;
     }
 
     private static bool Append(ref DefaultInterpolatedStringHandler text, KeyPart part, in KeySource source, bool lenient)

@@ -18,12 +18,11 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
         var headersOnly = MayDoWithoutBody(read);
         var begins = headersOnly ? LeaseWithLookUp.None : read.Lease;
         var lookUp = cache.BeginLookUp(read.Key, read.Variants, read.Policy.Options.MemoryTtl, budget, headersOnly, begins);
-        if (!lookUp.Asked.IsCompletedSuccessfully)
+        if (!AtHand.TryTake(lookUp.Asked, out var asked))
         {
             return WaitAsync(read, lookUp, budget, began, next);
         }
 
-        var asked = lookUp.Asked.Result;
         return cache.TryEnd(lookUp, asked, out var found) && !IsWithoutBodyThatItNeeds(read, found)
             ? AnswerAsync(read, found, budget, began, next)
             : WaitAsync(read, lookUp with { Asked = new(asked) }, budget, began, next);
@@ -53,12 +52,12 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
         }
 
         var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began);
-        return served is { IsCompletedSuccessfully: true, Result: true }
+        return AtHand.TryTake(served, out var isServed) && isServed
             ? Task.CompletedTask
             : UnlessAsync(served, CacheRequest.Of(read, budget), began, next);
     }
 
-    private async Task UnlessAsync(ValueTask<bool> served, CacheRequest request, long began, RequestDelegate next)
+    private async Task UnlessAsync(Task<bool> served, CacheRequest request, long began, RequestDelegate next)
     {
         if (!await served)
         {
@@ -92,5 +91,24 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
                 && !read.IsShadowed
                 && RequestTarget.IsSame(read.Context.Request, stored.Target)
                 && stored.Freshness.Judge(ageMs, read.Directives) is FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed);
+    }
+}
+
+/// <summary>What need not be waited for.</summary>
+internal static class AtHand
+{
+    /// <returns>Whether it was there. Then it has been taken, and is not to be waited for any more.</returns>
+    public static bool TryTake<T>(in ValueTask<T> waited, out T? result)
+    {
+        var isThere = waited.IsCompletedSuccessfully;
+        result = isThere ? waited.Result : default;
+        return isThere;
+    }
+
+    public static bool TryTake<T>(Task<T> waited, out T? result)
+    {
+        var isThere = waited.IsCompletedSuccessfully;
+        result = isThere ? waited.Result : default;
+        return isThere;
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class HitResponder(
 
     /// <summary>Answers a hit, and counts it.</summary>
     /// <returns>As <see cref="TrySendAsync"/>.</returns>
-    public ValueTask<bool> TryServeAsync(
+    public Task<bool> TryServeAsync(
         HttpContext context, CachePolicy policy, string? tenant, StoredResponse stored, long ageMs, long began)
     {
         var stale = !stored.Freshness.IsFresh(ageMs);
@@ -30,11 +30,11 @@ internal sealed partial class HitResponder(
 
         metrics.Hit(policy.Name, stale);
         var sent = TrySendAsync(context, policy, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
-        return sent.IsCompletedSuccessfully ? new(Served(sent.Result, policy, stale, began)) : WaitAsync(sent, policy, stale, began);
+        return AtHand.TryTake(sent, out var isSent) ? Task.FromResult(Served(isSent, policy, stale, began)) : WaitAsync(sent, policy, stale, began);
     }
 
     /// <returns>Whether the client has the answer. If not, it has nothing yet, and the API is asked as if this were not stored.</returns>
-    public ValueTask<bool> TrySendAsync(HttpContext context, CachePolicy policy, StoredResponse stored, long ageMs, in CacheStatus status)
+    public Task<bool> TrySendAsync(HttpContext context, CachePolicy policy, StoredResponse stored, long ageMs, in CacheStatus status)
     {
         Task sent;
         try
@@ -47,10 +47,10 @@ internal sealed partial class HitResponder(
             sent = Task.FromException(exception);
         }
 
-        return sent.IsCompletedSuccessfully ? new(true) : WaitAsync(context, policy, sent);
+        return sent.IsCompletedSuccessfully ? Task.FromResult(true) : WaitAsync(context, policy, sent);
     }
 
-    private async ValueTask<bool> WaitAsync(ValueTask<bool> sent, CachePolicy policy, bool stale, long began) =>
+    private async Task<bool> WaitAsync(Task<bool> sent, CachePolicy policy, bool stale, long began) =>
         Served(await sent, policy, stale, began);
 
     private bool Served(bool sent, CachePolicy policy, bool stale, long began)
@@ -63,7 +63,7 @@ internal sealed partial class HitResponder(
         return sent;
     }
 
-    private async ValueTask<bool> WaitAsync(HttpContext context, CachePolicy policy, Task sent)
+    private async Task<bool> WaitAsync(HttpContext context, CachePolicy policy, Task sent)
     {
         try
         {

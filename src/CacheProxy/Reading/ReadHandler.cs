@@ -214,9 +214,9 @@ internal sealed class ReadHandler(
     private ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
     {
         var served = hits.TryServeAsync(request.Context, request.Policy, request.Tenant, stored, ageMs, began);
-        return served.IsCompletedSuccessfully ? new(AttemptOf(served.Result)) : WaitAsync(served);
+        return AtHand.TryTake(served, out var isServed) ? new(AttemptOf(isServed)) : WaitAsync(served);
 
-        static async ValueTask<Attempt> WaitAsync(ValueTask<bool> served) => AttemptOf(await served);
+        static async ValueTask<Attempt> WaitAsync(Task<bool> served) => AttemptOf(await served);
     }
 
     // One that cannot be sent is no answer: the API is asked as if it were not stored.

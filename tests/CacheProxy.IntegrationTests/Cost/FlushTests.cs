@@ -1,7 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;

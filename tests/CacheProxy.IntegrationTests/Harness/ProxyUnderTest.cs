@@ -49,7 +49,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>Whether Redis answers, as far as the product knows.</summary>
     public bool IsStoreAvailable => _app is not null
         ? Store.IsAvailable
-        : Log.Messages.Last(static message => message.StartsWith("Redis is ", StringComparison.Ordinal)) == "Redis is available";
+        : Log.Messages.LastOrDefault(static message => message.StartsWith("Redis is ", StringComparison.Ordinal)) == "Redis is available";
 
     /// <param name="api">Where the API is.</param>
     /// <param name="settings">Configuration on top of the shipped one, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>

@@ -18,6 +18,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     private readonly ProgramRun _program;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private bool _isDisposed;
 
     private ProxyProcess(ProgramRun program)
     {
@@ -65,19 +66,26 @@ internal sealed class ProxyProcess : IAsyncDisposable
         return app!;
     }
 
-    /// <summary>Ends it as Kubernetes does, and returns when it has ended.</summary>
+    /// <summary>Ends it as Kubernetes does, and returns when it has ended, which it does without an error.</summary>
     public async ValueTask DisposeAsync()
     {
         // A test may do so before the end of its block does.
-        if (_reading.IsCompleted)
+        if (_isDisposed)
         {
             return;
         }
 
-        await _program.TerminateAsync();
-        // Its output ends with it.
-        await _reading;
+        _isDisposed = true;
+        if (!_reading.IsCompleted)
+        {
+            await _program.TerminateAsync();
+            // Its output ends with it.
+            await _reading;
+        }
+
+        var (exitCode, _, errors) = await _program.WaitAsync();
         _program.Dispose();
+        Assert.True(exitCode == 0, $"The program ended with {exitCode}: {errors}");
     }
 
     // By a program: a file that this process has open for writing while it starts another one cannot be started. A second name is enough

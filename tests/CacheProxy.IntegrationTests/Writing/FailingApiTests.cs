@@ -80,7 +80,13 @@ public sealed class FailingApiTests
     [Fact]
     public async Task A_write_of_which_no_byte_was_sent_changes_nothing()
     {
-        var api = await StubApi.StartAsync(Answers.Numbered());
+        var answer = Answers.Numbered();
+        var api = await StubApi.StartAsync(context =>
+        {
+            // Else the write might go out on the connection before the proxy has seen its end.
+            context.Response.Headers.Connection = "close";
+            return answer(context);
+        });
         await using var proxy = await ProxyUnderTest.StartAsync(api.Address);
         await proxy.AskAsync(WriteScene.Path);
         await api.DisposeAsync();
