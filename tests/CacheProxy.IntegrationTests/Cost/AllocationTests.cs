@@ -28,14 +28,14 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
     public static TheoryData<string, StoreKind, string, int> Ceilings => new()
     {
         { "hit", StoreKind.Memory, "0", 400 },
-        { "hit", StoreKind.Redis, "0", 3950 },
+        { "hit", StoreKind.Redis, "0", 2900 },
         { "hit", StoreKind.Redis, Copies, 430 },
         { "304", StoreKind.Memory, "0", 400 },
-        { "304", StoreKind.Redis, "0", 2450 },
+        { "304", StoreKind.Redis, "0", 1400 },
         { "HEAD", StoreKind.Memory, "0", 400 },
-        { "HEAD", StoreKind.Redis, "0", 2450 },
-        { "miss", StoreKind.Memory, "0", 9200 },
-        { "miss", StoreKind.Redis, "0", 12500 },
+        { "HEAD", StoreKind.Redis, "0", 1400 },
+        { "miss", StoreKind.Memory, "0", 9000 },
+        { "miss", StoreKind.Redis, "0", 11500 },
         { "pass", StoreKind.Memory, "0", 4100 },
     };
 
