@@ -36,7 +36,9 @@ internal static class Page
     private static string Head(Run run)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"A {run.Scale} run of {run.Date}, commit `{run.Commit}`, on {run.Machine["processor"]}.\n");
+        var rounds = run.Figures.Where(static figure => figure.Measure != "start").Select(static figure => figure.Round).DefaultIfEmpty(1).Max();
+        text.Append(
+            CultureInfo.InvariantCulture, $"A {run.Scale} run of {run.Date} in {rounds} rounds, commit `{run.Commit}`, on {run.Machine["processor"]}.\n");
         text.Append(CultureInfo.InvariantCulture, $"{string.Join(", ", run.Machine.Where(static pair => pair.Key != "processor").Select(static pair => $"{pair.Key} {pair.Value}"))}.\n");
         var found = new Findings(run);
         var absent = PeerList.All.Where(peer => !found.Has(peer.Name)).ToArray();
