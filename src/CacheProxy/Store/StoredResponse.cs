@@ -45,6 +45,9 @@ internal sealed record StoredResponse
     /// </summary>
     public required string Target { get; init; }
 
+    /// <summary>What it contains of other resources, and the tags that it belongs to; each once.</summary>
+    public Dependency[] Dependencies { get; init; } = [];
+
     /// <summary>Which entry of a Redis it was read from; empty where it comes from elsewhere.</summary>
     public StoredStamp Stamp { get; init; }
 

@@ -17,7 +17,7 @@ namespace CacheProxy.Store;
 /// <code>
 ///  13  deadline, decimal, Unix ms on the store's clock  \ the stamp: written by the store,
 ///  32  token of the fill                                / which alone knows the time
-///   1  version of what follows: 3; 1 and 2 are still read
+///   1  version of what follows: 4 with dependencies, 3 without; 1 and 2 are still read
 ///   4  length of what follows
 ///   8  length of the body; a body of another length does not belong to this
 ///   4  checksum of the numbers before and after and of the rest \ version 2 had one of body and rest together,
@@ -26,6 +26,7 @@ namespace CacheProxy.Store;
 ///   8  ResponseTimeMs  8  InitialAgeMs  8  LifetimeMs  8  StaleWhileRevalidateMs  8  StaleIfErrorMs
 ///   t  Target
 ///   n  number of field lines; for each: 1 well-known name, or 0 and t name; t value
+///   n  from version 4 on: number of dependencies; for each: 1 kind; t key; t version
 /// </code>
 /// When what follows the stamp is longer than 512 bytes, <c>meta</c> ends with an H in its place, and the field <c>head</c> holds the token
 /// and then what follows. Scripts read every <c>meta</c> and no <c>head</c>: their cost does not depend on what headers weigh.
@@ -40,7 +41,8 @@ internal static class StoredResponseFormat
     private const int PrefixLength = 5;
     private const int ChecksumOffset = PrefixLength + 8;
     private const int ChecksumsLength = 4 + 4;
-    private const byte Version = 3;
+    private const byte Version = 4;
+    private const byte VersionWithoutDependencies = 3;
     private const byte VersionWithOneChecksum = 2;
     private const byte VersionWithoutChecksum = 1;
     private const byte InHead = (byte)'H';
@@ -52,7 +54,8 @@ internal static class StoredResponseFormat
     {
         using var buffer = new MemoryStream(512);
         using var writer = new BinaryWriter(buffer, Encoding.UTF8);
-        writer.Write(Version);
+        // A replica of an earlier version, which knows of no dependency, takes what has some for no response.
+        writer.Write(response.Dependencies.Length == 0 ? VersionWithoutDependencies : Version);
         writer.Write(0);
         writer.Write((long)response.Body.Length);
         writer.Write(0u);
@@ -78,6 +81,7 @@ internal static class StoredResponseFormat
             writer.Write(value);
         }
 
+        StoredDependencies.Write(response.Dependencies, writer);
         writer.Flush();
         var length = (int)buffer.Length - PrefixLength;
         buffer.Position = 1;
@@ -186,6 +190,7 @@ internal static class StoredResponseFormat
             StaleIfErrorMs = reader.Int64(),
             Target = reader.Text(),
             Headers = ReadHeaders(ref reader),
+            Dependencies = version == Version ? StoredDependencies.Read(ref reader) : [],
         };
         if (!reader.Complete || read.Status is < 200 or > 999)
         {

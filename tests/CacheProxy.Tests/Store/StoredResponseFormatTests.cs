@@ -40,6 +40,20 @@ public sealed class StoredResponseFormatTests
     }
 
     [Fact]
+    public void Dependencies_come_back_as_they_were_and_one_of_an_unknown_kind_makes_it_no_response()
+    {
+        var response = Response() with
+        {
+            Dependencies = [new(DependencyKind.Resource, "demo:pet:7", "0123456789abcdef"), new(DependencyKind.Tag, "demo:vip", "")],
+        };
+        var unknown = response with { Dependencies = [new((DependencyKind)9, "demo:pet:7", "1")] };
+
+        Assert.True(StoredResponseFormat.TryRead(Meta(response), response.Body, out var read));
+        Assert.Equal(response.Dependencies, read.Dependencies);
+        Assert.False(StoredResponseFormat.TryRead(Meta(unknown), unknown.Body, out _));
+    }
+
+    [Fact]
     public void Any_response_comes_back_as_it_was()
     {
         var text = ArbMap.Default.GeneratorFor<NonNull<string>>().Select(static value => OnlyBytes(value.Get));
