@@ -34,6 +34,7 @@ internal static class PolicySettings
             }
         }
 
+        DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
     }
 
@@ -66,6 +67,9 @@ internal static class PolicySettings
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            DependsOn = DependencySettings.Read(reader.Section(DependencySettings.Key)),
+            MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
+            MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
