@@ -38,7 +38,7 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "miss", StoreKind.Redis, "0", 11500 },
         { "pass", StoreKind.Memory, "0", 4100 },
         { "list off", StoreKind.Memory, "0", 4100 },
-        { "pet off", StoreKind.Memory, "0", 4400 },
+        { "pet off", StoreKind.Memory, "0", 4100 },
     };
 
     [Theory]
