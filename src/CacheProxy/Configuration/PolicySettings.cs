@@ -67,6 +67,7 @@ internal static class PolicySettings
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
         };
+        policy = policy with { TtlRules = FreshnessSettings.ReadTtlRules(reader, policy.Ttl, policy.TtlJitter) };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;

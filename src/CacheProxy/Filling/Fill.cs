@@ -209,6 +209,8 @@ internal sealed class Fill(
     private async Task StoreAsync(FillResult result)
     {
         var response = result.Response with { Body = _copy?.Bytes ?? result.Response.Body, ResponseTimeMs = services.Cache.NowMs };
+        result = BodyFreshness.Apply(request.Policy, result with { Response = response });
+        response = result.Response;
         _freshened = response;
         if (result.Retention <= TimeSpan.Zero)
         {
@@ -218,7 +220,7 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result with { Response = response }, request.Budget);
+        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
         services.Metrics.Fill(request.Policy.Name, outcome);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)

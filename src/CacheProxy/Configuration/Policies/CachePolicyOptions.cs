@@ -14,6 +14,12 @@ internal sealed record CachePolicyOptions
     /// <summary>Freshness when the origin gives none; more than 0, at most 24 h. Default: none, only the origin's own.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>
+    /// Lifetimes in place of <see cref="Ttl"/>, by what the response says; the first that matches counts. Only together with Ttl.
+    /// Default: none.
+    /// </summary>
+    public ImmutableArray<TtlRule> TtlRules { get; init; } = [];
+
     /// <summary>Whether to serve. Default: <see cref="CacheMode.On"/>.</summary>
     public CacheMode Mode { get; init; } = CacheMode.On;
 
