@@ -45,6 +45,8 @@ internal static class PolicySettings
         {
             Ttl = reader.Duration("Ttl", MoreThanZero, Day),
             Mode = reader.Choice("Mode", defaults.Mode),
+            ReadMethods = reader.List("ReadMethods", defaults.ReadMethods, "GET, QUERY or POST", ReadMethod),
+            MaxRequestBodyBytes = reader.Integer("MaxRequestBodyBytes", defaults.MaxRequestBodyBytes, 1, 64 * 1024),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
@@ -104,6 +106,11 @@ internal static class PolicySettings
                 "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
+        if (policy.ReadMethods.Contains(HttpMethods.Post) && policy.EvictOn.FirstOrDefault(static method => method is "POST" or "*") is { } both)
+        {
+            reader.Refuse("EvictOn", both, "no POST, and no * for all: ReadMethods says that a POST reads");
+        }
+
         if (policy.NegativeTtl is { } negative && !policy.StatusCodes.Any(static code => code is "404" or "410" or "*"))
         {
             reader.Refuse("NegativeTtl", DurationText.Format(negative), "only together with StatusCodes that name 404 or 410");
@@ -123,6 +130,9 @@ internal static class PolicySettings
         var method = text.ToUpperInvariant();
         return method == "*" || (!Methods.IsSafe(method) && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
     }
+
+    private static string? ReadMethod(string text) =>
+        text.ToUpperInvariant() is var method && method is "GET" or Methods.Query or "POST" ? method : null;
 
     private static string? Status(string text) =>
         text == "*" || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)

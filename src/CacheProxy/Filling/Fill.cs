@@ -17,7 +17,7 @@ internal sealed class Fill(
     : ObservedResponseBody(request.Context)
 {
     private readonly UpstreamFraming _framing = new();
-    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
+    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsFor(request, prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
@@ -289,6 +289,7 @@ internal sealed class Fill(
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 
-    private static Validators ValidatorsOf(in LookUpResult prior) =>
-        prior.Response is { } stored ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
+    // RFC 9110 §13.1.2: a POST with If-None-Match is not answered by 304 but by 412.
+    private static Validators ValidatorsFor(CacheRequest request, in LookUpResult prior) =>
+        prior.Response is { } stored && !HttpMethods.IsPost(request.Context.Request.Method) ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
 }

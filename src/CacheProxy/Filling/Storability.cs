@@ -23,7 +23,8 @@ internal static class Storability
         var policy = request.Policy.Storage;
         var freshness = Freshness.Of(headers, directives, response.StatusCode, requestTimeMs, responseTimeMs, policy);
         decision = StorageRules.Decide(
-            request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
+            // Where the policy says that another method reads, it is one like any other.
+            request.HasContent ? HttpMethods.Get : request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
             freshness, policy);
         return decision == StorageDecision.Storable
             ? Make(request, knownVary, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
