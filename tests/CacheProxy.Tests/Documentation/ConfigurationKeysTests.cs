@@ -82,7 +82,8 @@ public sealed class ConfigurationKeysTests
 
     private static string Text(object? value) => value switch
     {
-        null or ImmutableArray<string> { IsEmpty: true } => "none",
+        null => "none",
+        IEnumerable list and not string when !list.Cast<object>().Any() => "none",
         "" => "empty",
         string text => text,
         TimeSpan duration => DurationText.Format(duration),
