@@ -31,16 +31,16 @@ internal sealed partial class WriteFence
     {
         var outcome = await _cache.EvictAsync(affected.Key, _token, budget);
         _metrics.Evicted(affected.Policy.Name, outcome);
-        if (outcome == StoreOutcome.Done)
-        {
-            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
-        }
-        else
+        if (outcome != StoreOutcome.Done)
         {
             lock (_fences)
             {
                 NoteOutstanding(affected);
             }
+        }
+        else if (affected.Policy.Options.Mode != CacheMode.Off)
+        {
+            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
         }
     }
 

@@ -24,7 +24,14 @@ internal sealed class WriteHandler(
     public Task HandleAsync(HttpContext context, RouteCaching route, string? method, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, route, method, out var pointed);
-        return targets.Length == 0 && pointed is null ? next(context) : ReadAheadAsync(context, targets, pointed, route, next);
+        if (targets.Length == 0 && pointed is null)
+        {
+            return next(context);
+        }
+
+        return pointed is not null || Array.Exists(targets, static target => target.IsFenced)
+            ? ReadAheadAsync(context, targets, pointed, route, next)
+            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), pointed, route, next);
     }
 
     private async Task ReadAheadAsync(
