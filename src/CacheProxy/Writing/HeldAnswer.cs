@@ -1,5 +1,6 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
 
 namespace CacheProxy.Writing;
@@ -8,13 +9,12 @@ namespace CacheProxy.Writing;
 /// The API's answer to a write, held back while it is read for pointers: no fence stands for what they lead to, so that it is evicted
 /// before the client sees anything of the answer.
 /// </summary>
-internal sealed class HeldAnswer(PointedTargets pointed, HeldBodies held) : IDisposable
+internal sealed class HeldAnswer(PointedTargets pointed, HeldBodies held, ClientWriter writer) : IDisposable
 {
     private readonly int _maxBytes = pointed.MaxBytes(PointedBody.Response);
     private BodyCopy? _copy;
 
-    /// <summary>What has been held back so far.</summary>
-    public ReadOnlyMemory<byte> Bytes => _copy?.Bytes ?? default;
+    private ReadOnlyMemory<byte> Bytes => _copy?.Bytes ?? default;
 
     /// <summary>Whether the answer is held back from here on. Its head is there.</summary>
     public bool TryBegin(HttpResponse response)
@@ -52,6 +52,9 @@ internal sealed class HeldAnswer(PointedTargets pointed, HeldBodies held) : IDis
 
     /// <summary>What the whole answer names and was not known before.</summary>
     public EvictionTarget[] Read(HttpResponse response) => pointed.Find(PointedBody.Response, Bytes, response.Headers, _maxBytes);
+
+    /// <summary>Writes to the client what has been held back so far.</summary>
+    public Task WriteAsync(HttpContext context, Stream client) => Bytes.IsEmpty ? Task.CompletedTask : writer.WriteAsync(context, client, Bytes);
 
     public void Dispose() => _copy?.Dispose();
 

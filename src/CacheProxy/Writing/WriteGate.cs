@@ -14,9 +14,6 @@ internal sealed class WriteGate(
     HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending, HeldAnswer? answer = null)
     : ObservedResponseBody(context)
 {
-    // The server copies whatever it is given: no more than it keeps of a connection before it makes a writer wait.
-    private const int PieceBytes = 32 * 1024;
-
     private bool _isHolding;
     private bool _ended;
     private WriteResult? _ofHead;
@@ -42,7 +39,7 @@ internal sealed class WriteGate(
         }
         else if (_isHolding && result == WriteResult.Changed)
         {
-            await LetGoAsync(CancellationToken.None);
+            await LetGoAsync();
         }
     }
 
@@ -74,7 +71,7 @@ internal sealed class WriteGate(
         await PassHeadAsync();
         if (!isKept)
         {
-            await LetGoAsync(cancellationToken);
+            await LetGoAsync();
         }
 
         if (last)
@@ -83,7 +80,7 @@ internal sealed class WriteGate(
             ThrowIfRefused();
         }
 
-        await (isKept ? LetGoAsync(cancellationToken) : Inner.WriteAsync(bytes, cancellationToken));
+        await (isKept ? LetGoAsync() : Inner.WriteAsync(bytes, cancellationToken));
     }
 
     protected override async ValueTask OnCompletingAsync()
@@ -92,22 +89,17 @@ internal sealed class WriteGate(
         await EndAsync(result);
         if (!_isRefused && result == WriteResult.Changed)
         {
-            await LetGoAsync(Context.RequestAborted);
+            await LetGoAsync();
         }
     }
 
     // What was held back goes out: all is evicted that it names, or it became too much.
-    private async ValueTask LetGoAsync(CancellationToken cancellationToken)
+    private async ValueTask LetGoAsync()
     {
-        if (!_isHolding)
+        if (_isHolding)
         {
-            return;
-        }
-
-        IsWithheld = _isHolding = false;
-        for (var rest = answer!.Bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
-        {
-            await Inner.WriteAsync(rest[..Math.Min(PieceBytes, rest.Length)], cancellationToken);
+            IsWithheld = _isHolding = false;
+            await answer!.WriteAsync(Context, Inner);
         }
     }
 

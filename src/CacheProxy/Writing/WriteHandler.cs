@@ -10,7 +10,13 @@ namespace CacheProxy.Writing;
 
 /// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
 internal sealed class WriteHandler(
-    ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time, HeldBodies held, UnresolvedEvictions unresolved)
+    ResourceCache cache,
+    CacheEventLog events,
+    WriteMetrics metrics,
+    TimeProvider time,
+    HeldBodies held,
+    ClientWriter writer,
+    UnresolvedEvictions unresolved)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -108,7 +114,7 @@ internal sealed class WriteHandler(
 
         var sending = new UpstreamSending();
         context.Features.Set(sending);
-        using var answer = pointed is null ? null : new HeldAnswer(pointed, held);
+        using var answer = pointed is null ? null : new HeldAnswer(pointed, held, writer);
         var gate = new WriteGate(context, write, new AffectedTargets(route), sending, answer);
         var threw = true;
         gate.Install();

@@ -1,11 +1,7 @@
 using System.Text;
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Tests.Configuration;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Xunit;
 
 namespace CacheProxy.Tests.Writing;
@@ -80,7 +76,7 @@ public sealed class PointedTargetsTests
     [Fact]
     public void A_body_that_names_nothing_is_not_counted_where_the_other_names_a_resource_of_the_policy()
     {
-        var pointed = Pointed(
+        var pointed = WriteToPet.Find(
             "PATCH", "/api/pets/1", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:/customerId"), ("Evicts:1:Policy", "customer"), ("Evicts:1:id", "response:/customerId"));
 
         Assert.Empty(Find(pointed, PointedBody.Request, """{"name":"Rex"}"""));
@@ -92,7 +88,7 @@ public sealed class PointedTargetsTests
     [Fact]
     public void What_is_known_already_is_not_named_again()
     {
-        var pointed = Pointed(
+        var pointed = WriteToPet.Find(
             "PUT", "/api/pets/1", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:/customerId"), ("Evicts:1:Policy", "customer"), ("Evicts:1:id", "response:/customerId"));
         Find(pointed, PointedBody.Request, """{"customerId":7}""");
 
@@ -108,7 +104,7 @@ public sealed class PointedTargetsTests
             ("CacheProxy:Policies:line:Key", "{tenant}:line:{id}:{a}:{b}"), ("CacheProxy:Policies:pet:Evicts:0:Policy", "line"),
             ("CacheProxy:Policies:pet:Evicts:0:a", "request:/a/*"), ("CacheProxy:Policies:pet:Evicts:0:b", "request:/b/*"),
         ];
-        var pointed = Pointed("PUT", "/api/pets/1", line);
+        var pointed = WriteToPet.Find("PUT", "/api/pets/1", line);
 
         Assert.Equal(
             ["demo:line:1:1:3", "demo:line:1:1:4", "demo:line:1:2:3", "demo:line:1:2:4"],
@@ -118,7 +114,7 @@ public sealed class PointedTargetsTests
     [Fact]
     public void Every_tenant_that_the_API_may_take_the_write_for_is_evicted()
     {
-        var pointed = Pointed("POST", "/api/pets", "acme, demo", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:/customerId"));
+        var pointed = WriteToPet.FindFor("acme, demo", "POST", "/api/pets", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:/customerId"));
 
         Assert.Equal(
             ["acme:customer:7", "demo:customer:7"],
@@ -127,35 +123,11 @@ public sealed class PointedTargetsTests
 
     private static PointedTargets Find(string pointer, string json, out string found)
     {
-        var pointed = Pointed("POST", "/api/pets", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:" + pointer));
+        var pointed = WriteToPet.Find("POST", "/api/pets", ("Evicts:0:Policy", "customer"), ("Evicts:0:id", "request:" + pointer));
         found = string.Join(' ', Find(pointed, PointedBody.Request, json).Select(static target => target.Key.Value["demo:".Length..]).Order(StringComparer.Ordinal));
         return pointed;
     }
 
     private static EvictionTarget[] Find(PointedTargets pointed, PointedBody body, string json) =>
         pointed.Find(body, Encoding.UTF8.GetBytes(json), new HeaderDictionary { ["Content-Type"] = "application/json" }, MaxBytes);
-
-    private static PointedTargets Pointed(string method, string path, params (string Key, string? Value)[] evicts) => Pointed(method, path, "demo", evicts);
-
-    private static PointedTargets Pointed(string method, string path, string tenants, params (string Key, string? Value)[] evicts)
-    {
-        var configuration = CandidateConfiguration.Accepted(
-        [
-            ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"),
-            ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
-            ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"),
-            ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"),
-            ("ReverseProxy:Routes:pets:ClusterId", "customer-api"),
-            ("ReverseProxy:Routes:pets:Match:Path", "/api/pets"),
-            ("ReverseProxy:Routes:pets:Metadata:Evicts", "pet"),
-            .. evicts.Select(static pair => (pair.Key.StartsWith("Evicts", StringComparison.Ordinal) ? $"CacheProxy:Policies:pet:{pair.Key}" : pair.Key, pair.Value)),
-        ]);
-        var context = new DefaultHttpContext();
-        context.Request.Headers["X-Tenant-Subdomain"] = tenants;
-        context.Request.Path = path;
-        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = path;
-        context.Request.RouteValues = path == "/api/pets" ? [] : new RouteValueDictionary { ["id"] = path.Split('/')[^1] };
-        EvictionTargets.Find(context, configuration.Rules.Routes[path == "/api/pets" ? "pets" : "pet"], method, out var pointed);
-        return pointed!;
-    }
 }
