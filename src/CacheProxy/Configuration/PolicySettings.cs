@@ -37,6 +37,7 @@ internal static class PolicySettings
         }
 
         evicts.Check(policies, [.. sections.Select(static section => section.Name)]);
+        DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
     }
 
@@ -70,6 +71,9 @@ internal static class PolicySettings
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            DependsOn = DependencySettings.Read(reader.Section(DependencySettings.Key)),
+            MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
+            MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);

@@ -29,7 +29,7 @@ internal sealed partial class WriteFence
 
     private async ValueTask EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
     {
-        var outcome = await _cache.EvictAsync(affected.Key, _token, budget);
+        var outcome = await _cache.EvictAsync(affected.Key, _token, budget, affected.Policy.HasDependents);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome != StoreOutcome.Done)
         {

@@ -82,8 +82,7 @@ public sealed class ConfigurationKeysTests
 
     private static string Text(object? value) => value switch
     {
-        null => "none",
-        IEnumerable list and not string when !list.Cast<object>().Any() => "none",
+        null or IList { Count: 0 } => "none",
         "" => "empty",
         string text => text,
         TimeSpan duration => DurationText.Format(duration),
