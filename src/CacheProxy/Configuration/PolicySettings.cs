@@ -47,6 +47,7 @@ internal static class PolicySettings
             Mode = reader.Choice("Mode", defaults.Mode),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
+            Claims = reader.List("Claims", defaults.Claims, TokenSettings.ClaimForm, TokenSettings.Claim),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
             VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
             ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
@@ -103,6 +104,7 @@ internal static class PolicySettings
                 "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
+        TokenSettings.CheckClaims(reader, policy);
         if (policy.NegativeTtl is { } negative && !policy.StatusCodes.Any(static code => code is "404" or "410" or "*"))
         {
             reader.Refuse("NegativeTtl", DurationText.Format(negative), "only together with StatusCodes that name 404 or 410");

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -175,6 +176,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
+        services.AddSingleton<TokenMetrics>();
+        services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));

@@ -128,4 +128,10 @@ internal enum DigestPart : byte
     Client = 7,
     Scheme = 8,
     FoldedHeader = 9,
+    Claims = 10,
+    Claim = 11,
+    ClaimSet = 12,
+    ClaimText = 13,
+    ClaimNumber = 14,
+    ClaimTruth = 15,
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
@@ -20,8 +21,10 @@ internal sealed class CachePolicy
 
     /// <param name="options">Checked options.</param>
     /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
-    public CachePolicy(CachePolicyOptions options, KeyTemplate template)
+    /// <param name="secret">Of the credentials' fingerprints.</param>
+    public CachePolicy(CachePolicyOptions options, KeyTemplate template, string secret = "")
     {
+        Claims = options.Credentials == CredentialsMode.Claims ? new ClaimSelection(options.Claims, secret) : null;
         Options = options;
         Template = template;
         Events = new CacheEventTexts(options.Name);
@@ -50,6 +53,9 @@ internal sealed class CachePolicy
 
     /// <summary>The request headers that are always part of the variant: sorted, in lower case, each once.</summary>
     public ImmutableArray<string> VaryBy { get; }
+
+    /// <summary>The claims that callers share by; <c>null</c> where they do not.</summary>
+    public ClaimSelection? Claims { get; }
 
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
@@ -96,11 +102,12 @@ internal sealed class PolicySet
 
     /// <param name="options">Checked options: every key is a template.</param>
     /// <param name="keyPrefix">Put before every key.</param>
-    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix)
+    /// <param name="secret">Of the credentials' fingerprints.</param>
+    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix, string secret = "")
     {
         _byName = options.ToFrozenDictionary(
             static policy => policy.Name,
-            policy => Compile(policy, keyPrefix),
+            policy => Compile(policy, keyPrefix, secret),
             StringComparer.OrdinalIgnoreCase);
     }
 
@@ -114,8 +121,8 @@ internal sealed class PolicySet
         [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
         rules);
 
-    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
+    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix, string secret) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)
-            ? new CachePolicy(options, template!.WithPrefix(keyPrefix))
+            ? new CachePolicy(options, template!.WithPrefix(keyPrefix), secret)
             : throw new ArgumentException(problem, nameof(options));
 }
