@@ -57,8 +57,7 @@ internal static class CacheRequestReader
             return false;
         }
 
-        byte[]? claims = null;
-        if (policy.Claims is { } selection && !TryReadClaims(request, rules, selection, out claims, out reason))
+        if (!TryReadClaims(request, policy, rules, out var claims, ref reason))
         {
             return false;
         }
@@ -91,9 +90,14 @@ internal static class CacheRequestReader
         CredentialsMode.Rfc9111 or CredentialsMode.Shared or CredentialsMode.Bypass => null,
     };
 
-    private static bool TryReadClaims(HttpRequest request, RequestRules rules, ClaimSelection selection, out byte[]? claims, out ForwardReason reason)
+    private static bool TryReadClaims(HttpRequest request, CachePolicy policy, RequestRules rules, out byte[]? claims, ref ForwardReason reason)
     {
         claims = null;
+        if (policy.Claims is not { } selection)
+        {
+            return true;
+        }
+
         var verdict = rules.Tokens!.Judge(request.Headers, out var token);
         reason = ForwardReasons.Of(verdict);
         if (verdict == TokenVerdict.Verified)

@@ -1,4 +1,3 @@
-using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Tests.Identity.Tokens;
 using Xunit;
 

@@ -15,9 +15,8 @@ internal sealed class RequestRules
 {
     public RequestRules(CacheProxyOptions options, PolicySet policies, IReadOnlyList<RouteConfig> routes)
     {
-        Tokens = options.Tokens.AreVerified
-            ? new TokenVerifier(options.Tokens, [.. policies.All.Select(static policy => policy.Claims).OfType<ClaimSelection>()], TenantResolver.Claims(options.Tenant))
-            : null;
+        Tokens = TokenVerifier.Of(
+            options.Tokens, [.. policies.All.Select(static policy => policy.Claims).OfType<ClaimSelection>()], TenantResolver.Claims(options.Tenant));
         Tenants = new TenantResolver(options.Tenant, Tokens);
         Credentials = new CredentialFingerprint(options.Credentials);
         CredentialsBesideTokens = new CredentialFingerprint(options.Credentials, except: HeaderNames.Authorization);

@@ -25,7 +25,4 @@ internal sealed record TokenOptions
 
     /// <summary>How far <c>nbf</c> may be ahead of this machine's clock, and <c>exp</c> behind it; 0 to 5 minutes. Default: 0.</summary>
     public TimeSpan ClockSkew { get; init; }
-
-    /// <summary>Whether tokens are verified at all.</summary>
-    internal bool AreVerified => Keys.Length > 0;
 }

@@ -40,6 +40,10 @@ internal sealed class TokenVerifier
 
     public TokenOptions Options => _options;
 
+    /// <summary>The same; <c>null</c> where nobody asks for a token, so that no key is fetched either.</summary>
+    public static TokenVerifier? Of(TokenOptions options, ImmutableArray<ClaimSelection> selections, ImmutableArray<string> tenantClaims) =>
+        selections.IsEmpty && tenantClaims.IsEmpty ? null : new TokenVerifier(options, selections, tenantClaims);
+
     /// <summary>Gives it keys, clock and metrics. Before that, no token is verified.</summary>
     public void Begin(IssuerKeys keys, TokenMetrics metrics, TimeProvider time) =>
         Volatile.Write(ref _supply, new Supply(keys, metrics, time, new SignatureBudget(time)));
