@@ -35,8 +35,9 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "hit", StoreKind.Redis, Copies, 430 },
         { "304", StoreKind.Memory, "0", 400 },
         { "304", StoreKind.Redis, "0", 1400 },
-        { "claims", StoreKind.Memory, "0", 450 },
-        { "claims", StoreKind.Redis, "0", 2950 },
+        // What its variant's name takes, as with any credential. That the token is verified takes nothing.
+        { "claims", StoreKind.Memory, "0", 480 },
+        { "claims", StoreKind.Redis, "0", 2990 },
         { "HEAD", StoreKind.Memory, "0", 400 },
         { "HEAD", StoreKind.Redis, "0", 1400 },
         { "miss", StoreKind.Memory, "0", 9000 },

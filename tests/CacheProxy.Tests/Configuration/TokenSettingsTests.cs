@@ -35,7 +35,7 @@ public sealed class TokenSettingsTests
     [InlineData("KeysMaxAge", "7d")]
     [InlineData("ClockSkew", "5m")]
     public void So_are_values_in_their_range(string name, string value) =>
-        CandidateConfiguration.Accepted([.. Good, ($"CacheProxy:Tokens:{name}", value)]);
+        CandidateConfiguration.Accepted(Changed($"CacheProxy:Tokens:{name}", value));
 
     [Theory]
     [InlineData("Keys", "ftp://issuer.test/keys")]
@@ -48,7 +48,7 @@ public sealed class TokenSettingsTests
     [InlineData("Issuers", "x")]
     public void Others_are_refused_without_a_secret_in_the_report(string name, string value)
     {
-        var problem = CandidateConfiguration.Refused([.. Good, ($"CacheProxy:Tokens:{name}", value)]);
+        var problem = CandidateConfiguration.Refused(Changed($"CacheProxy:Tokens:{name}", value));
 
         Assert.Equal($"CacheProxy:Tokens:{name}", problem.Key);
         Assert.DoesNotContain("s3cret", ConfigurationReport.Text([problem]), StringComparison.Ordinal);
@@ -89,9 +89,11 @@ public sealed class TokenSettingsTests
     [InlineData("a b")]
     [InlineData("\u00e4")]
     public void A_claim_has_a_name(string claim) =>
-        Assert.Equal($"{Customer}:Claims", CandidateConfiguration.Refused([.. Good, ($"{Customer}:Claims", claim)]).Key);
+        Assert.Equal($"{Customer}:Claims", CandidateConfiguration.Refused(Changed($"{Customer}:Claims", claim)).Key);
 
     [Fact]
     public void Where_nobody_asks_for_tokens_none_is_verified_and_no_key_is_fetched() =>
         Assert.Null(CandidateConfiguration.Accepted(Good[0], Good[1], Good[2]).Rules.Tokens);
+
+    private static (string Key, string? Value)[] Changed(string key, string value) => [.. Good.Where(pair => pair.Key != key), (key, value)];
 }
