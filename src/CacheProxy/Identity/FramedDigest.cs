@@ -134,4 +134,7 @@ internal enum DigestPart : byte
     ClaimText = 13,
     ClaimNumber = 14,
     ClaimTruth = 15,
+    Method = 20,
+    ContentHeader = 21,
+    Content = 22,
 }
