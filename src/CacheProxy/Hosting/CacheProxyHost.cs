@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -177,6 +178,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
         services.AddSingleton<ContentReadHandler>();
+        services.AddSingleton<TokenMetrics>();
+        services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
