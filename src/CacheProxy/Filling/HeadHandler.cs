@@ -60,6 +60,7 @@ internal sealed class HeadHandler(
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            result = BodyFreshness.Apply(request.Policy, result);
             await (watch is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
                 : dependencies.CompleteFillAsync(request, lease, result, watch));
