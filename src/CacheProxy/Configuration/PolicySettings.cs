@@ -66,6 +66,10 @@ internal static class PolicySettings
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            MaxConcurrentFills = reader.Integer("MaxConcurrentFills", defaults.MaxConcurrentFills, 0, 100_000),
+            MaxConcurrentFillsPerTenant = reader.Integer("MaxConcurrentFillsPerTenant", defaults.MaxConcurrentFillsPerTenant, 0, 100_000),
+            FillWait = reader.Duration("FillWait", defaults.FillWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
+            FillOverflow = reader.Choice("FillOverflow", defaults.FillOverflow),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);

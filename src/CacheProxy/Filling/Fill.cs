@@ -104,7 +104,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: storing,
-            Detail: _decision.Detail.Length == 0 ? null : _decision.Detail).AppendTo(response.Headers);
+            Detail: _decision.Detail.Length == 0 ? flight.Detail : _decision.Detail).AppendTo(response.Headers);
         // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.
         if (storing && _conditions.AreMetBy(response, NowMs))
         {
@@ -283,7 +283,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
-            Detail: _decision.Detail.Length == 0 ? null : _decision.Detail);
+            Detail: _decision.Detail.Length == 0 ? flight.Detail : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 

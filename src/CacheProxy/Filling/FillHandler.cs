@@ -11,6 +11,7 @@ namespace CacheProxy.Filling;
 internal sealed class FillHandler(
     ResourceCache cache,
     Flights flights,
+    FillLimits limits,
     HeldBodies held,
     ClientWriter writer,
     CacheEventLog events,
@@ -47,7 +48,18 @@ internal sealed class FillHandler(
         while (true)
         {
             var flight = flights.JoinOrLead(new FlightKey(request.Key, prior.Variant), out var leads);
-            if (!leads || (await LeadAsync(request, flight, prior, reason, next)).Kind != FillOutcomeKind.WithoutPrior || prior.Response is null)
+            if (!leads)
+            {
+                return;
+            }
+
+            if (!limits.TryEnter(request, flight))
+            {
+                flights.Land(flight);
+                return;
+            }
+
+            if ((await LeadAtOnceAsync(request, flight, prior, reason, next)).Kind != FillOutcomeKind.WithoutPrior || prior.Response is null)
             {
                 return;
             }
@@ -59,7 +71,8 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> FollowAsync(
         CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
-        var result = await flight.WaitAsync(FollowLimit, time, request.Context.RequestAborted);
+        var queueing = FillLimits.Concern(request) ? request.Policy.Options.FillWait : TimeSpan.Zero;
+        var result = await flight.WaitAsync(FollowLimit + queueing, time, request.Context.RequestAborted);
         switch (result.Kind)
         {
             case FlightResultKind.LookUpAgain:
@@ -77,6 +90,8 @@ internal sealed class FillHandler(
             // Should the API fail this request, the stale entry still answers it: so it is no plain forward.
             case FlightResultKind.Forward when FillDecision.StandsIn(request, prior, cache.NowMs):
                 return await LeadAsync(request, new Flight(flight.Key), prior, reason, next);
+            case FlightResultKind.Refused:
+                return RefusedInQueue(request, prior, reason, collapsed: true);
             case FlightResultKind.Shared:
             case FlightResultKind.Failed:
             case FlightResultKind.Forward:
@@ -90,8 +105,49 @@ internal sealed class FillHandler(
         RequestTarget.IsSame(request.Context.Request, response.Target)
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
-    // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
     private ValueTask<FillOutcome> LeadAsync(
+        CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next) =>
+        FillLimits.Concern(request) && limits.Enter(request, flight).IsQueued
+            ? QueueAsync(request, flight, prior, reason, next)
+            : LeadAtOnceAsync(request, flight, prior, reason, next);
+
+    private async ValueTask<FillOutcome> QueueAsync(
+        CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    {
+        if (prior.Lease is { } unused)
+        {
+            // Nobody waits for a fill that has not begun. The lease that is taken later shows whether somebody has filled it meanwhile.
+            _ = cache.AbandonFillAsync(request.Key, unused, new StoreTimeoutBudget(request.StoreTimeout)).AsTask();
+            prior = prior with { Lease = null };
+        }
+
+        switch (await limits.WaitAsync(request, flight))
+        {
+            case FillTurn.Entered:
+                break;
+            case FillTurn.TimedOut when request.Policy.Options.FillOverflow == FillOverflow.Forward:
+                // It goes to the API in any case: stored and shared, its answer spares the API further ones.
+                flight.Detail = CacheStatusDetails.FillLimit;
+                break;
+            case FillTurn.TimedOut:
+                flight.Finish(FlightResult.Refused);
+                flights.Land(flight);
+                return RefusedInQueue(request, prior, reason, collapsed: false);
+            case FillTurn.Abandoned:
+                flights.Land(flight);
+                return FillOutcome.Answered;
+        }
+
+        return await LeadAtOnceAsync(request, flight, prior, reason, next);
+    }
+
+    private FillOutcome RefusedInQueue(CacheRequest request, in LookUpResult prior, CacheStatusForward reason, bool collapsed) =>
+        FillDecision.StandsIn(request, prior, cache.NowMs)
+            ? FillOutcome.Share(prior.Response!, new CacheStatus(Forward: reason, Collapsed: collapsed, Detail: CacheStatusDetails.StaleIfError))
+            : FillOutcome.Refuse(new CacheStatus(Forward: reason, Collapsed: collapsed, Detail: CacheStatusDetails.FillLimit));
+
+    // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
+    private ValueTask<FillOutcome> LeadAtOnceAsync(
         CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next) =>
         prior.Lease is { } lease
             ? FillAsync(request, flight, prior, reason, lease, next)

@@ -168,6 +168,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
+        services.AddSingleton<FillLimits>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();

@@ -14,14 +14,15 @@ namespace CacheProxy.Hosting;
 internal sealed class MetricSeries : IHostedService
 {
     private readonly CacheMetrics _cache;
+    private readonly FillLimits _limits;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
-        CacheMetrics cache, WriteMetrics writes, UpstreamMetrics upstream, ConfigurationReloader configuration, IMeterFactory meters)
+        CacheMetrics cache, FillLimits limits, WriteMetrics writes, UpstreamMetrics upstream, ConfigurationReloader configuration, IMeterFactory meters)
     {
-        (_cache, _writes, _upstream, _configuration) = (cache, writes, upstream, configuration);
+        (_cache, _limits, _writes, _upstream, _configuration) = (cache, limits, writes, upstream, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
             "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -48,6 +49,7 @@ internal sealed class MetricSeries : IHostedService
         foreach (var policy in configuration.Options.Policies)
         {
             _cache.Begin(policy.Name);
+            _limits.Begin(policy);
             _writes.Begin(policy.Name);
         }
 

@@ -129,6 +129,7 @@ internal static class CacheStatusDetails
 {
     public const string BodyTooLarge = "body-too-large";
     public const string EvictionOutstanding = "eviction-outstanding";
+    public const string FillLimit = "fill-limit";
     public const string MemoryFull = "memory-full";
     public const string HeadersTooLarge = "headers-too-large";
     public const string OnlyIfCached = "only-if-cached";

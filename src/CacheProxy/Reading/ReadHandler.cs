@@ -159,6 +159,9 @@ internal sealed class ReadHandler(
                 return await RespondAsync(request, outcome, began, next);
             case FillOutcomeKind.Forward:
                 return await ForwardAsync(request, outcome.Reason, next);
+            case FillOutcomeKind.Refuse:
+                FillRefusal.Answer(request, outcome.Status);
+                return Attempt.Answered;
             case FillOutcomeKind.LookUpAgain:
                 return Attempt.LookUpAgain;
             case FillOutcomeKind.WithoutPrior:

@@ -52,6 +52,7 @@ public sealed partial class OperationsPageLabelTests
         var cache = new CacheMetrics(exposition.Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System);
         cache.Begin("p");
         Measure(cache);
+        Measure(new FillLimits(exposition.Meters, TimeProvider.System));
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
@@ -86,6 +87,8 @@ public sealed partial class OperationsPageLabelTests
         Each<BeginFillOutcome>(outcome => metrics.FillRefused("p", outcome));
         Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.ToToken(decision)));
     }
+
+    private static void Measure(FillLimits limits) => Each<HeldUpResult>(result => limits.Count("p", result));
 
     private static void Measure(WriteMetrics metrics)
     {
