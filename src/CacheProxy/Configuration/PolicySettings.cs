@@ -70,6 +70,7 @@ internal static class PolicySettings
             MaxConcurrentFillsPerTenant = reader.Integer("MaxConcurrentFillsPerTenant", defaults.MaxConcurrentFillsPerTenant, 0, 100_000),
             FillWait = reader.Duration("FillWait", defaults.FillWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
             FillOverflow = reader.Choice("FillOverflow", defaults.FillOverflow),
+            Warm = WarmSettings.ReadPolicy(reader.Section("Warm")),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);

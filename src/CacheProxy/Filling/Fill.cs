@@ -224,6 +224,7 @@ internal sealed class Fill(
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
+            services.Hot.Filled(request, result);
         }
 
         flight.Finish(_isStored ? FlightResult.Shared(response, result.Variant, result.Vary) : FlightResult.Forward);

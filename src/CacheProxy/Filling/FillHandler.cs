@@ -12,6 +12,7 @@ internal sealed class FillHandler(
     ResourceCache cache,
     Flights flights,
     FillLimits limits,
+    HotResources hot,
     HeldBodies held,
     ClientWriter writer,
     CacheEventLog events,
@@ -22,7 +23,7 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, time);
+    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -42,26 +43,27 @@ internal sealed class FillHandler(
             : new(FollowAsync(request, flight, prior, reason, next));
     }
 
-    /// <summary>Fetches what is stale, unless somebody already does. The request has no client.</summary>
-    public async Task RefreshAsync(CacheRequest request, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    /// <summary>Fetches what is stale or missing, unless somebody already does. The request has no client.</summary>
+    /// <returns>Whether it came to that: false where somebody does, or where no place at the API is free.</returns>
+    public async Task<bool> RefreshAsync(CacheRequest request, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         while (true)
         {
             var flight = flights.JoinOrLead(new FlightKey(request.Key, prior.Variant), out var leads);
             if (!leads)
             {
-                return;
+                return false;
             }
 
             if (!limits.TryEnter(request, flight))
             {
                 flights.Land(flight);
-                return;
+                return false;
             }
 
             if ((await LeadAtOnceAsync(request, flight, prior, reason, next)).Kind != FillOutcomeKind.WithoutPrior || prior.Response is null)
             {
-                return;
+                return true;
             }
 
             prior = prior with { Response = null };
@@ -224,4 +226,4 @@ internal sealed class FillHandler(
 
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
-    ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);
+    ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);

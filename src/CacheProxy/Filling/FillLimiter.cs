@@ -82,6 +82,18 @@ internal sealed class FillLimiter
         }
     }
 
+    /// <summary>Whether one more would leave half of the places, the policy's and the tenant's, to others.</summary>
+    public bool IsHalfFree(in FillBounds bounds, string tenant)
+    {
+        lock (_lock)
+        {
+            var ofTenant = _tenants.TryGetValue(tenant, out var known) ? known.Entered : 0;
+            return _entered < Half(bounds.Total) && ofTenant < Half(bounds.PerTenant);
+        }
+
+        static int Half(int bound) => (bound / 2) + (bound % 2);
+    }
+
     /// <summary>Ends the waiting without a place, unless it has ended before.</summary>
     public void GiveUp(FillPlace place, FillTurn turn)
     {

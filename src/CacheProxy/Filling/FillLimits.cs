@@ -77,6 +77,10 @@ internal sealed class FillLimits
         return flight.Place is not null;
     }
 
+    /// <summary>Whether at least half of the places are free. Without a limit they are.</summary>
+    public bool HasRoomForWarming(CacheRequest request) =>
+        !Concern(request) || LimiterOf(request.Policy).IsHalfFree(FillBounds.Of(request.Policy.Options), request.Tenant ?? "");
+
     /// <summary>Waits for the place of a flight as long as the policy allows, and while anybody wants the answer.</summary>
     public async Task<FillTurn> WaitAsync(CacheRequest request, Flight flight)
     {

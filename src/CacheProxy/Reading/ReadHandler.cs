@@ -11,6 +11,7 @@ internal sealed class ReadHandler(
     ResourceCache cache,
     HeldBodies held,
     FillHandler fills,
+    HotResources hot,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
@@ -104,8 +105,10 @@ internal sealed class ReadHandler(
                 return AnsweredAsync(shadows.ForwardAsync(request, stored, next));
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
+                hot.Hit(request, found);
                 return ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
+                hot.Hit(request, found);
                 refresh.Start(request, found, next);
                 return ServeAsync(request, stored, ageMs, began);
             default:

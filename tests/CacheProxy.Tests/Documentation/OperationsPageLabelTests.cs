@@ -6,6 +6,7 @@ using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Telemetry;
 using CacheProxy.Tests.Management;
+using CacheProxy.Warming;
 using CacheProxy.Writing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -53,6 +54,7 @@ public sealed partial class OperationsPageLabelTests
         cache.Begin("p");
         Measure(cache);
         Measure(new FillLimits(exposition.Meters, TimeProvider.System));
+        Measure(new WarmMetrics(exposition.Meters));
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
@@ -89,6 +91,8 @@ public sealed partial class OperationsPageLabelTests
     }
 
     private static void Measure(FillLimits limits) => Each<HeldUpResult>(result => limits.Count("p", result));
+
+    private static void Measure(WarmMetrics metrics) => Each<WarmResult>(result => metrics.Count("p", result));
 
     private static void Measure(WriteMetrics metrics)
     {

@@ -119,6 +119,9 @@ internal sealed record CachePolicyOptions
     /// <summary>What becomes of a miss that has waited in vain. Default: <see cref="FillOverflow.Forward"/>.</summary>
     public FillOverflow FillOverflow { get; init; } = FillOverflow.Forward;
 
+    /// <summary>Which of its resources are fetched before anybody asks for them. Default: none.</summary>
+    public WarmOptions Warm { get; init; } = new();
+
     /// <summary>Whether a miss may have to wait.</summary>
     internal bool LimitsFills => MaxConcurrentFills > 0 || MaxConcurrentFillsPerTenant > 0;
 }
