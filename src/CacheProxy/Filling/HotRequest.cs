@@ -4,7 +4,6 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Proxy;
-using CacheProxy.Store;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Filling;
