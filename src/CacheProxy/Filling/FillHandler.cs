@@ -23,7 +23,7 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, time);
+    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, new EntryDependencies(cache, time), time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -105,6 +105,7 @@ internal sealed class FillHandler(
 
     private bool MayShare(CacheRequest request, StoredResponse response) =>
         RequestTarget.IsSame(request.Context.Request, response.Target)
+        && request.Policy.Knows(response)
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
     private ValueTask<FillOutcome> LeadAsync(
@@ -226,4 +227,5 @@ internal sealed class FillHandler(
 
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
-    ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);
+    ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
+    EntryDependencies Dependencies, TimeProvider Time);

@@ -178,6 +178,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
+        services.AddSingleton<ContentReadHandler>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<WarmPipeline>();
         services.AddSingleton<WarmFetch>();
