@@ -39,6 +39,8 @@ internal sealed record HotRequest(string Tenant, string Scheme, string Host, str
     public static string? TryWrite(HttpContext context, in VariantSource variants, string vary, VariantKey variant, string? tenant)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>() is not { } route
+            // Where a request with content reads, the content chooses the answer.
+            || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
             || variants is not { Query.Length: 0, OriginalPath: null, DeclaredScheme: null }
             || !RequestTarget.TryGetOriginalPath(context, out var path)
             || path.Contains('%'))

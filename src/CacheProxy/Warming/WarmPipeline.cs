@@ -76,7 +76,7 @@ internal sealed class WarmPipeline
         });
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        features.Set<IHttpRequestBodyDetectionFeature>(NoRequestBody.Instance);
+        features.Set<IHttpRequestBodyDetectionFeature>(RequestBody.None);
         // Without an address: that of the loopback would give it rights at some APIs.
         features.Set<IHttpConnectionFeature>(new HttpConnectionFeature { ConnectionId = "warm", LocalIpAddress = IPAddress.Loopback });
         return new DefaultHttpContext(features);
