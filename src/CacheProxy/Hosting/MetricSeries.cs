@@ -66,6 +66,13 @@ internal sealed class MetricSeries : IHostedService
             }
 
             _writes.Begin(policy.Name);
+            foreach (var rule in policy.Evicts)
+            {
+                if (!rule.Values.IsEmpty)
+                {
+                    _writes.BeginPointed(rule.Policy);
+                }
+            }
         }
 
         foreach (var cluster in configuration.Proxy.Clusters)
