@@ -61,6 +61,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            result = BodyFreshness.Apply(request.Policy, result);
             await (dependencies is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
                 : _dependencies.CompleteFillAsync(request, lease, result, dependencies));
