@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -169,6 +170,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
+        services.AddSingleton<EntryDependencies>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
@@ -177,6 +179,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
         services.AddSingleton<ContentReadHandler>();
+        services.AddSingleton<TokenMetrics>();
+        services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
