@@ -34,6 +34,7 @@ internal static class PolicySettings
             }
         }
 
+        FreshnessSettings.RefusePaceKeys(reader, policies);
         return policies.ToImmutable();
     }
 
@@ -69,7 +70,7 @@ internal static class PolicySettings
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
         };
-        policy = policy with { TtlRules = FreshnessSettings.ReadTtlRules(reader, policy.Ttl, policy.TtlJitter) };
+        policy = FreshnessSettings.Read(reader, policy);
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;
@@ -94,7 +95,7 @@ internal static class PolicySettings
 
     private static void CheckTogether(SettingsReader reader, CachePolicyOptions policy)
     {
-        if (policy.TtlJitter > TimeSpan.Zero && !(policy.TtlJitter < policy.Ttl))
+        if (policy.TtlJitter > TimeSpan.Zero && policy.AdaptiveTtl is null && !(policy.TtlJitter < policy.Ttl))
         {
             var ttl = policy.Ttl is { } present ? $"which is {DurationText.Format(present)}" : "which is absent";
             reader.Refuse("TtlJitter", DurationText.Format(policy.TtlJitter), $"less than Ttl, {ttl}");

@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace CacheProxy.Filling;
 
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
-internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, CacheEventLog events, TimeProvider time)
+internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, CacheEventLog events, IWritePaces paces, TimeProvider time)
 {
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -58,6 +58,12 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            if (result.HasPolicyTtl && request.Policy.Options.AdaptiveTtl is { } adaptive)
+            {
+                var pace = await paces.NoteAsync(request.Key, PaceStep.Filling, adaptive.Memory, new StoreTimeoutBudget(request.StoreTimeout));
+                result = BodyFreshness.Adapt(request.Policy, result, pace);
+            }
+
             result = BodyFreshness.Apply(request.Policy, result);
             await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
         }

@@ -155,6 +155,8 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddSingleton(static provider => provider.GetRequiredService<ICacheStore>() as IWritePaces
+            ?? new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();

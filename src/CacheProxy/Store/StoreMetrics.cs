@@ -35,6 +35,7 @@ internal sealed class StoreMetrics
         StoreStep.AbandonFill => "abandon-fill",
         StoreStep.BeginWrite => "begin-write",
         StoreStep.EndWrite => "end-write",
+        StoreStep.Pace => "pace",
     };
 }
 
@@ -47,4 +48,7 @@ internal enum StoreStep
     AbandonFill,
     BeginWrite,
     EndWrite,
+
+    /// <summary>Beside the protocol: <see cref="IWritePaces"/>.</summary>
+    Pace,
 }

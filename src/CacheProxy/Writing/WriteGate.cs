@@ -10,7 +10,8 @@ namespace CacheProxy.Writing;
 /// fence stands, so that a client that acts on the first bytes reads from the API. Where it may have fallen, it is set again before the
 /// answer's head goes out.
 /// </summary>
-internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending)
+internal sealed class WriteGate(
+    HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending, ObservedWrite? observed)
     : ObservedResponseBody(context)
 {
     private bool _ended;
@@ -88,6 +89,11 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
             {
                 await write.EvictAsync(other);
             }
+        }
+
+        if (result == WriteResult.Changed)
+        {
+            observed?.Note();
         }
 
         await write.EndAsync(result);

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 namespace CacheProxy.Writing;
 
 /// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
-internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time)
+internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, IWritePaces paces, TimeProvider time)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -48,7 +48,7 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
 
         var body = isWhole ? null : WriteBody.Measure(context.Request, time);
         var write = new WriteFence(_services, route.Rules.StoreTimeout, targets, body);
-        var result = await ForwardAsync(context, write, route, next);
+        var result = await ForwardAsync(context, write, targets, route, next);
         if ((result == WriteResult.Unknown && context.RequestAborted.IsCancellationRequested)
             || (result == WriteResult.Unchanged && SaysNoRights(context.Response.StatusCode)))
         {
@@ -70,7 +70,7 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         });
         try
         {
-            await ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets, isSet: false), route, next);
+            await ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets, isSet: false), targets, route, next);
         }
         finally
         {
@@ -78,7 +78,8 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         }
     }
 
-    private static async Task<WriteResult> ForwardAsync(HttpContext context, WriteFence fence, RouteCaching route, RequestDelegate next)
+    private async Task<WriteResult> ForwardAsync(
+        HttpContext context, WriteFence fence, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
     {
         await using var write = fence;
         if (!await write.TryBeginAsync())
@@ -89,7 +90,7 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
 
         var sending = new UpstreamSending();
         context.Features.Set(sending);
-        var gate = new WriteGate(context, write, new AffectedTargets(route), sending);
+        var gate = new WriteGate(context, write, new AffectedTargets(route), sending, ObservedWrite.Of(targets, paces, route.Rules.StoreTimeout));
         var threw = true;
         gate.Install();
         try
