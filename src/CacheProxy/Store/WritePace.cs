@@ -65,3 +65,10 @@ internal interface IWritePaces
     /// <returns>The pace after the step; nothing where the resource is not known.</returns>
     ValueTask<WritePace> NoteAsync(ResourceKey key, PaceStep step, TimeSpan keep, StoreTimeoutBudget budget);
 }
+
+/// <summary>The paces that a store keeps. They are not disposed of: the store is.</summary>
+internal sealed class StorePaces(IWritePaces store) : IWritePaces
+{
+    public ValueTask<WritePace> NoteAsync(ResourceKey key, PaceStep step, TimeSpan keep, StoreTimeoutBudget budget) =>
+        store.NoteAsync(key, step, keep, budget);
+}

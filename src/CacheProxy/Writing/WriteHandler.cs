@@ -30,7 +30,7 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
 
         return Array.Exists(targets, static target => target.IsFenced)
             ? ReadAheadAsync(context, targets, route, next)
-            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), route, next);
+            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), targets, route, next);
     }
 
     private async Task ReadAheadAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)

@@ -24,10 +24,10 @@ public sealed class AdaptiveTtlTests(ProxyOnStores stores) : IClassFixture<Proxy
         Assert.Equal(60, await TtlAsync(proxy));
         time.Advance(TimeSpan.FromMinutes(50));
         Assert.Equal(300, await TtlAsync(proxy));
-        time.Advance(TimeSpan.FromHours(20));
+        time.Advance(TimeSpan.FromHours(15));
         Assert.Equal(3600, await TtlAsync(proxy));
 
-        // The write ends an interval of 20 h 50 min: the next is expected as late. Ten more in a row, and nothing is expected to stay.
+        // The write ends an interval of 15 h 50 min: the next is expected as late. Ten more in a row, and nothing is expected to stay.
         await proxy.AskAsync(HttpMethod.Put, Customer);
         Assert.Equal(3600, await TtlAsync(proxy));
         for (var i = 0; i < 20; i++)
