@@ -17,12 +17,12 @@ internal sealed partial class Fill
     {
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var pace = await services.Paces.NoteAsync(request.Key, PaceStep.Filling, adaptive.Memory, new StoreTimeoutBudget(request.StoreTimeout));
+        var pace = await services.Cache.NotePaceAsync(request.Key, PaceStep.Filling, adaptive.Memory, request.StoreTimeout);
         _isOver = false;
         await StoreAsync(BodyFreshness.Adapt(request.Policy, storable, pace));
         if (_isStored && !pace.IsKnown)
         {
-            _ = services.Paces.NoteAsync(request.Key, PaceStep.Filled, adaptive.Memory, new StoreTimeoutBudget(request.StoreTimeout)).AsTask();
+            _ = services.Cache.NotePaceAsync(request.Key, PaceStep.Filled, adaptive.Memory, request.StoreTimeout).AsTask();
         }
     }
 }

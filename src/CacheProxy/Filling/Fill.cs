@@ -19,6 +19,7 @@ internal sealed partial class Fill(
     private readonly UpstreamFraming _framing = new();
     private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsFor(request, prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
+    private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
@@ -220,15 +221,17 @@ internal sealed partial class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
-        services.Metrics.Fill(request.Policy.Name, outcome);
+        var outcome = await (_dependencies is null
+            ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
+            : services.Dependencies.CompleteFillAsync(request, lease, result, _dependencies));
+        services.Metrics.Fill(request.Policy.Name, outcome, _dependencies?.Shortfall);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(_isStored ? FlightResult.Shared(_dependencies?.Response ?? response, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
@@ -266,7 +269,7 @@ internal sealed partial class Fill(
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget, request.Policy.HasDependents) == StoreOutcome.Done)
             {
                 services.Events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }

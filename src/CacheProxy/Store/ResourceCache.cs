@@ -7,7 +7,8 @@ namespace CacheProxy.Store;
 /// The store as requests use it. What every step must ask first is asked here and nowhere else: whether an eviction of the key is
 /// pending, whether this process's own copy is still good, and which header names the resource varies on.
 /// </summary>
-internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent)
+internal sealed partial class ResourceCache(
+    ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;
@@ -124,7 +125,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
-        if (pending.MustForward(key))
+        if (MustForward(key, result.Response.Dependencies))
         {
             await store.AbandonFillAsync(key, lease, budget);
             return CompleteFillOutcome.Revoked;
@@ -140,7 +141,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
         absent.Stored(key);
 
         // A write whose fence could not be set may have begun in the meantime: its eviction will take this entry away.
-        return pending.MustForward(key) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
+        return MustForward(key, result.Response.Dependencies) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
     }
 
     /// <inheritdoc cref="ICacheStore.AbandonFillAsync"/>
@@ -155,7 +156,7 @@ internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions 
             return LookUpResult.EvictionPending;
         }
 
-        if (result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs))
+        if (result.Response is { } stored && (pending.MayConcern(stored.ResponseTimeMs) || !AreCurrent(stored.Dependencies)))
         {
             return result with { Outcome = LookUpOutcome.Miss, Response = null };
         }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
@@ -59,6 +60,15 @@ internal sealed class CachePolicy
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
 
+    /// <summary>What its responses contain of other policies' resources; <c>null</c> for nothing.</summary>
+    public PolicyDependencies? Dependencies { get; init; }
+
+    /// <summary>Whether a stored response names all that it contains by the policy's present rules.</summary>
+    public bool Knows(StoredResponse stored) => Dependencies?.Made(stored) != false;
+
+    /// <summary>Whether other policies' responses contain its resources: each write to one of them then begins and ends on its index.</summary>
+    public bool HasDependents { get; init; }
+
     /// <summary>The policy's log events.</summary>
     public CacheEventTexts Events { get; }
 
@@ -69,7 +79,7 @@ internal sealed class CachePolicy
     /// Whether writes set a fence. A policy that is off has no entry that this replica could serve or store; what others have is evicted
     /// before the write's client has its answer. A strict one wants its fence all the same: others may serve by it.
     /// </summary>
-    public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict;
+    public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict || HasDependents;
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
@@ -112,9 +122,20 @@ internal sealed class PolicySet
     /// <param name="keyPrefix">Put before every key.</param>
     public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix)
     {
-        _byName = options.ToFrozenDictionary(
+        var templates = options.ToDictionary(
             static policy => policy.Name,
-            policy => Compile(policy, keyPrefix),
+            policy => (Options: policy, Template: Parse(policy, keyPrefix)),
+            StringComparer.OrdinalIgnoreCase);
+        var contained = templates.Values
+            .SelectMany(static policy => policy.Options.DependsOn.Select(static dependency => dependency.Name))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _byName = templates.Values.ToFrozenDictionary(
+            static policy => policy.Options.Name,
+            policy => new CachePolicy(policy.Options, policy.Template)
+            {
+                Dependencies = PolicyDependencies.Of(policy.Options, name => templates.TryGetValue(name, out var found) ? found : null),
+                HasDependents = contained.Contains(policy.Options.Name),
+            },
             StringComparer.OrdinalIgnoreCase);
     }
 
@@ -123,13 +144,29 @@ internal sealed class PolicySet
     public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>What a route's metadata asks for. Names of unknown policies have been refused before.</summary>
-    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules) => new(
-        metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null,
-        [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
-        rules);
+    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules)
+    {
+        var policy = metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null;
+        CachePolicy[] evicts = [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()];
+        var written = policy is null ? evicts : evicts.Prepend(policy);
+        return new RouteCaching(policy, [.. evicts.Concat(written.SelectMany(Unpointed)).Distinct()], rules)
+        {
+            Pointed = [.. written.Distinct().SelectMany(Pointed)],
+        };
+    }
 
-    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
+    private IEnumerable<CachePolicy> Unpointed(CachePolicy written) =>
+        written.Options.Evicts.Where(static rule => rule.Values.IsEmpty).Select(rule => Find(rule.Policy)).OfType<CachePolicy>();
+
+    private IEnumerable<PointedEviction> Pointed(CachePolicy written) =>
+        from rule in written.Options.Evicts
+        where !rule.Values.IsEmpty
+        let policy = Find(rule.Policy)
+        where policy is not null
+        select new PointedEviction(policy, rule.Values, written.Options.MaxBodyBytes);
+
+    private static KeyTemplate Parse(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)
-            ? new CachePolicy(options, template!.WithPrefix(keyPrefix))
+            ? template!.WithPrefix(keyPrefix)
             : throw new ArgumentException(problem, nameof(options));
 }

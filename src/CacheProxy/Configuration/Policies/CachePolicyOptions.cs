@@ -41,6 +41,12 @@ internal sealed record CachePolicyOptions
     /// <summary>Unsafe methods that evict; <c>*</c> is every method that is not safe. Default: PUT, PATCH, DELETE.</summary>
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
 
+    /// <summary>
+    /// What every unsafe request on the policy's routes evicts besides: resources of other policies, found by the route's values or by JSON
+    /// pointers into the write or its answer. Default: none.
+    /// </summary>
+    public ImmutableArray<EvictionRule> Evicts { get; init; } = [];
+
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
@@ -121,6 +127,18 @@ internal sealed record CachePolicyOptions
 
     /// <summary>Whether a response with <c>Last-Modified</c> and no freshness may be stored for a tenth of its age (RFC 9111 §4.2.2). Default: false.</summary>
     public bool HeuristicFreshness { get; init; }
+
+    /// <summary>
+    /// The resources of other policies that a response contains: names of policies with JSON pointers to their ids. A write to one of them
+    /// evicts the response. Default: none.
+    /// </summary>
+    public ImmutableArray<DependencyOptions> DependsOn { get; init; } = [];
+
+    /// <summary>Most resources of other policies that one stored response may contain; 1 to 1000. One with more is not stored. Default: 100.</summary>
+    public int MaxDependencies { get; init; } = 100;
+
+    /// <summary>Most entries that may depend on one resource of this policy; 1 to 10000. Further ones are not stored. Default: 1000.</summary>
+    public int MaxDependents { get; init; } = 1000;
 
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;
