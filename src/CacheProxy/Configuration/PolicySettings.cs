@@ -36,6 +36,7 @@ internal static class PolicySettings
             }
         }
 
+        FreshnessSettings.RefusePaceKeys(reader, policies);
         evicts.Check(policies, [.. sections.Select(static section => section.Name)]);
         DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
@@ -83,7 +84,7 @@ internal static class PolicySettings
             MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
             MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
-        policy = policy with { TtlRules = FreshnessSettings.ReadTtlRules(reader, policy.Ttl, policy.TtlJitter) };
+        policy = FreshnessSettings.Read(reader, policy);
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;
@@ -108,7 +109,7 @@ internal static class PolicySettings
 
     private static void CheckTogether(SettingsReader reader, CachePolicyOptions policy)
     {
-        if (policy.TtlJitter > TimeSpan.Zero && !(policy.TtlJitter < policy.Ttl))
+        if (policy.TtlJitter > TimeSpan.Zero && policy.AdaptiveTtl is null && !(policy.TtlJitter < policy.Ttl))
         {
             var ttl = policy.Ttl is { } present ? $"which is {DurationText.Format(present)}" : "which is absent";
             reader.Refuse("TtlJitter", DurationText.Format(policy.TtlJitter), $"less than Ttl, {ttl}");

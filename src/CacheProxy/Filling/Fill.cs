@@ -12,7 +12,7 @@ namespace CacheProxy.Filling;
 /// not wait for the store's reply: its next request, should it come sooner, finds the flight and waits there, or a store that has the
 /// entry. The client's pace holds up neither the API nor those who wait for the same answer.
 /// </summary>
-internal sealed class Fill(
+internal sealed partial class Fill(
     FillServices services, CacheRequest request, LookUpResult prior, CacheStatusForward reason, Flight flight, FillLease lease)
     : ObservedResponseBody(request.Context)
 {
@@ -200,7 +200,7 @@ internal sealed class Fill(
     /// <summary>The API has sent all that it will send: stores what is complete, gives up what is not.</summary>
     private Task EndAsync() =>
         _isOver || _storable is not { } storable ? Task.CompletedTask
-        : _copy is null || IsComplete() ? StoreAsync(storable)
+        : _copy is null || IsComplete() ? StoreAsync(storable, request.Policy.Options.AdaptiveTtl)
         : AbandonAsync();
 
     private bool IsComplete() =>

@@ -157,6 +157,9 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddSingleton<IWritePaces>(static provider => provider.GetRequiredService<ICacheStore>() is IWritePaces remote
+            ? new StorePaces(remote)
+            : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();

@@ -39,6 +39,7 @@ internal sealed class StoreMetrics
         StoreStep.BeginWriteOnIndex => "begin-write-on-index",
         StoreStep.RenewWriteOnIndex => "renew-write-on-index",
         StoreStep.EndWriteOnIndex => "end-write-on-index",
+        StoreStep.Pace => "pace",
     };
 }
 
@@ -55,4 +56,7 @@ internal enum StoreStep
     BeginWriteOnIndex,
     RenewWriteOnIndex,
     EndWriteOnIndex,
+
+    /// <summary>Beside the protocol: <see cref="IWritePaces"/>.</summary>
+    Pace,
 }

@@ -15,10 +15,13 @@ internal sealed record CachePolicyOptions
     public TimeSpan? Ttl { get; init; }
 
     /// <summary>
-    /// Lifetimes in place of <see cref="Ttl"/>, by what the response says; the first that matches counts. Only together with Ttl.
-    /// Default: none.
+    /// Lifetimes in place of <see cref="Ttl"/> and <see cref="AdaptiveTtl"/>, by what the response says; the first that matches counts. Only
+    /// together with one of these. Default: none.
     /// </summary>
     public ImmutableArray<TtlRule> TtlRules { get; init; } = [];
+
+    /// <summary>A lifetime in place of <see cref="Ttl"/>, from how often the resource itself is written. Default: none.</summary>
+    public AdaptiveTtl? AdaptiveTtl { get; init; }
 
     /// <summary>Whether to serve. Default: <see cref="CacheMode.On"/>.</summary>
     public CacheMode Mode { get; init; } = CacheMode.On;
