@@ -52,7 +52,8 @@ internal static class TokenSettings
 
     public static void CheckClaims(SettingsReader reader, CachePolicyOptions policy)
     {
-        if (policy.Credentials == CredentialsMode.Claims && policy.Claims.IsEmpty)
+        if (policy.Credentials == CredentialsMode.Claims && policy.Claims.IsEmpty
+            && !reader.Raw.GetSection(nameof(CachePolicyOptions.Claims)).AsEnumerable().Any(static pair => !string.IsNullOrWhiteSpace(pair.Value)))
         {
             reader.Missing(nameof(CachePolicyOptions.Claims), "with Credentials: Claims, every claim that the API's answer may depend on, such as tenant, role, scope");
         }

@@ -170,6 +170,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
+        services.AddSingleton<EntryDependencies>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using CacheProxy.Http;
 
 namespace CacheProxy.Identity.Tokens;
 
@@ -48,7 +49,13 @@ internal sealed class ClaimSelection
     {
         if (value.ValueKind == JsonValueKind.String && SetsOfWords.Contains(name))
         {
-            AddSet(ref digest, value.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static word => (DigestPart.ClaimText, word)));
+            // Half of a pair of surrogates is no text.
+            if (!JsonPointer.TryText(value, out var words))
+            {
+                return false;
+            }
+
+            AddSet(ref digest, words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static word => (DigestPart.ClaimText, word)));
             return true;
         }
 
@@ -92,7 +99,7 @@ internal sealed class ClaimSelection
     {
         read = value.ValueKind switch
         {
-            JsonValueKind.String => (DigestPart.ClaimText, value.GetString()!),
+            JsonValueKind.String => JsonPointer.TryText(value, out var text) ? (DigestPart.ClaimText, text) : default,
             // As it is written: 1 and 1.0 are two values, which only costs a hit.
             JsonValueKind.Number => (DigestPart.ClaimNumber, value.GetRawText()),
             JsonValueKind.True or JsonValueKind.False => (DigestPart.ClaimTruth, value.GetRawText()),

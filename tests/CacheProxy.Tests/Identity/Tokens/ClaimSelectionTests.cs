@@ -61,6 +61,8 @@ public sealed class ClaimSelectionTests
 
     [Theory]
     [InlineData("""{}""")]
+    [InlineData("""{"role":"\ud800"}""")]
+    [InlineData("""{"role":["\udfff"]}""")]
     [InlineData("""{"role":null}""")]
     [InlineData("""{"role":{}}""")]
     [InlineData("""{"role":[{}]}""")]
