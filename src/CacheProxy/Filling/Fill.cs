@@ -289,7 +289,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
-            Detail: _decision.Detail.Length == 0 ? flight.Detail : _decision.Detail);
+            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall ?? flight.Detail : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 

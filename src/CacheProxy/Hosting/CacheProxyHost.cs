@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -170,6 +171,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
+        services.AddSingleton<EntryDependencies>();
         services.AddSingleton<FillLimits>();
         services.AddSingleton<HotResources>();
         services.AddSingleton<FillHandler>();
@@ -180,6 +182,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
         services.AddSingleton<ContentReadHandler>();
+        services.AddSingleton<TokenMetrics>();
+        services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<WarmPipeline>();
         services.AddSingleton<WarmFetch>();
