@@ -20,7 +20,8 @@ internal static class PolicySettings
     public static ImmutableArray<CachePolicyOptions> Read(SettingsReader reader)
     {
         var policies = ImmutableArray.CreateBuilder<CachePolicyOptions>();
-        foreach (var section in reader.Sections())
+        var sections = reader.Sections();
+        foreach (var section in sections)
         {
             if (!IsName(section.Name))
             {
@@ -34,6 +35,7 @@ internal static class PolicySettings
             }
         }
 
+        DependencySettings.CheckNames(sections, policies);
         return policies.ToImmutable();
     }
 
@@ -46,6 +48,10 @@ internal static class PolicySettings
             Ttl = reader.Duration("Ttl", MoreThanZero, Day),
             Mode = reader.Choice("Mode", defaults.Mode),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
+            DependsOn = DependencySettings.ReadDependsOn(reader),
+            Tags = DependencySettings.ReadTags(reader, key),
+            TagHeaders = DependencySettings.ReadTagHeaders(reader, defaults.TagHeaders),
+            HideTagHeaders = reader.Switch("HideTagHeaders", defaults.HideTagHeaders),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
             VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
@@ -80,7 +86,12 @@ internal static class PolicySettings
             return null;
         }
 
-        if (KeyTemplate.TryParse(text, out _, out var problem))
+        if (KeyTemplate.TryParse(text, out _, out var problem) && KeyOverlap.WithTags(text))
+        {
+            problem = $"a key that does not begin with {TagName.KeyStart}, as those of tags do";
+        }
+
+        if (problem is null)
         {
             return text;
         }
@@ -149,9 +160,14 @@ internal static class KeyOverlap
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
 
-    public static bool Exists(string left, string right)
+    public static bool Exists(string left, string right) => Exists(Steps(left), Steps(right));
+
+    /// <summary>Whether a template could make the key of a tag.</summary>
+    public static bool WithTags(string template) =>
+        Exists(Steps(template), [.. Steps(TagName.KeyStart + "x")[..^1], new Step(static _ => true, static _ => true)]);
+
+    private static bool Exists(List<Step> one, List<Step> other)
     {
-        var (one, other) = (Steps(left), Steps(right));
         var seen = new HashSet<(int One, int Other)> { (0, 0) };
         var open = new Queue<(int One, int Other)>(seen);
         while (open.TryDequeue(out var state))

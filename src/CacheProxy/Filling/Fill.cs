@@ -20,6 +20,8 @@ internal sealed class Fill(
     private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    private readonly long _began = services.Time.GetTimestamp();
+    private FillTags? _tags;
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
     private BodyCopy? _copy;
@@ -48,6 +50,7 @@ internal sealed class Fill(
         Install();
         try
         {
+            _tags = await FillTags.BeginAsync(services, request);
             await next(Context);
             SeeHeaders();
             await OnCompletingAsync();
@@ -218,9 +221,7 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result with { Response = response }, request.Budget);
-        services.Metrics.Fill(request.Policy.Name, outcome);
-        _isStored = outcome == CompleteFillOutcome.Stored;
+        _isStored = await FillTags.CompleteAsync(_tags, services, request, lease, result with { Response = response }, _framing, _began);
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);

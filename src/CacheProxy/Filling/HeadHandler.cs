@@ -41,6 +41,11 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             freshened = evidence == HeadEvidence.Current
                 ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
                 : null;
+            if (freshened is { Response: var fresher } && FoundTags.Concern(request.Policy, fresher))
+            {
+                // Nobody has looked whether its tags are those of before.
+                freshened = null;
+            }
         }
         finally
         {

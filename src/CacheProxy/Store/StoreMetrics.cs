@@ -35,6 +35,8 @@ internal sealed class StoreMetrics
         StoreStep.AbandonFill => "abandon-fill",
         StoreStep.BeginWrite => "begin-write",
         StoreStep.EndWrite => "end-write",
+        StoreStep.LookUpTag => "look-up-tag",
+        StoreStep.OpenTag => "open-tag",
     };
 }
 
@@ -47,4 +49,6 @@ internal enum StoreStep
     AbandonFill,
     BeginWrite,
     EndWrite,
+    LookUpTag,
+    OpenTag,
 }

@@ -50,6 +50,18 @@ internal sealed class EvictionTargets
         return [.. found._targets];
     }
 
+    /// <summary>The tags of these names that a request may mean.</summary>
+    public static List<EvictionTarget> OfTags(HttpContext context, RouteCaching route, IEnumerable<string> names)
+    {
+        var found = new EvictionTargets(context.Request, context.Request.Method, FoldedHeaders.Of(context.Request.Headers), route.Rules.Tenants);
+        foreach (var name in names)
+        {
+            found.AddTag(route.Rules.Tags, needsTenant: false, _ => name);
+        }
+
+        return found._targets;
+    }
+
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
     private static bool IsDoubtful(HttpContext context, FoldedHeaders folded) =>
         !WellFormedPath.Check(PathOf(context))
@@ -96,6 +108,29 @@ internal sealed class EvictionTargets
         {
             Add(evicted, path, values);
         }
+
+        foreach (var tag in caching.EvictedTags)
+        {
+            AddTag(caching.Rules.Tags, tag.NeedsTenant, tenant => tag.TryFormat(tenant, values, lenient: true, out var name) ? name : null);
+        }
+    }
+
+    private void AddTag(TagEvictions tags, bool needsTenant, Func<string?, string?> nameFor)
+    {
+        foreach (var scope in tags.Scopes)
+        {
+            TenantName[] tenants = (needsTenant || scope.NeedsTenant) && _tenants.Kind != TenantResolutionKind.Found
+                ? [.. _tenants.Candidates]
+                : [_tenants.Tenant];
+            foreach (var tenant in tenants)
+            {
+                var source = new KeySource(tenant, _request.Host.Value ?? "", "", _request.RouteValues);
+                if (nameFor(tenant.Value) is { } name && TagName.IsValid(name) && scope.TryFormatForEviction(source, out var start))
+                {
+                    Add(new EvictionTarget(tags.Policy, TagName.KeyOf(start, name), scope.NeedsTenant ? tenant.Value : null, name));
+                }
+            }
+        }
     }
 
     private void Add(CachePolicy policy, string path, RouteValueDictionary values)
@@ -115,20 +150,23 @@ internal sealed class EvictionTargets
     private void Add(CachePolicy policy, TenantName tenant, string path, RouteValueDictionary values)
     {
         var source = new KeySource(tenant, _request.Host.Value ?? "", path, values);
-        if (!policy.Template.TryFormatForEviction(source, out var key))
+        if (policy.Template.TryFormatForEviction(source, out var key))
         {
-            return;
+            Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
         }
+    }
 
+    private void Add(in EvictionTarget added)
+    {
         foreach (var target in _targets)
         {
-            if (target.Key == key)
+            if (target.Key == added.Key)
             {
                 return;
             }
         }
 
-        _targets.Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
+        _targets.Add(added);
     }
 }
 

@@ -129,7 +129,8 @@ internal static class RouteChecks
             }
 
             var evicts = RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "");
-            foreach (var evicted in evicts.Where(name => !refused.Contains(name)))
+            TagChecks.Check(route, evicts, isWhole ? Parameters(route) : null, policies, problems);
+            foreach (var evicted in evicts.Where(name => !refused.Contains(name) && TagEvictions.TemplateIn(name) is null))
             {
                 if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other && isWhole)
                 {

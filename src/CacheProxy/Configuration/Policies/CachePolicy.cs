@@ -25,6 +25,7 @@ internal sealed class CachePolicy
         Options = options;
         Template = template;
         Events = new CacheEventTexts(options.Name);
+        Tags = new PolicyTags(options, template);
         IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
         // In any case: an HTTP client or an API may take "put" for PUT.
         _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -56,6 +57,9 @@ internal sealed class CachePolicy
 
     /// <summary>The policy's log events.</summary>
     public CacheEventTexts Events { get; }
+
+    /// <summary>Where the tags of its responses come from.</summary>
+    public PolicyTags Tags { get; }
 
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
@@ -102,9 +106,13 @@ internal sealed class PolicySet
             static policy => policy.Name,
             policy => Compile(policy, keyPrefix),
             StringComparer.OrdinalIgnoreCase);
+        Tags = new TagEvictions(_byName.Values);
     }
 
     public IEnumerable<CachePolicy> All => _byName.Values;
+
+    /// <summary>What holds for evictions of tags.</summary>
+    public TagEvictions Tags { get; }
 
     public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
 
@@ -112,7 +120,11 @@ internal sealed class PolicySet
     public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules) => new(
         metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null,
         [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
-        rules);
+        rules)
+    {
+        EvictedTags = [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "")
+            .Select(TagEvictions.TemplateIn).OfType<string>().Select(PolicyTags.Parse)],
+    };
 
     private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)

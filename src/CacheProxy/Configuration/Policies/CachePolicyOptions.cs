@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CacheProxy.Http;
 
 namespace CacheProxy.Configuration.Policies;
 
@@ -19,6 +20,23 @@ internal sealed record CachePolicyOptions
 
     /// <summary>Unsafe methods that evict; <c>*</c> is every method that is not safe. Default: PUT, PATCH, DELETE.</summary>
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
+
+    /// <summary>
+    /// Where a stored response says what it depends on: JSON pointers, by the names of policies or of values in <see cref="Tags"/>. Default: none.
+    /// </summary>
+    public ImmutableArray<NamedPointer> DependsOn { get; init; } = [];
+
+    /// <summary>
+    /// Templates of the tags that a response belongs to, over <c>{tenant}</c>, the route's values and the names in <see cref="DependsOn"/>.
+    /// Default: none.
+    /// </summary>
+    public ImmutableArray<string> Tags { get; init; } = [];
+
+    /// <summary>Response headers that name further tags; None: no header. Default: Cache-Groups, Cache-Tag, Surrogate-Key.</summary>
+    public ImmutableArray<string> TagHeaders { get; init; } = ResponseTags.Names;
+
+    /// <summary>Whether clients are spared the headers of <see cref="TagHeaders"/>. Default: false.</summary>
+    public bool HideTagHeaders { get; init; }
 
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;

@@ -21,6 +21,7 @@ internal sealed class RequestRules
             .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
         ]);
         StoreTimeout = options.Redis.Timeout;
+        Tags = policies.Tags;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
         var spellings = new Dictionary<CachePolicy, CanonicalPath>();
         Routes = routes.ToFrozenDictionary(
@@ -39,6 +40,9 @@ internal sealed class RequestRules
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
+
+    /// <summary>What holds for evictions of tags.</summary>
+    public TagEvictions Tags { get; }
 
     /// <summary>By route id, for those who build endpoints. A request finds its own at its endpoint.</summary>
     public FrozenDictionary<string, RouteCaching> Routes { get; }

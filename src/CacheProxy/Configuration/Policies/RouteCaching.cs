@@ -18,8 +18,11 @@ internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePol
     /// <summary>The spelling of a path that has the policy's plain variants; <c>null</c> without a policy.</summary>
     public CanonicalPath? CanonicalPath { get; init; }
 
+    /// <summary>The tags that an unsafe request on it also evicts.</summary>
+    public ImmutableArray<TagTemplate> EvictedTags { get; init; } = [];
+
     /// <summary>Whether the route neither caches nor evicts.</summary>
-    public bool IsEmpty => Policy is null && Evicts.IsEmpty;
+    public bool IsEmpty => Policy is null && Evicts.IsEmpty && EvictedTags.IsEmpty;
 }
 
 /// <summary>The names in a YARP route's metadata that CacheProxy reads.</summary>
@@ -28,7 +31,7 @@ internal static class RouteMetadata
     /// <summary>The policy by which the route's responses are cached.</summary>
     public const string CachePolicy = "CachePolicy";
 
-    /// <summary>Comma-separated policies whose keys an unsafe request on the route also evicts.</summary>
+    /// <summary>Comma-separated policies whose keys an unsafe request on the route also evicts, and tags: <c>tag:plan:{id}</c>.</summary>
     public const string Evicts = "Evicts";
 
     public static string[] SplitEvicts(string value) =>

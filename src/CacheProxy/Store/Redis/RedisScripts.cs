@@ -29,7 +29,9 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
 
-    public IEnumerable<RedisScript> All => [LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite];
+    public RedisScript OpenTag => field ??= new RedisScript(_clock + Read("open-tag.lua"));
+
+    public IEnumerable<RedisScript> All => [LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite, OpenTag];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
     public Task LoadAsync(IServer server) => Task.WhenAll(All.Select(script => server.ScriptLoadAsync(script.Text)));
