@@ -2,100 +2,82 @@ using System.Collections.Immutable;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 
 namespace CacheProxy.Configuration;
 
-/// <summary>Reads and checks what a policy's responses depend on: <c>DependsOn</c>, <c>Tags</c>, <c>TagHeaders</c>.</summary>
+/// <summary>Reads <c>DependsOn</c>, and checks it once all policies are known.</summary>
 internal static class DependencySettings
 {
-    private const string DependsOn = nameof(CachePolicyOptions.DependsOn);
-    private const string Tags = nameof(CachePolicyOptions.Tags);
-    private const string TagHeaders = nameof(CachePolicyOptions.TagHeaders);
+    public const string Key = "DependsOn";
 
-    public static ImmutableArray<NamedPointer> ReadDependsOn(SettingsReader policy)
+    public static ImmutableArray<DependencyOptions> Read(SettingsReader reader)
     {
-        var section = policy.Section(DependsOn);
-        var pointers = ImmutableArray.CreateBuilder<NamedPointer>();
-        foreach (var child in section.Raw.GetChildren())
+        var read = ImmutableArray.CreateBuilder<DependencyOptions>();
+        foreach (var name in reader.Raw.GetChildren().Select(static child => child.Key))
         {
-            if (section.Text(child.Key) is not { } text)
+            foreach (var text in reader.List(name, [], JsonPointer.Form, static text => JsonPointer.TryParse(text, out _) ? text : null))
+            {
+                read.Add(new DependencyOptions(name, JsonPointer.TryParse(text, out var pointer) ? pointer : throw new InvalidOperationException(text)));
+            }
+        }
+
+        return read.ToImmutable();
+    }
+
+    public static void Check(SettingsReader reader, IReadOnlyCollection<CachePolicyOptions> policies)
+    {
+        foreach (var policy in policies)
+        {
+            if (policy.Key.EndsWith(DependentIndex.Suffix, StringComparison.Ordinal))
+            {
+                reader.Refuse($"{policy.Name}:Key", policy.Key, $"a template that does not end in {DependentIndex.Suffix}: such keys hold what depends on a resource");
+            }
+
+            CheckDependencies(reader, policy, policies);
+        }
+
+        RefuseKeysOfIndexes(reader, policies);
+    }
+
+    private static void CheckDependencies(SettingsReader reader, CachePolicyOptions policy, IReadOnlyCollection<CachePolicyOptions> policies)
+    {
+        foreach (var name in policy.DependsOn.Select(static dependency => dependency.Name).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            var other = policies.FirstOrDefault(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (other is null && TagSettings.Names(policy, name))
             {
                 continue;
             }
 
-            if (text.Length > 0 && JsonPointer.TryParse(text, out var pointer))
+            if (other is null)
             {
-                pointers.Add(new NamedPointer(child.Key, pointer));
+                reader.Refuse($"{policy.Name}:{Key}:{name}", null, $"the name of a policy: {string.Join(", ", policies.Select(static known => known.Name).Order(StringComparer.Ordinal))}");
             }
-            else
+            else if (KeyTemplate.TryParse(policy.Key, out var own, out _) && KeyTemplate.TryParse(other.Key, out var template, out _)
+                && !ContainedResource.TrySlot(own!, template!, out _, out var lacks))
             {
-                section.Refuse(child.Key, text, JsonPointer.Form);
+                reader.Refuse(
+                    $"{policy.Name}:{Key}:{name}", other.Key, $"a policy whose Key needs one value besides those of {policy.Key}; nothing in a response gives {lacks}");
             }
         }
-
-        return pointers.ToImmutable();
     }
 
-    public static ImmutableArray<string> ReadTags(SettingsReader policy, string? key)
+    // An index beside a resource must not be taken for another resource.
+    private static void RefuseKeysOfIndexes(SettingsReader reader, IReadOnlyCollection<CachePolicyOptions> policies)
     {
-        var needsTenant = key is not null && KeyTemplate.TryParse(key, out var template, out _) && template!.NeedsTenant;
-        var tags = policy.List(Tags, [], "a template such as plan:{plan}", static text => text);
-        var readable = ImmutableArray.CreateBuilder<string>();
-        foreach (var tag in tags)
+        // One whose key names the path has been refused: nothing can depend on it.
+        foreach (var owner in policies.Where(owner => !owner.Key.Contains("{path}", StringComparison.OrdinalIgnoreCase)
+            && policies.Any(policy => DependsOn(policy, owner))))
         {
-            if (!TagTemplate.TryParse(tag, out var parsed, out var problem))
+            if (policies.FirstOrDefault(policy => KeyOverlap.Exists(policy.Key, owner.Key + DependentIndex.Suffix)) is { } twin)
             {
-                policy.Refuse(Tags, tag, problem!);
-                continue;
-            }
-
-            if (parsed.NeedsTenant && key is not null && !needsTenant)
-            {
-                policy.Refuse(Tags, tag, "no {tenant} where Key has none");
-            }
-
-            readable.Add(tag);
-        }
-
-        return readable.ToImmutable();
-    }
-
-    public static ImmutableArray<string> ReadTagHeaders(SettingsReader policy, ImmutableArray<string> defaults)
-    {
-        var headers = policy.List(
-            TagHeaders, defaults, $"{string.Join(", ", ResponseTags.Names)}, or {ResponseTags.NoHeader} alone", static text => ResponseTags.Known(text));
-        if (headers is [ResponseTags.NoHeader])
-        {
-            return [];
-        }
-
-        if (headers.Contains(ResponseTags.NoHeader))
-        {
-            policy.Refuse(TagHeaders, string.Join(", ", headers), $"{ResponseTags.NoHeader} alone, or names of headers");
-        }
-
-        return headers;
-    }
-
-    /// <summary>A name that nothing uses was meant to be another one.</summary>
-    /// <param name="sections">The sections of all policies.</param>
-    /// <param name="policies">Those that could be read.</param>
-    public static void CheckNames(ImmutableArray<SettingsReader> sections, IReadOnlyCollection<CachePolicyOptions> policies)
-    {
-        var names = sections.Select(static section => section.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in sections)
-        {
-            var policy = policies.FirstOrDefault(policy => policy.Name == section.Name);
-            foreach (var (name, _) in policy?.DependsOn ?? [])
-            {
-                if (!names.Contains(name) && !policy!.Tags.Any(tag => Names(tag, name)))
-                {
-                    section.Section(DependsOn).Refuse(name, null, $"the name of a policy, or of a value in {Tags}, such as plan:{{{name}}}");
-                }
+                reader.Refuse(
+                    $"{twin.Name}:Key", twin.Key, $"a key of its own: beside each resource of {owner.Name}, which others depend on, there is {owner.Key}{DependentIndex.Suffix}");
             }
         }
     }
 
-    private static bool Names(string tag, string name) =>
-        TagTemplate.TryParse(tag, out var template, out _) && template.ValueNames.Contains(name, StringComparer.OrdinalIgnoreCase);
+    private static bool DependsOn(CachePolicyOptions policy, CachePolicyOptions owner) =>
+        policy.DependsOn.Any(dependency => dependency.Name.Equals(owner.Name, StringComparison.OrdinalIgnoreCase));
 }

@@ -20,8 +20,7 @@ internal static class PolicySettings
     public static ImmutableArray<CachePolicyOptions> Read(SettingsReader reader)
     {
         var policies = ImmutableArray.CreateBuilder<CachePolicyOptions>();
-        var sections = reader.Sections();
-        foreach (var section in sections)
+        foreach (var section in reader.Sections())
         {
             if (!IsName(section.Name))
             {
@@ -35,7 +34,7 @@ internal static class PolicySettings
             }
         }
 
-        DependencySettings.CheckNames(sections, policies);
+        DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
     }
 
@@ -48,9 +47,8 @@ internal static class PolicySettings
             Ttl = reader.Duration("Ttl", MoreThanZero, Day),
             Mode = reader.Choice("Mode", defaults.Mode),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
-            DependsOn = DependencySettings.ReadDependsOn(reader),
-            Tags = DependencySettings.ReadTags(reader, key),
-            TagHeaders = DependencySettings.ReadTagHeaders(reader, defaults.TagHeaders),
+            Tags = TagSettings.ReadTags(reader, key),
+            TagHeaders = TagSettings.ReadHeaders(reader, defaults.TagHeaders),
             HideTagHeaders = reader.Switch("HideTagHeaders", defaults.HideTagHeaders),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
@@ -72,6 +70,9 @@ internal static class PolicySettings
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            DependsOn = DependencySettings.Read(reader.Section(DependencySettings.Key)),
+            MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
+            MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
@@ -88,7 +89,7 @@ internal static class PolicySettings
 
         if (KeyTemplate.TryParse(text, out _, out var problem) && KeyOverlap.WithTags(text))
         {
-            problem = $"a key that does not begin with {TagName.KeyStart}, as those of tags do";
+            problem = $"a key that no tag has: those begin with {TagName.KeyStart} and have one more bar";
         }
 
         if (problem is null)
@@ -162,9 +163,16 @@ internal static class KeyOverlap
 
     public static bool Exists(string left, string right) => Exists(Steps(left), Steps(right));
 
-    /// <summary>Whether a template could make the key of a tag.</summary>
-    public static bool WithTags(string template) =>
-        Exists(Steps(template), [.. Steps(TagName.KeyStart + "x")[..^1], new Step(static _ => true, static _ => true)]);
+    /// <summary>Whether a template could make the key of a tag: <see cref="TagName.KeyStart"/>, whose it is, a bar, and anything.</summary>
+    public static bool WithTags(string template)
+    {
+        static bool IsScope(char c) => UriCharacters.Host.Contains(c) || c == '@';
+        static bool IsAny(char c) => true;
+
+        List<Step> everybodys = [.. Steps(TagName.KeyStart + TagName.ScopeEnd), new Step(IsAny, IsAny)];
+        List<Step> somebodys = [.. Steps(TagName.KeyStart), new Step(IsScope, IsScope), .. Steps(TagName.ScopeEnd), new Step(IsAny, IsAny)];
+        return Exists(Steps(template), everybodys) || Exists(Steps(template), somebodys);
+    }
 
     private static bool Exists(List<Step> one, List<Step> other)
     {

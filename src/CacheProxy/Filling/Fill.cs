@@ -19,6 +19,7 @@ internal sealed class Fill(
     private readonly UpstreamFraming _framing = new();
     private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
+    private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
     private readonly long _began = services.Time.GetTimestamp();
     private FillTags? _tags;
@@ -221,13 +222,14 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        _isStored = await FillTags.CompleteAsync(_tags, services, request, lease, result with { Response = response }, _framing, _began);
+        var stored = await FillTags.CompleteAsync(_tags, services, request, lease, result with { Response = response }, _framing, _dependencies, _began);
+        _isStored = stored is not null;
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(stored is not null ? FlightResult.Shared(stored, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
@@ -265,7 +267,7 @@ internal sealed class Fill(
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget, request.Policy.HasDependents) == StoreOutcome.Done)
             {
                 services.Events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }

@@ -41,20 +41,28 @@ internal sealed class FillTags
     }
 
     /// <summary>The answer is whole, and whoever comes now does not share it: stores it with its tags, unless one of them was evicted.</summary>
-    /// <returns>Whether it is stored.</returns>
+    /// <returns>What is stored; <c>null</c> for nothing.</returns>
     /// <param name="begun">What was known before.</param>
     /// <param name="services">What every fill needs.</param>
     /// <param name="request">The client's request.</param>
     /// <param name="lease">Of the fill; given back where nothing is stored.</param>
     /// <param name="result">What is to be stored.</param>
     /// <param name="framing">What clients are spared of its headers.</param>
+    /// <param name="watch">What was known of that which the policy's responses contain.</param>
     /// <param name="began">A timestamp from before the API was asked.</param>
-    public static ValueTask<bool> CompleteAsync(
-        FillTags? begun, FillServices services, CacheRequest request, FillLease lease, FillResult result, UpstreamFraming framing, long began)
+    public static ValueTask<StoredResponse?> CompleteAsync(
+        FillTags? begun,
+        FillServices services,
+        CacheRequest request,
+        FillLease lease,
+        FillResult result,
+        UpstreamFraming framing,
+        DependencyWatch? watch,
+        long began)
     {
         if (framing.HiddenTagHeaders is not null || FoundTags.Concern(request.Policy, result.Response))
         {
-            return JoinAndCompleteAsync(begun, services, request, lease, result, framing, began);
+            return JoinAndCompleteAsync(begun, services, request, lease, result, framing, watch, began);
         }
 
         if (begun is not null)
@@ -62,8 +70,21 @@ internal sealed class FillTags
             services.Cache.RememberTags(request.Key, []);
         }
 
-        return CompleteAsync(services, request, lease, result);
+        return CompleteAsync(services, request, lease, result, watch);
     }
+
+    /// <summary>Why a response is not stored that has a tag in this state; <c>null</c> for no reason.</summary>
+    /// <param name="state">What the store says, asked when the answer was whole.</param>
+    /// <param name="known">The generation that was in force before the API was asked, where that is known.</param>
+    /// <param name="taken">How long it is since then, at the reply.</param>
+    public static string? Refusal(TagState state, string? known, TimeSpan taken) => state.Outcome switch
+    {
+        TagOutcome.Fenced => Revoked,
+        TagOutcome.Unavailable or TagOutcome.Absent => Unavailable,
+        TagOutcome.InForce => state.Generation == known || state.Age > taken + Margin + (taken / MarginDivisor) ? null
+            : known is null ? CacheStatusDetails.TagNew
+            : Revoked,
+    };
 
     private static async ValueTask<FillTags?> OpenAsync(FillServices services, CacheRequest request, ResourceKey[] last)
     {
@@ -84,25 +105,35 @@ internal sealed class FillTags
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> CompleteAsync(FillServices services, CacheRequest request, FillLease lease, FillResult result)
+    private static async ValueTask<StoredResponse?> CompleteAsync(
+        FillServices services, CacheRequest request, FillLease lease, FillResult result, DependencyWatch? watch)
     {
-        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
-        services.Metrics.Fill(request.Policy.Name, outcome);
-        return outcome == CompleteFillOutcome.Stored;
+        var outcome = await (watch is null
+            ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
+            : services.Dependencies.CompleteFillAsync(request, lease, result, watch));
+        services.Metrics.Fill(request.Policy.Name, outcome, watch?.Shortfall);
+        return outcome == CompleteFillOutcome.Stored ? watch?.Response ?? result.Response : null;
     }
 
-    private static async ValueTask<bool> JoinAndCompleteAsync(
-        FillTags? begun, FillServices services, CacheRequest request, FillLease lease, FillResult result, UpstreamFraming framing, long began)
+    private static async ValueTask<StoredResponse?> JoinAndCompleteAsync(
+        FillTags? begun,
+        FillServices services,
+        CacheRequest request,
+        FillLease lease,
+        FillResult result,
+        UpstreamFraming framing,
+        DependencyWatch? watch,
+        long began)
     {
         (result, var refusal) = await JoinAsync(begun, services, request, result, framing, began);
         if (refusal is null)
         {
-            return await CompleteAsync(services, request, lease, result);
+            return await CompleteAsync(services, request, lease, result, watch);
         }
 
         services.Metrics.Fill(request.Policy.Name, refusal);
         await services.Cache.AbandonFillAsync(request.Key, lease, request.Budget);
-        return false;
+        return null;
     }
 
     private static async ValueTask<(FillResult Result, string? Refusal)> JoinAsync(
@@ -130,15 +161,6 @@ internal sealed class FillTags
 
         return (result with { Response = result.Response with { Dependencies = [.. dependencies] } }, null);
     }
-
-    private static string? Refusal(TagState state, string? known, TimeSpan taken) => state.Outcome switch
-    {
-        TagOutcome.Fenced => Revoked,
-        TagOutcome.Unavailable or TagOutcome.Absent => Unavailable,
-        TagOutcome.InForce => state.Generation == known || state.Age > taken + Margin + (taken / MarginDivisor) ? null
-            : known is null ? CacheStatusDetails.TagNew
-            : Revoked,
-    };
 
     /// <summary>The generation that was in force before the API was asked; <c>null</c> where that is not known.</summary>
     private static string? GenerationBefore(FillTags? begun, StoredResponse response, ResourceKey tag)

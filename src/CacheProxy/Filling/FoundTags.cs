@@ -15,7 +15,7 @@ internal static class FoundTags
     /// <summary>Whether a response may have tags.</summary>
     public static bool Concern(CachePolicy policy, StoredResponse response)
     {
-        if (!policy.Tags.Templates.IsEmpty || response.Dependencies.Length > 0)
+        if (!policy.Tags.Templates.IsEmpty || Dependencies.HaveTags(response))
         {
             return true;
         }

@@ -6,7 +6,7 @@ namespace CacheProxy.Store;
 /// The steps of the protocol: leases that an eviction revokes ("Scaling Memcache at Facebook", NSDI 2013, §3.2.1), and a fence around
 /// each write. One round trip each. No method throws for a store that is absent, slow or full: that is the outcome <c>Unavailable</c>.
 /// </summary>
-internal interface ICacheStore : IAsyncDisposable
+internal interface ICacheStore : IDependentIndex, IAsyncDisposable
 {
     /// <summary>The store's own clock, Unix time in milliseconds: the one that entries and deadlines are measured by.</summary>
     long NowMs { get; }

@@ -35,6 +35,10 @@ internal sealed class StoreMetrics
         StoreStep.AbandonFill => "abandon-fill",
         StoreStep.BeginWrite => "begin-write",
         StoreStep.EndWrite => "end-write",
+        StoreStep.Register => "register",
+        StoreStep.BeginWriteOnIndex => "begin-write-on-index",
+        StoreStep.RenewWriteOnIndex => "renew-write-on-index",
+        StoreStep.EndWriteOnIndex => "end-write-on-index",
         StoreStep.LookUpTag => "look-up-tag",
         StoreStep.OpenTag => "open-tag",
     };
@@ -49,6 +53,10 @@ internal enum StoreStep
     AbandonFill,
     BeginWrite,
     EndWrite,
+    Register,
+    BeginWriteOnIndex,
+    RenewWriteOnIndex,
+    EndWriteOnIndex,
     LookUpTag,
     OpenTag,
 }

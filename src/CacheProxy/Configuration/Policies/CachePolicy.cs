@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
@@ -54,6 +55,15 @@ internal sealed class CachePolicy
 
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
+
+    /// <summary>What its responses contain of other policies' resources; <c>null</c> for nothing.</summary>
+    public PolicyDependencies? Dependencies { get; init; }
+
+    /// <summary>Whether a stored response names all that it contains by the policy's present rules.</summary>
+    public bool Knows(StoredResponse stored) => Dependencies?.Made(stored) != false;
+
+    /// <summary>Whether other policies' responses contain its resources: each write to one of them then begins and ends on its index.</summary>
+    public bool HasDependents { get; init; }
 
     /// <summary>The policy's log events.</summary>
     public CacheEventTexts Events { get; }
@@ -108,9 +118,20 @@ internal sealed class PolicySet
     /// <param name="keyPrefix">Put before every key.</param>
     public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix)
     {
-        _byName = options.ToFrozenDictionary(
+        var templates = options.ToDictionary(
             static policy => policy.Name,
-            policy => Compile(policy, keyPrefix),
+            policy => (Options: policy, Template: Parse(policy, keyPrefix)),
+            StringComparer.OrdinalIgnoreCase);
+        var contained = templates.Values
+            .SelectMany(static policy => policy.Options.DependsOn.Select(static dependency => dependency.Name))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _byName = templates.Values.ToFrozenDictionary(
+            static policy => policy.Options.Name,
+            policy => new CachePolicy(policy.Options, policy.Template)
+            {
+                Dependencies = PolicyDependencies.Of(policy.Options, name => templates.TryGetValue(name, out var found) ? found : null),
+                HasDependents = contained.Contains(policy.Options.Name),
+            },
             StringComparer.OrdinalIgnoreCase);
         Tags = new TagEvictions(_byName.Values);
     }
@@ -132,8 +153,8 @@ internal sealed class PolicySet
             .Select(TagEvictions.TemplateIn).OfType<string>().Select(PolicyTags.Parse)],
     };
 
-    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
+    private static KeyTemplate Parse(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)
-            ? new CachePolicy(options, template!.WithPrefix(keyPrefix))
+            ? template!.WithPrefix(keyPrefix)
             : throw new ArgumentException(problem, nameof(options));
 }

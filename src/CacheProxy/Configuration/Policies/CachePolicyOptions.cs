@@ -22,11 +22,6 @@ internal sealed record CachePolicyOptions
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
 
     /// <summary>
-    /// Where a stored response says what it depends on: JSON pointers, by the names of policies or of values in <see cref="Tags"/>. Default: none.
-    /// </summary>
-    public ImmutableArray<NamedPointer> DependsOn { get; init; } = [];
-
-    /// <summary>
     /// Templates of the tags that a response belongs to, over <c>{tenant}</c>, the route's values and the names in <see cref="DependsOn"/>.
     /// Default: none.
     /// </summary>
@@ -118,6 +113,18 @@ internal sealed record CachePolicyOptions
 
     /// <summary>Whether a response with <c>Last-Modified</c> and no freshness may be stored for a tenth of its age (RFC 9111 §4.2.2). Default: false.</summary>
     public bool HeuristicFreshness { get; init; }
+
+    /// <summary>
+    /// The resources of other policies that a response contains: names of policies with JSON pointers to their ids. A write to one of them
+    /// evicts the response. A name of a value in <see cref="Tags"/> says where that stands. Default: none.
+    /// </summary>
+    public ImmutableArray<DependencyOptions> DependsOn { get; init; } = [];
+
+    /// <summary>Most resources of other policies that one stored response may contain; 1 to 1000. One with more is not stored. Default: 100.</summary>
+    public int MaxDependencies { get; init; } = 100;
+
+    /// <summary>Most entries that may depend on one resource of this policy; 1 to 10000. Further ones are not stored. Default: 1000.</summary>
+    public int MaxDependents { get; init; } = 1000;
 
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;

@@ -25,7 +25,7 @@ internal sealed class PolicyTags
     public ImmutableArray<TagTemplate> Foretold { get; }
 
     /// <summary>Where in a response's body the values stand that the templates name.</summary>
-    public ImmutableArray<NamedPointer> Pointers { get; }
+    public ImmutableArray<DependencyOptions> Pointers { get; }
 
     /// <summary>The response headers that name tags.</summary>
     public ImmutableArray<string> Headers { get; }

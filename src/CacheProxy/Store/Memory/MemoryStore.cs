@@ -15,6 +15,7 @@ internal sealed partial class MemoryStore : ICacheStore
 
     private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
+    private readonly MemoryIndexes _indexes;
     private readonly Action<MemoryResource> _dropped;
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -27,6 +28,7 @@ internal sealed partial class MemoryStore : ICacheStore
     {
         _time = time;
         _budget = new MemoryBudget(maxBytes);
+        _indexes = new MemoryIndexes(() => NowMs, _budget);
         _dropped = RemoveIfEmpty_NeedsLock;
         _origin = time.GetTimestamp();
         _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -98,11 +100,26 @@ internal sealed partial class MemoryStore : ICacheStore
         return new(StoreOutcome.Done);
     }
 
+    public IIndexVersions? Versions { get; } = new MemoryVersions();
+
+    public ValueTask<Registration> RegisterAsync(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
+        new(_indexes.Register(key, dependent, life, mostDependents));
+
+    public ValueTask<IndexedWrite> BeginWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        new(_indexes.BeginWrite(key, token, deadline));
+
+    public ValueTask<IndexRenewal> RenewWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        new(_indexes.RenewWrite(key, token, deadline));
+
+    public ValueTask<IndexedWrite> EndWriteOnIndexAsync(ResourceKey key, IndexToken token, bool changed, StoreTimeoutBudget budget) =>
+        new(_indexes.EndWrite(key, token, changed));
+
     public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
 
     /// <summary>Removes expired resources.</summary>
     internal void Sweep()
     {
+        _indexes.Sweep();
         var now = NowMs;
         foreach (var (_, resource) in _resources)
         {
