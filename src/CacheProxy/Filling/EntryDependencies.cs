@@ -8,7 +8,7 @@ namespace CacheProxy.Filling;
 
 /// <summary>
 /// Stores a response together with what it depends on: finds the resources that it contains, registers it at the index of each, and stores
-/// it only if none of them can have been written since the API was asked (docs/decisions/0017-dependencies.md).
+/// it only if none of them can have been written since the API was asked (docs/decisions/0022-dependencies.md).
 /// </summary>
 internal sealed class EntryDependencies(ResourceCache cache, TimeProvider time)
 {

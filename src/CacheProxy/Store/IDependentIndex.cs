@@ -4,7 +4,7 @@ namespace CacheProxy.Store;
 
 /// <summary>
 /// The steps on the index of a resource: which entries contain it, and when it was last written. One round trip each, on a key of its own
-/// (<see cref="DependentIndex"/>), which a node of its own may hold. docs/decisions/0017-dependencies.md says why each is as it is. A store
+/// (<see cref="DependentIndex"/>), which a node of its own may hold. docs/decisions/0022-dependencies.md says why each is as it is. A store
 /// need not have indexes: then nothing is stored that contains other resources.
 /// </summary>
 internal interface IDependentIndex

@@ -53,7 +53,8 @@ internal sealed class WriteFence : IAsyncDisposable
         for (var i = 0; i < targets.Length; i++)
         {
             var options = targets[i].Policy.Options;
-            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout), IndexFence.For(targets[i].Policy.HasDependents, token, timeout));
+            var index = IndexFence.For(targets[i].Policy.HasDependents, token, timeout);
+            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index);
             period = Min(period, options.WriteDeadline / RenewalsPerDeadline);
             _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }

@@ -19,11 +19,7 @@ internal sealed class PetScene : IAsyncDisposable
     /// <summary>What makes customers depend on pets.</summary>
     public static (string Key, string? Value)[] Settings { get; } =
     [
-        ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
-        ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"),
-        ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"),
-        ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"),
-        ("CacheProxy:Policies:pet:Ttl", "5m"),
+        ("CacheProxy:Policies:pet:Mode", "On"),
         ("CacheProxy:Policies:customer:DependsOn:pet", "/pets/*/id"),
     ];
 

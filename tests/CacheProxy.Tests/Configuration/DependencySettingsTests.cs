@@ -23,11 +23,14 @@ public sealed class DependencySettingsTests
     [Fact]
     public void Tells_which_policies_have_dependents()
     {
-        var rules = CandidateConfiguration.Accepted(Pet, DependsOnPet("/pets/*/id"), ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
+        var rules = CandidateConfiguration.Accepted(
+            Pet, ($"{Policies}:pet:Mode", "Off"), DependsOnPet("/pets/*/id"), ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
             ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"), ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet")).Rules;
 
         Assert.True(rules.Routes["pet"].Policy!.HasDependents);
         Assert.Null(rules.Routes["pet"].Policy!.Dependencies);
+        // Off, but the writes to its resources have to evict what contains them.
+        Assert.True(rules.Routes["pet"].Policy!.IsFenced);
         Assert.False(rules.Routes["customer"].Policy!.HasDependents);
         Assert.Equal("id", Assert.Single(rules.Routes["customer"].Policy!.Dependencies!.Contained).Slot);
     }

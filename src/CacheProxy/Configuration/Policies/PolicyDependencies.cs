@@ -7,11 +7,6 @@ using CacheProxy.Store;
 
 namespace CacheProxy.Configuration.Policies;
 
-/// <summary>One entry of a policy's <c>DependsOn</c>.</summary>
-/// <param name="Name">Another policy's name.</param>
-/// <param name="Pointer">Where a stored response names such a resource.</param>
-internal readonly record struct DependencyOptions(string Name, JsonPointer Pointer);
-
 /// <summary>Which resources of other policies a policy's responses contain, compiled. Immutable.</summary>
 internal sealed class PolicyDependencies
 {
@@ -71,6 +66,11 @@ internal sealed class PolicyDependencies
         return Convert.ToHexStringLower(SHA256.HashData(framed.ToArray()).AsSpan(0, 16));
     }
 }
+
+/// <summary>One entry of a policy's <c>DependsOn</c>.</summary>
+/// <param name="Name">Another policy's name.</param>
+/// <param name="Pointer">Where a stored response names such a resource.</param>
+internal readonly record struct DependencyOptions(string Name, JsonPointer Pointer);
 
 /// <summary>Resources of one policy that a response contains.</summary>
 /// <param name="Pointer">Where it names them.</param>
