@@ -59,10 +59,10 @@ internal sealed partial class ResourceCache
             return states;
         }
 
-        var asked = new ValueTask<TagState>[tags.Length];
+        var asked = new Task<TagState>[tags.Length];
         for (var i = 0; i < tags.Length; i++)
         {
-            asked[i] = store.LookUpTagAsync(tags[i], new StoreTimeoutBudget(budget.Remaining));
+            asked[i] = store.LookUpTagAsync(tags[i], new StoreTimeoutBudget(budget.Remaining)).AsTask();
         }
 
         for (var i = 0; i < tags.Length; i++)

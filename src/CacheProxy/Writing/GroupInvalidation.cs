@@ -1,6 +1,5 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
-using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
