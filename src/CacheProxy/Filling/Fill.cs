@@ -17,7 +17,7 @@ internal sealed class Fill(
     : ObservedResponseBody(request.Context)
 {
     private readonly UpstreamFraming _framing = new();
-    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
+    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsFor(request, prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
     private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -213,6 +213,8 @@ internal sealed class Fill(
     private async Task StoreAsync(FillResult result)
     {
         var response = result.Response with { Body = _copy?.Bytes ?? result.Response.Body, ResponseTimeMs = services.Cache.NowMs };
+        result = BodyFreshness.Apply(request.Policy, result with { Response = response });
+        response = result.Response;
         _freshened = response;
         if (result.Retention <= TimeSpan.Zero)
         {
@@ -222,7 +224,7 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var stored = await FillTags.CompleteAsync(_tags, services, request, lease, result with { Response = response }, _framing, _dependencies, _began);
+        var stored = await FillTags.CompleteAsync(_tags, services, request, lease, result, _framing, _dependencies, _began);
         _isStored = stored is not null;
         if (_isStored)
         {
@@ -290,6 +292,7 @@ internal sealed class Fill(
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 
-    private static Validators ValidatorsOf(in LookUpResult prior) =>
-        prior.Response is { } stored ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
+    // RFC 9110 §13.1.2: a POST with If-None-Match is not answered by 304 but by 412.
+    private static Validators ValidatorsFor(CacheRequest request, in LookUpResult prior) =>
+        prior.Response is { } stored && !HttpMethods.IsPost(request.Context.Request.Method) ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
 }

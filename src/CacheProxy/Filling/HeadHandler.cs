@@ -44,7 +44,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             freshened = evidence == HeadEvidence.Current
                 ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
                 : null;
-            if (freshened is { Response: var fresher } && FoundTags.Concern(request.Policy, fresher))
+            if (framing.HiddenTagHeaders is not null || (freshened is { Response: var fresher } && FoundTags.Concern(request.Policy, fresher)))
             {
                 // Nobody has looked whether its tags are those of before.
                 freshened = null;
@@ -66,6 +66,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            result = BodyFreshness.Apply(request.Policy, result);
             await (dependencies is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
                 : _dependencies.CompleteFillAsync(request, lease, result, dependencies));

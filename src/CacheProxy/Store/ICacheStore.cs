@@ -170,7 +170,11 @@ internal enum CompleteFillOutcome
 /// <param name="Response">The response to store.</param>
 /// <param name="Retention">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
 /// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
-internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
+internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants)
+{
+    /// <summary>Whether its lifetime is the policy's <c>Ttl</c>, and not the origin's word or <c>NegativeTtl</c>.</summary>
+    public bool HasPolicyTtl { get; init; }
+}
 
 /// <summary>What a write is known to have done to its resource.</summary>
 internal enum WriteResult

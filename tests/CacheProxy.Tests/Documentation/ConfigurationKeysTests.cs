@@ -82,7 +82,7 @@ public sealed class ConfigurationKeysTests
 
     private static string Text(object? value) => value switch
     {
-        null or IList { Count: 0 } => "none",
+        null or ICollection { Count: 0 } => "none",
         "" => "empty",
         string text => text,
         TimeSpan duration => DurationText.Format(duration),

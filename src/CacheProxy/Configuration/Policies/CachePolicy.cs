@@ -18,6 +18,8 @@ internal sealed class CachePolicy
     private readonly FrozenSet<string> _evictOn;
     private readonly bool _evictOnEveryMethod;
     private readonly FrozenSet<string> _exceptIds;
+    private readonly bool _readsQuery;
+    private readonly bool _readsPost;
 
     /// <param name="options">Checked options.</param>
     /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
@@ -33,6 +35,8 @@ internal sealed class CachePolicy
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
         // In any case: to an API, "Me" may be the caller, too.
         _exceptIds = options.ExceptIds.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _readsQuery = options.ReadMethods.Contains(Methods.Query);
+        _readsPost = options.ReadMethods.Contains(HttpMethods.Post);
         VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
         Storage = new StoragePolicy(
             options.Ttl,
@@ -82,6 +86,9 @@ internal sealed class CachePolicy
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
+
+    /// <summary>Whether a request of this method reads, and its content is part of the question. Names of methods are case-sensitive.</summary>
+    public bool ReadsContentOf(string method) => (_readsQuery && method == Methods.Query) || (_readsPost && method == HttpMethods.Post);
 
     /// <summary>Whether a value of the route is an id that the policy never caches, also where the key names the path instead.</summary>
     public bool Excepts(RouteValueDictionary values)
