@@ -1,4 +1,3 @@
-using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Store;
 using CacheProxy.Store.Redis;

@@ -86,6 +86,24 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
                 await JoinAsync(state, order, at);
                 await CompleteAsync(state);
                 break;
+            case (PartyKind.SlowRead, 0):
+                (state.Promised, state.Tag) = (_promised, await tag.Store.LookUpTagAsync(tagKey, Budget));
+                break;
+            case (PartyKind.SlowRead, 1):
+                Judge(await entry.Store.LookUpAsync(entry.Key, VariantKey.Plain, Budget), state, order, at);
+                break;
+            default:
+                state.Steps--;
+                await StepOfOthersAsync(state, parties[party]);
+                break;
+        }
+    }
+
+    /// <summary>Those who change what the API has, and what happens to the tag's node.</summary>
+    private async ValueTask StepOfOthersAsync(State state, Party party)
+    {
+        switch (party.Kind, state.Steps++)
+        {
             case (PartyKind.Write or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0):
                 state.IsFenced = damage == TagDamage.NoFence
                     || await tag.Store.BeginWriteAsync(tagKey, state.Token, WriteDeadline, Budget) == StoreOutcome.Done;
@@ -93,7 +111,7 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
             case (PartyKind.Write, 1) or (PartyKind.UnansweredWrite, 2) or (PartyKind.Eviction or PartyKind.Deletion, 0):
                 state.Version = ++_version;
                 // Nobody is told of it, and what stood for it is gone: nothing is promised of it.
-                state.IsUnpromised = parties[party].IsUnanswered && !state.IsFenced;
+                state.IsUnpromised = party.IsUnanswered && !state.IsFenced;
                 break;
             case (PartyKind.Write, 2) or (PartyKind.Eviction, 1):
                 await EndAsync(state, WriteResult.Changed);
@@ -114,12 +132,6 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
             case (PartyKind.UnansweredWrite, 1):
                 await EndAsync(state, WriteResult.Unknown);
                 break;
-            case (PartyKind.SlowRead, 0):
-                (state.Promised, state.Tag) = (_promised, await tag.Store.LookUpTagAsync(tagKey, Budget));
-                break;
-            case (PartyKind.SlowRead, 1):
-                Judge(await entry.Store.LookUpAsync(entry.Key, VariantKey.Plain, Budget), state, order, at);
-                break;
             case (PartyKind.Clock, 0):
                 await RunOutAsync();
                 break;
@@ -127,7 +139,7 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
                 await ((IRestartedStore)tag).SaveAsync();
                 break;
             case (PartyKind.Restart or PartyKind.EmptyRestart, 0):
-                await ((IRestartedStore)tag).LoseAsync(withMemory: kind == PartyKind.Restart);
+                await ((IRestartedStore)tag).LoseAsync(withMemory: party.Kind == PartyKind.Restart);
                 ((IRestartedStore)tag).Learn();
                 Unfence();
                 break;
