@@ -164,6 +164,7 @@ internal static class CacheProxyHost
         services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();
         services.AddSingleton<WriteMetrics>();
+        services.AddSingleton<UnresolvedEvictions>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton<GroupInvalidation>();
         services.AddSingleton(options.Memory);

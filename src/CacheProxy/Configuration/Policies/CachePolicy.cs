@@ -151,14 +151,27 @@ internal sealed class PolicySet
     public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>What a route's metadata asks for. Names of unknown policies have been refused before.</summary>
-    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules) => new(
-        metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null,
-        [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
-        rules)
+    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules)
     {
-        EvictedTags = [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "")
-            .Select(TagEvictions.TemplateIn).OfType<string>().Select(PolicyTags.Parse)],
-    };
+        var policy = metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null;
+        CachePolicy[] evicts = [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()];
+        var written = policy is null ? evicts : evicts.Prepend(policy);
+        return new RouteCaching(policy, [.. evicts.Concat(written.SelectMany(Unpointed)).Distinct()], rules)
+        {
+            Pointed = [.. written.Distinct().SelectMany(Pointed)],
+            EvictedTags = TagEvictions.In(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? ""),
+        };
+    }
+
+    private IEnumerable<CachePolicy> Unpointed(CachePolicy written) =>
+        written.Options.Evicts.Where(static rule => rule.Values.IsEmpty).Select(rule => Find(rule.Policy)).OfType<CachePolicy>();
+
+    private IEnumerable<PointedEviction> Pointed(CachePolicy written) =>
+        from rule in written.Options.Evicts
+        where !rule.Values.IsEmpty
+        let policy = Find(rule.Policy)
+        where policy is not null
+        select new PointedEviction(policy, rule.Values, written.Options.MaxBodyBytes);
 
     private static KeyTemplate Parse(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)

@@ -40,6 +40,12 @@ internal sealed record CachePolicyOptions
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
 
     /// <summary>
+    /// What every unsafe request on the policy's routes evicts besides: resources of other policies, found by the route's values or by JSON
+    /// pointers into the write or its answer. Default: none.
+    /// </summary>
+    public ImmutableArray<EvictionRule> Evicts { get; init; } = [];
+
+    /// <summary>
     /// Templates of the tags that a response belongs to, over <c>{tenant}</c>, the route's values and the names in <see cref="DependsOn"/>.
     /// Default: none.
     /// </summary>

@@ -76,6 +76,10 @@ internal sealed class TagEvictions
     public static string? TemplateIn(string evicted) =>
         evicted.StartsWith(Start, StringComparison.OrdinalIgnoreCase) ? evicted[Start.Length..].Trim() : null;
 
+    /// <summary>The tags that a route's list of evictions names.</summary>
+    public static ImmutableArray<TagTemplate> In(string evicts) =>
+        [.. RouteMetadata.SplitEvicts(evicts).Select(TemplateIn).OfType<string>().Select(PolicyTags.Parse)];
+
     /// <summary>Adds the keys of the tags of this name that a request of a tenant may mean; of no other tenant's.</summary>
     /// <param name="source">The request: its tenant and host.</param>
     /// <param name="tag">The tag's name.</param>
