@@ -87,10 +87,10 @@ public sealed class TagTemplateTests
         return template.TryFormat("demo", new RouteValueDictionary { ["id"] = id }, lenient, out var tag) ? tag : null;
     }
 
-    private static string[]? Add(string text, Dictionary<string, List<string>> values)
+    private static IEnumerable<string>? Add(string text, Dictionary<string, List<string>> values)
     {
         Assert.True(TagTemplate.TryParse(text, out var template, out _));
         var tags = new HashSet<string>();
-        return template.TryAddTo("demo", [], values, most: 64, tags) ? [.. tags.Order(StringComparer.Ordinal)] : null;
+        return template.TryAddTo("demo", [], values, most: 64, tags) ? tags.Order(StringComparer.Ordinal) : null;
     }
 }
