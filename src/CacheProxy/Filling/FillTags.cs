@@ -101,7 +101,7 @@ internal sealed class FillTags
         }
 
         ResourceKey[] tags = [.. foretold];
-        return new FillTags(tags, await services.Cache.OpenTagsAsync(tags, FillLease.DefaultDuration, request.StoreTimeout));
+        return new FillTags(tags, await services.Cache.OpenTagsAsync(tags, FillLease.DefaultDuration, request.Budget));
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -145,7 +145,7 @@ internal sealed class FillTags
         }
 
         services.Cache.RememberTags(request.Key, tags);
-        var states = await services.Cache.OpenTagsAsync(tags, result.Retention, request.StoreTimeout);
+        var states = await services.Cache.OpenTagsAsync(tags, result.Retention, request.Budget);
         var taken = services.Time.GetElapsedTime(began);
         var dependencies = new List<Dependency>(result.Response.Dependencies.Where(static known => known.Kind != DependencyKind.Tag));
         for (var i = 0; i < tags.Length; i++)

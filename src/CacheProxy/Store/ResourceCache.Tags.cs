@@ -21,15 +21,18 @@ internal sealed partial class ResourceCache
 
     /// <summary>Draws generations for tags that have none, and keeps all of them for at least so long: asked for in parallel.</summary>
     /// <returns>One state for each tag, in their order. A tag whose eviction is pending here is fenced.</returns>
-    public async ValueTask<TagState[]> OpenTagsAsync(IReadOnlyList<ResourceKey> tags, TimeSpan keep, TimeSpan timeout)
+    public async ValueTask<TagState[]> OpenTagsAsync(ResourceKey[] tags, TimeSpan keep, StoreTimeoutBudget budget)
     {
-        var asked = new Task<TagState>[tags.Count];
+        var asked = new Task<TagState>[tags.Length];
+        var budgets = new StoreTimeoutBudget[tags.Length];
         for (var i = 0; i < asked.Length; i++)
         {
-            asked[i] = store.OpenTagAsync(tags[i], keep + TagMargin, new StoreTimeoutBudget(timeout)).AsTask();
+            budgets[i] = new StoreTimeoutBudget(budget.Remaining);
+            asked[i] = store.OpenTagAsync(tags[i], keep + TagMargin, budgets[i]).AsTask();
         }
 
         var states = await Task.WhenAll(asked);
+        SpendLongest(budget, budgets);
         for (var i = 0; i < states.Length; i++)
         {
             // An eviction that the store does not have may be of the generation that it has.
@@ -60,9 +63,11 @@ internal sealed partial class ResourceCache
         }
 
         var asked = new Task<TagState>[tags.Length];
+        var budgets = new StoreTimeoutBudget[tags.Length];
         for (var i = 0; i < tags.Length; i++)
         {
-            asked[i] = store.LookUpTagAsync(tags[i], new StoreTimeoutBudget(budget.Remaining)).AsTask();
+            budgets[i] = new StoreTimeoutBudget(budget.Remaining);
+            asked[i] = store.LookUpTagAsync(tags[i], budgets[i]).AsTask();
         }
 
         for (var i = 0; i < tags.Length; i++)
@@ -70,7 +75,20 @@ internal sealed partial class ResourceCache
             states[i] = await asked[i];
         }
 
+        SpendLongest(budget, budgets);
         return states;
+    }
+
+    // All waited at the same time.
+    private static void SpendLongest(StoreTimeoutBudget budget, StoreTimeoutBudget[] budgets)
+    {
+        var least = budget.Remaining;
+        foreach (var own in budgets)
+        {
+            least = own.Remaining < least ? own.Remaining : least;
+        }
+
+        budget.Spend(budget.Remaining - least);
     }
 
     private ValueTask<LookUpResult> CheckTagsAsync(ResourceKey key, LookUpResult asked, StoreTimeoutBudget budget) =>
@@ -95,7 +113,7 @@ internal sealed partial class ResourceCache
         {
             tags = TagsOf(found.Dependencies);
             _tagHints.Add(key, tags);
-            states = await AskForTagsAsync(tags, new StoreTimeoutBudget(budget.Remaining));
+            states = await AskForTagsAsync(tags, budget);
         }
 
         foreach (var dependency in found.Dependencies)

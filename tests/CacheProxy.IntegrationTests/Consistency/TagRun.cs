@@ -158,7 +158,7 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
         }
 
         state.Began = entry.Time.GetTimestamp();
-        var opened = opens ? (await _cache.OpenTagsAsync([tagKey], FillLease.DefaultDuration, Timeout))[0] : TagState.Unavailable;
+        var opened = opens ? (await _cache.OpenTagsAsync([tagKey], FillLease.DefaultDuration, Budget))[0] : TagState.Unavailable;
         state.Known = opened.Outcome == TagOutcome.InForce ? opened.Generation : null;
     }
 
@@ -172,7 +172,7 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
         }
         else
         {
-            var joined = (await _cache.OpenTagsAsync([tagKey], Retention, Timeout))[0];
+            var joined = (await _cache.OpenTagsAsync([tagKey], Retention, Budget))[0];
             var refusal = damage == TagDamage.NoAgeRule && joined.Outcome == TagOutcome.InForce
                 ? null
                 : FillTags.Refusal(joined, state.Known, entry.Time.GetElapsedTime(state.Began));

@@ -64,7 +64,7 @@ public sealed class ResourceCacheTagTests : IAsyncDisposable
     {
         await FillAsync(Gold);
         await _cache.EvictAsync(Gold, "1", Budget);
-        await _cache.OpenTagsAsync([Gold], Minute, Minute);
+        await _cache.OpenTagsAsync([Gold], Minute, Budget);
 
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync()).Outcome);
     }
@@ -76,7 +76,7 @@ public sealed class ResourceCacheTagTests : IAsyncDisposable
         await _store.BeginWriteAsync(Gold, "1", Minute, Budget);
 
         Assert.Equal(LookUpOutcome.Fenced, (await LookUpAsync()).Outcome);
-        Assert.Equal(TagOutcome.Fenced, (await _cache.OpenTagsAsync([Gold], Minute, Minute))[0].Outcome);
+        Assert.Equal(TagOutcome.Fenced, (await _cache.OpenTagsAsync([Gold], Minute, Budget))[0].Outcome);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class ResourceCacheTagTests : IAsyncDisposable
         _pending.Add(Gold, "1");
 
         Assert.Equal(LookUpOutcome.EvictionPending, (await LookUpAsync()).Outcome);
-        Assert.Equal(TagOutcome.Fenced, (await _cache.OpenTagsAsync([Gold], Minute, Minute))[0].Outcome);
+        Assert.Equal(TagOutcome.Fenced, (await _cache.OpenTagsAsync([Gold], Minute, Budget))[0].Outcome);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ResourceCacheTagTests : IAsyncDisposable
 
     private async Task FillAsync(params ResourceKey[] tags)
     {
-        var states = await _cache.OpenTagsAsync(tags, Minute, Minute);
+        var states = await _cache.OpenTagsAsync(tags, Minute, Budget);
         var lease = _cache.NewLease(Customer, await LookUpAsync(), exclusive: false);
         await _cache.BeginFillAsync(Customer, lease, Budget);
         var response = new StoredResponse
