@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using StackExchange.Redis;
@@ -26,6 +27,7 @@ internal static class CacheProxySettings
         var credentials = ReadCredentials(reader.Section("Credentials"));
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
+        var tokens = TokenSettings.Read(reader.Section("Tokens"), tenant, policies);
         var memory = ReadMemory(reader.Section("Memory"), policies);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -33,6 +35,7 @@ internal static class CacheProxySettings
         {
             Tenant = tenant,
             Credentials = credentials,
+            Tokens = tokens,
             Redis = redis,
             Memory = memory,
             InlineSockets = inlineSockets,
@@ -48,7 +51,7 @@ internal static class CacheProxySettings
             Sources = reader.List(
                 "Sources",
                 defaults.Sources,
-                "Host, or Header:NAME with the name of a request header",
+                "Host, Header:NAME with the name of a request header, or Claim:NAME with the name of a token's claim",
                 static text => TenantResolver.IsSource(text) ? text : null),
             BaseDomains = reader.List(
                 "BaseDomains",
@@ -180,6 +183,8 @@ internal sealed record CacheProxyOptions
     public TenantOptions Tenant { get; init; } = new();
 
     public CredentialOptions Credentials { get; init; } = new();
+
+    public TokenOptions Tokens { get; init; } = new();
 
     public RedisOptions Redis { get; init; } = new();
 

@@ -57,6 +57,7 @@ internal static class PolicySettings
             TagHeaders = TagSettings.ReadHeaders(reader, defaults.TagHeaders),
             HideTagHeaders = reader.Switch("HideTagHeaders", defaults.HideTagHeaders),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
+            Claims = reader.List("Claims", defaults.Claims, TokenSettings.ClaimForm, TokenSettings.Claim),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
             VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
             ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
@@ -122,6 +123,7 @@ internal static class PolicySettings
                 "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
+        TokenSettings.CheckClaims(reader, policy);
         if (policy.ReadMethods.Contains(HttpMethods.Post) && policy.EvictOn.FirstOrDefault(static method => method is "POST" or "*") is { } both)
         {
             reader.Refuse("EvictOn", both, "no POST, and no * for all: ReadMethods says that a POST reads");

@@ -15,13 +15,14 @@ internal sealed class FillHandler(
     ClientWriter writer,
     CacheEventLog events,
     CacheMetrics metrics,
+    EntryDependencies dependencies,
     TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, new EntryDependencies(cache, time), time);
+    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, dependencies, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>

@@ -4,6 +4,7 @@ using System.Reflection;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using CacheProxy.Tests.Configuration;
@@ -68,6 +69,7 @@ public sealed class ConfigurationKeysTests
     [
         .. OptionsOf("CacheProxy:Tenant", new TenantOptions()),
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
+        .. OptionsOf("CacheProxy:Tokens", new TokenOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
