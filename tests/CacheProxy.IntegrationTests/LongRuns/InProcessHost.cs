@@ -17,5 +17,7 @@ internal sealed class InProcessHost(ProxyUnderTest proxy) : ILongRunHost
 
     public bool MayBeGone => false;
 
-    public bool HasPendingEviction(string customer) => _pending?.MustForward(new ResourceKey("demo:customer:" + customer)) == true;
+    // Where the run is of pets, the customer is known to be out of date by its pet.
+    public bool HasPendingEviction(string customer) => _pending is not null
+        && (_pending.MustForward(new ResourceKey("demo:customer:" + customer)) || _pending.MustForward(new ResourceKey("demo:pet:" + customer)));
 }
