@@ -27,6 +27,8 @@ internal static class CacheProxySettings
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
         var memory = ReadMemory(reader.Section("Memory"), policies);
+        var encryption = EncryptionSettings.Read(reader.Section("Encryption"), out var keys);
+        EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -35,6 +37,8 @@ internal static class CacheProxySettings
             Credentials = credentials,
             Redis = redis,
             Memory = memory,
+            Encryption = encryption,
+            Keys = keys,
             InlineSockets = inlineSockets,
             Policies = policies,
         };
@@ -184,6 +188,11 @@ internal sealed record CacheProxyOptions
     public RedisOptions Redis { get; init; } = new();
 
     public MemoryOptions Memory { get; init; } = new();
+
+    public EncryptionOptions Encryption { get; init; } = new();
+
+    /// <summary>What the key files hold.</summary>
+    public KeyRing Keys { get; init; } = KeyRing.Empty;
 
     /// <summary>
     /// Whether the thread that learns that a socket is ready also does the work, in place of handing it to the thread pool. Half the CPU

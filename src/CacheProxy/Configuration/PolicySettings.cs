@@ -65,6 +65,7 @@ internal static class PolicySettings
             StatusCodes = reader.List("StatusCodes", defaults.StatusCodes, "a status code from 200 to 599 but 206 and 304, or *", Status),
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
+            Encrypt = reader.Switch("Encrypt", defaults.Encrypt),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
         };
         reader.RefuseTheRest();

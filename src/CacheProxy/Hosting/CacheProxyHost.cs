@@ -42,6 +42,7 @@ internal static class CacheProxyHost
         var exported = TelemetrySettings.SendsMetrics(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
+        watch.Follow(sources.KeyFiles);
 
         AddLogging(builder, snapshot, options);
         AddConfiguration(builder.Services, sources, watch, snapshot);
@@ -154,7 +155,9 @@ internal static class CacheProxyHost
         services.AddSingleton<MatcherPolicy, FirstRouteAlone>();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
+        services.AddSingleton(new EntrySeal(options.Keys));
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddHostedService<StoreSettings>();
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
@@ -190,7 +193,7 @@ internal static class CacheProxyHost
         }
 
         var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);
-        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics);
+        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>());
     }
 
     private static void OrderPipeline(IReverseProxyApplicationBuilder pipeline)

@@ -41,12 +41,12 @@ internal static class VariantDigest
 
         if (digest.IsEmpty)
         {
-            return VariantKey.Plain;
+            return source.IsSealed ? VariantKey.PlainSealed : VariantKey.Plain;
         }
 
         Span<byte> hash = stackalloc byte[HashBytes];
         digest.Finish(hash);
-        return new VariantKey(Convert.ToHexStringLower(hash[..DigestBytes]));
+        return VariantKey.Of(Convert.ToHexStringLower(hash[..DigestBytes]), source.IsSealed);
     }
 
     private static void AddForwardedHeaders(ref FramedDigest digest, in VariantSource source)
@@ -152,6 +152,7 @@ internal static class VariantDigest
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
 /// <param name="Folded">Those of its headers that an API may take for others.</param>
 /// <param name="VaryBy">The headers that count whatever the resource varies on: sorted, in lower case.</param>
+/// <param name="IsSealed">Whether the store holds it encrypted where others can read it.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
@@ -160,4 +161,5 @@ internal readonly record struct VariantSource(
     IPAddress? Client = null,
     string? DeclaredScheme = null,
     FoldedHeaders Folded = default,
-    ImmutableArray<string> VaryBy = default);
+    ImmutableArray<string> VaryBy = default,
+    bool IsSealed = false);

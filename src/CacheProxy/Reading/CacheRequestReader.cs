@@ -68,7 +68,8 @@ internal static class CacheRequestReader
                 context.Connection.RemoteIpAddress,
                 DeclaredScheme(context),
                 folded,
-                policy.VaryBy),
+                policy.VaryBy,
+                policy.Options.Encrypt),
             directives,
             tenant.Value,
             rules.StoreTimeout);

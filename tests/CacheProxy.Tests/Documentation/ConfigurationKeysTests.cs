@@ -71,6 +71,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
+        .. OptionsOf("CacheProxy:Encryption", new EncryptionOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
     ];

@@ -101,6 +101,11 @@ internal sealed record CachePolicyOptions
     /// <summary>Whether a response with <c>Last-Modified</c> and no freshness may be stored for a tenth of its age (RFC 9111 §4.2.2). Default: false.</summary>
     public bool HeuristicFreshness { get; init; }
 
+    /// <summary>
+    /// Whether Redis holds what is stored encrypted, body and headers, under the keys of <c>CacheProxy:Encryption:KeyFiles</c>. Default: false.
+    /// </summary>
+    public bool Encrypt { get; init; }
+
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;
 }
