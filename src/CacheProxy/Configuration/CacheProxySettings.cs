@@ -23,6 +23,7 @@ internal static class CacheProxySettings
     public static CacheProxyOptions Read(SettingsReader reader)
     {
         var tenant = ReadTenant(reader.Section("Tenant"));
+        var tenants = TenantSettings.Read(reader.Section("Tenants"));
         var credentials = ReadCredentials(reader.Section("Credentials"));
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
@@ -34,6 +35,7 @@ internal static class CacheProxySettings
         return new CacheProxyOptions
         {
             Tenant = tenant,
+            Tenants = tenants,
             Credentials = credentials,
             Redis = redis,
             Memory = memory,
@@ -182,6 +184,8 @@ internal static class CacheProxySettings
 internal sealed record CacheProxyOptions
 {
     public TenantOptions Tenant { get; init; } = new();
+
+    public ImmutableArray<TenantLimits> Tenants { get; init; } = [];
 
     public CredentialOptions Credentials { get; init; } = new();
 

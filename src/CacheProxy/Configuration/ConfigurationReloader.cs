@@ -235,6 +235,8 @@ internal sealed class ConfigurationSnapshot
 {
     public required CacheProxyOptions Options { get; init; }
 
+    public required PolicySet Policies { get; init; }
+
     /// <summary>What requests are judged by.</summary>
     public required RequestRules Rules { get; init; }
 

@@ -121,6 +121,12 @@ internal sealed class Fill(
             return false;
         }
 
+        if (!services.Quotas.MayStore(request, prior))
+        {
+            (_storable, _decision) = (null, _decision with { Detail = CacheStatusDetails.TenantQuota });
+            return false;
+        }
+
         _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held);
         _isCopying = _copy is not null;
         if (!_isCopying)
@@ -223,6 +229,7 @@ internal sealed class Fill(
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
         {
+            services.Quotas.Stored(request, result with { Response = response });
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 

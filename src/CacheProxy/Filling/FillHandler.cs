@@ -15,13 +15,14 @@ internal sealed class FillHandler(
     ClientWriter writer,
     CacheEventLog events,
     CacheMetrics metrics,
+    TenantQuotas quotas,
     TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, time);
+    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, quotas, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -168,4 +169,5 @@ internal sealed class FillHandler(
 
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
-    ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics, TimeProvider Time);
+    ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
+    TenantQuotas Quotas, TimeProvider Time);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -156,6 +157,8 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(new EntrySeal(options.Keys));
+        services.AddSingleton<TenantKeys>();
+        services.AddSingleton<TenantQuotas>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
         services.AddHostedService<StoreSettings>();
         services.AddSingleton<PendingEvictions>();
@@ -189,7 +192,7 @@ internal static class CacheProxyHost
         var time = services.GetRequiredService<TimeProvider>();
         if (options.ConnectionString.Length == 0)
         {
-            return new MemoryStore(time);
+            return new MemoryStore(time, tenants: services.GetRequiredService<TenantKeys>());
         }
 
         var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);

@@ -1,10 +1,12 @@
 using CacheProxy.Configuration;
+using CacheProxy.Identity;
 using CacheProxy.Store;
 
 namespace CacheProxy.Hosting;
 
 /// <summary>Hands the store what it needs of each configuration that comes into force.</summary>
-internal sealed partial class StoreSettings(ConfigurationReloader configuration, EntrySeal seal, ILogger<StoreSettings> logger) : IHostedService
+internal sealed partial class StoreSettings(
+    ConfigurationReloader configuration, EntrySeal seal, TenantKeys tenants, ILogger<StoreSettings> logger) : IHostedService
 {
     private string _keys = "";
 
@@ -25,6 +27,7 @@ internal sealed partial class StoreSettings(ConfigurationReloader configuration,
     {
         var ring = snapshot.Options.Keys;
         seal.Use(ring);
+        tenants.Use(snapshot.Policies.All.Select(static policy => policy.Template));
         if (ring.Ids != _keys)
         {
             _keys = ring.Ids;

@@ -134,4 +134,5 @@ internal static class CacheStatusDetails
     public const string OnlyIfCached = "only-if-cached";
     public const string StaleIfError = "stale-if-error";
     public const string StoreUnavailable = "store-unavailable";
+    public const string TenantQuota = "tenant-quota";
 }

@@ -46,6 +46,16 @@ internal static class CacheRequestReader
                 reason = ForwardReasons.Of(resolution.Kind);
                 return false;
             }
+
+            if (policy.Tenants?.Of(tenant) is { } limited)
+            {
+                policy = limited;
+                if (policy.Options.Mode == CacheMode.Off)
+                {
+                    reason = ForwardReason.TenantOff;
+                    return false;
+                }
+            }
         }
 
         reason = ForwardReason.Key;

@@ -35,6 +35,7 @@ internal sealed class StoreMetrics
         StoreStep.AbandonFill => "abandon-fill",
         StoreStep.BeginWrite => "begin-write",
         StoreStep.EndWrite => "end-write",
+        StoreStep.CountUse => "count-use",
     };
 }
 
@@ -47,4 +48,7 @@ internal enum StoreStep
     AbandonFill,
     BeginWrite,
     EndWrite,
+
+    /// <summary>What a tenant with a quota has; nobody waits for it.</summary>
+    CountUse,
 }

@@ -21,6 +21,7 @@ public sealed class ConfigurationKeysTests
     private static readonly (string Start, string Real)[] RealNames =
     [
         ("CacheProxy:Policies:NAME", "CacheProxy:Policies:customer"),
+        ("CacheProxy:Tenants:NAME", "CacheProxy:Tenants:demo"),
         ("ReverseProxy:Routes:NAME", "ReverseProxy:Routes:customer"),
         ("ReverseProxy:Clusters:NAME:Destinations:NAME", "ReverseProxy:Clusters:customer-api:Destinations:primary"),
         ("ReverseProxy:Clusters:NAME", "ReverseProxy:Clusters:customer-api"),
@@ -68,6 +69,7 @@ public sealed class ConfigurationKeysTests
     private static IEnumerable<string> Options() =>
     [
         .. OptionsOf("CacheProxy:Tenant", new TenantOptions()),
+        .. OptionsOf("CacheProxy:Tenants:NAME", new TenantLimits { Name = "" }),
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),

@@ -60,6 +60,12 @@ internal sealed class CachePolicy
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
 
+    /// <summary>How much a tenant may have in the store; <c>null</c> for as much as there is room for.</summary>
+    public TenantQuota? Quota { get; init; }
+
+    /// <summary>The policy as it is for each tenant; <c>null</c> when it is the same for all.</summary>
+    public TenantPolicies? Tenants { get; set; }
+
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
 
@@ -96,12 +102,17 @@ internal sealed class PolicySet
 
     /// <param name="options">Checked options: every key is a template.</param>
     /// <param name="keyPrefix">Put before every key.</param>
-    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix)
+    /// <param name="tenants">What tenants may have of each policy whose key names them.</param>
+    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix, ImmutableArray<TenantLimits> tenants = default)
     {
         _byName = options.ToFrozenDictionary(
             static policy => policy.Name,
             policy => Compile(policy, keyPrefix),
             StringComparer.OrdinalIgnoreCase);
+        foreach (var policy in tenants.IsDefaultOrEmpty ? [] : _byName.Values)
+        {
+            policy.Tenants = policy.Template.NeedsTenant ? new TenantPolicies(policy, tenants) : null;
+        }
     }
 
     public IEnumerable<CachePolicy> All => _byName.Values;

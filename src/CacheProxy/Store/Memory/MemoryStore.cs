@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store.Memory;
@@ -15,7 +16,8 @@ internal sealed class MemoryStore : ICacheStore
 
     private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
-    private readonly Action<MemoryResource> _dropped;
+    private readonly TenantKeys _tenants;
+    private readonly Action<Budgeted> _dropped;
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly long _originMs;
@@ -23,11 +25,13 @@ internal sealed class MemoryStore : ICacheStore
 
     /// <param name="time">The clock. After the start only its monotonic part is used.</param>
     /// <param name="maxBytes">How much memory the entries may take, roughly. Default: 256 MiB.</param>
-    public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes)
+    /// <param name="tenants">Tells whose keys they are; without it, all are one tenant's.</param>
+    public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes, TenantKeys? tenants = null)
     {
         _time = time;
+        _tenants = tenants ?? new TenantKeys();
         _budget = new MemoryBudget(maxBytes);
-        _dropped = RemoveIfEmpty_NeedsLock;
+        _dropped = resource => RemoveIfEmpty_NeedsLock((MemoryResource)resource);
         _origin = time.GetTimestamp();
         _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         _sweeper = time.CreateTimer(static store => ((MemoryStore)store!).Sweep(), this, BetweenSweeps, BetweenSweeps);
@@ -52,8 +56,12 @@ internal sealed class MemoryStore : ICacheStore
 
     public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
-        var outcome = CompleteFill(key, lease, result);
-        _budget.Trim(_dropped);
+        var outcome = CompleteFill(key, lease, result, out var filled);
+        if (filled is not null)
+        {
+            _budget.Trim(filled, _dropped);
+        }
+
         return new(outcome);
     }
 
@@ -96,6 +104,19 @@ internal sealed class MemoryStore : ICacheStore
         }
 
         return new(StoreOutcome.Done);
+    }
+
+    public ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => new(_budget.UseOf(tenant));
+
+#pragma warning disable CS1998 // Nothing of it is waited for.
+    public async IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, [EnumeratorCancellation] CancellationToken cancellation)
+#pragma warning restore CS1998
+    {
+        foreach (var (key, _) in _resources)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return new ResourceKey(key);
+        }
     }
 
     public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
@@ -163,8 +184,9 @@ internal sealed class MemoryStore : ICacheStore
         return BeginFillOutcome.Granted;
     }
 
-    private CompleteFillOutcome CompleteFill(ResourceKey key, FillLease lease, FillResult result)
+    private CompleteFillOutcome CompleteFill(ResourceKey key, FillLease lease, FillResult result, out MemoryResource? filled)
     {
+        filled = null;
         if (!TryEnter(key, out var resource))
         {
             return CompleteFillOutcome.Revoked;
@@ -184,7 +206,12 @@ internal sealed class MemoryStore : ICacheStore
             var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
             resource.DropExpired(now);
             resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);
-            _budget.Enqueue_NeedsLock(resource);
+            if (!resource.IsQueued)
+            {
+                _budget.Enqueue_NeedsLock(resource, _tenants.Find(key.Value));
+            }
+
+            filled = resource;
         }
 
         return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
@@ -250,7 +277,7 @@ internal sealed class MemoryStore : ICacheStore
         if (!resource.IsGone)
         {
             resource.IsGone = true;
-            _budget.Add(-resource.Bytes);
+            _budget.Add(resource, -resource.Bytes, -resource.Count);
             resource.DropEntries();
             _resources.TryRemove(KeyValuePair.Create(resource.Key, resource));
         }
@@ -260,10 +287,11 @@ internal sealed class MemoryStore : ICacheStore
     private readonly ref struct Entered(MemoryStore store, MemoryResource resource)
     {
         private readonly long _bytesBefore = resource.Bytes;
+        private readonly int _entriesBefore = resource.Count;
 
         public void Dispose()
         {
-            store._budget.Add(resource.Bytes - _bytesBefore);
+            store._budget.Add(resource, resource.Bytes - _bytesBefore, resource.Count - _entriesBefore);
             store.RemoveIfEmpty_NeedsLock(resource);
             Monitor.Exit(resource);
         }

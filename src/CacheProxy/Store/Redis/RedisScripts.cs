@@ -29,6 +29,9 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
 
+    /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>
+    public RedisScript TenantUse => field ??= new RedisScript(_clock + Read("tenant-use.lua"));
+
     public IEnumerable<RedisScript> All => [LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>

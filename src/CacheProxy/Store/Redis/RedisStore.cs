@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -14,6 +15,7 @@ internal sealed class RedisStore : ICacheStore
     private readonly RedisScripts _scripts;
     private readonly RedisDeadlines _deadlines;
     private readonly RedisEntries _entries;
+    private readonly RedisTenants _tenants;
     private readonly RefusalReports _refusals;
     private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
@@ -34,6 +36,7 @@ internal sealed class RedisStore : ICacheStore
         _unexpected = new OncePerMinute(time);
         _metrics = metrics;
         _scripts = scripts;
+        _tenants = new RedisTenants(options.KeyPrefix);
         var diagnosis = new RedisDiagnosis(options.ConnectionString);
         _refusals = new RefusalReports(diagnosis, time, logger);
         _deadlines = new RedisDeadlines(time);
@@ -163,6 +166,18 @@ internal sealed class RedisStore : ICacheStore
         };
         return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], budget));
     }
+
+    public async ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) =>
+        RedisTenants.ReadUse(await RunAsync(
+            StoreStep.CountUse, _scripts.TenantUse, _tenants.UseKey(tenant), stored is { } entry ? RedisTenants.Counted(entry) : [], budget));
+
+    public async ValueTask<StoreOutcome> ForgetUseAsync(string tenant, StoreTimeoutBudget budget) =>
+        await RunAsync(StoreStep.CountUse, _scripts.TenantUse, _tenants.UseKey(tenant), [RedisTenants.Forget], budget) is "" or ForeignKey
+            ? StoreOutcome.Unavailable
+            : StoreOutcome.Done;
+
+    public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) =>
+        _connection.TryGetPrimary(out var primary) ? RedisTenants.KeysAsync(primary, pattern, cancellation) : throw new NoSinglePrimaryException(0);
 
     public async ValueTask DisposeAsync()
     {
