@@ -5,7 +5,8 @@ namespace Demo;
 internal static class CommandLine
 {
     public const string Help = """
-        Starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, and stays up.
+        Starts the sample customer API and CacheProxy in front of it, walks through miss, hit, update and miss, plays scenes of what
+        is off as shipped in a second CacheProxy, and stays up with the first.
 
         Usage: dotnet run -v m --project samples/Demo -- [options]
 
@@ -13,7 +14,7 @@ internal static class CommandLine
 
           --redis HOST:PORT       cache in this Redis (default: in CacheProxy's own memory)
           --latency MS            what each query to the sample's database takes, as a number or a range (default 5-10; 0: none)
-          --exit                  end after the walk; exit code 0 only if every step came out as it should
+          --exit                  end after the scenes; exit code 0 only if every step came out as it should
           --proxy-port PORT       where clients arrive at CacheProxy (default 4004)
           --api-port PORT         where the sample API listens (default 4005)
           --management-port PORT  CacheProxy's probes (default 9904)

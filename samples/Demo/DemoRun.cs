@@ -1,5 +1,6 @@
 using Demo.Starting;
 using Demo.Walking;
+using Demo.Walking.Scenes;
 
 namespace Demo;
 
@@ -30,6 +31,7 @@ internal static class DemoRun
 
             allAsExpected = await children.WatchAsync(
                 walkStop => new Walk(new Caller(client, ports), Console.Out).RunAsync(walkStop), stop);
+            allAsExpected &= await children.WatchAsync(scenesStop => PlayScenesAsync(options, ports, keyPrefix, client, scenesStop), stop);
             walked = true;
             if (!options.Exit)
             {
@@ -52,6 +54,12 @@ internal static class DemoRun
         }
 
         return allAsExpected ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<bool> PlayScenesAsync(DemoOptions options, Ports ports, string keyPrefix, HttpClient client, CancellationToken stop)
+    {
+        await using var sidecar = await Sidecar.StartAsync(options, ports, keyPrefix, Stage.Settings(), client, stop);
+        return await Stage.PlayAllAsync(sidecar, options.Redis is not null, client, Console.Out, stop);
     }
 
     private static HttpClient NewClient() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })

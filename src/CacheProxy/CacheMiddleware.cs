@@ -31,13 +31,13 @@ internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, Wr
             if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
             {
                 // RFC 8441: over HTTP/2 what a GET with Upgrade is over HTTP/1.1.
-                return route.Policy is { } connected ? forwards.ForwardAsync(context, connected, ForwardReason.Upgrade, next) : next(context);
+                return route.Reads is { } connected ? forwards.ForwardAsync(context, connected, ForwardReason.Upgrade, next) : next(context);
             }
 
             return writes.HandleAsync(context, route, request.Method, next);
         }
 
-        return route.Policy is { } policy ? Read(context, policy, route, folded, overridden) : next(context);
+        return route.Reads is { } policy ? Read(context, policy, route, folded, overridden) : next(context);
     }
 
     private Task Read(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded, OverriddenMethod overridden)

@@ -4,6 +4,9 @@ using CacheProxy.Hosting;
 try
 {
     await using var app = CacheProxyHost.Build(args);
+    // Of 12 MB that reading the configuration has left behind, 3 are needed. Resident when idle, native binary: 47.8 -> 41.0 MB, for some 12 ms
+    // in which nobody waits yet.
+    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     await CacheProxyHost.StartAsync(app);
     await app.WaitForShutdownAsync();
     return 0;

@@ -56,16 +56,26 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
         if (!_running.TryGetValue(peer, out var subject))
         {
             _running[peer] = subject = new Subject(site, peer);
-            _gauge.Run(subject, Asks.PassThrough(scale.WarmUp / 4), Pace.UntilDone);
-            if (peer.Scope != PeerScope.PassThrough)
+            for (var i = 0; i < scale.WarmUps; i++)
             {
-                _gauge.Fill(subject, scale.WarmUp / 10, CustomerKind.Small, Unused(scale.WarmUp / 10));
-                _gauge.Fill(subject, HotKeys, CustomerKind.Small);
-                _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0, scale.WarmUp), Pace.UntilDone);
+                WarmUp(subject);
+                // A just-in-time compiler goes on to its next tier only when nothing new has come up for a while.
+                Thread.Sleep(scale.Settle);
             }
         }
 
         return subject;
+    }
+
+    private void WarmUp(Subject subject)
+    {
+        _gauge.Run(subject, Asks.PassThrough(scale.WarmUp / 4), Pace.UntilDone);
+        if (subject.Peer.Scope != PeerScope.PassThrough)
+        {
+            _gauge.Fill(subject, scale.WarmUp / 10, CustomerKind.Small, Unused(scale.WarmUp / 10));
+            _gauge.Fill(subject, HotKeys, CustomerKind.Small);
+            _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0, scale.WarmUp), Pace.UntilDone);
+        }
     }
 
     private Values Hits(Peer peer, int round, Func<TimeSpan, Pace> pace, TimeSpan time)

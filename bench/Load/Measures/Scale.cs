@@ -10,6 +10,7 @@ internal sealed record Scale
         Name = "quick",
         Rounds = 1,
         WarmUp = 16_000,
+        WarmUps = 1,
         Saturated = TimeSpan.FromSeconds(0.4),
         AtRate = TimeSpan.FromSeconds(0.7),
         Mixed = TimeSpan.FromSeconds(1),
@@ -27,7 +28,10 @@ internal sealed record Scale
     public int Rounds { get; init; } = 3;
 
     /// <summary>Hits before a peer is measured; misses are a tenth of it, uncached requests a quarter.</summary>
-    public int WarmUp { get; init; } = 60_000;
+    public int WarmUp { get; init; } = 30_000;
+
+    /// <summary>How often all of that, with a rest after each.</summary>
+    public int WarmUps { get; init; } = 3;
 
     public TimeSpan Saturated { get; init; } = TimeSpan.FromSeconds(1.2);
 

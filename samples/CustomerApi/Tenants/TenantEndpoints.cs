@@ -8,7 +8,7 @@ namespace CustomerApi.Tenants;
 internal static class TenantEndpoints
 {
     private const string Path = "/api/tenants/by-subdomain/{subdomain}";
-    private const string Columns = "id AS Id, subdomain AS Subdomain, name AS Name, last_customer_id AS Customers";
+    private const string Columns = "id AS Id, subdomain AS Subdomain, name AS Name";
 
     private static readonly Field[] Fields = [new("name", "name", Required: true)];
 
@@ -55,11 +55,10 @@ internal static class TenantEndpoints
         "This is not the subdomain of the tenant that asks.", statusCode: StatusCodes.Status404NotFound, title: "Unknown tenant");
 }
 
-/// <summary>A tenant as the API shows it. Customers counts all that it ever had.</summary>
+/// <summary>A tenant as the API shows it.</summary>
 internal sealed record TenantMetadata
 {
     public int Id { get; init; }
     public string Subdomain { get; init; } = "";
     public string Name { get; init; } = "";
-    public int Customers { get; init; }
 }

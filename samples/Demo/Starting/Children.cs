@@ -28,14 +28,7 @@ internal sealed class Children : IAsyncDisposable
                 ["Database__Path"] = Path.Combine(children._dataFolder.FullName, "customers.db"),
                 ["Database__LatencyMilliseconds"] = options.Latency,
             });
-            var proxy = children.Start(ChildPrograms.CacheProxy, new Dictionary<string, string>
-            {
-                ["Kestrel__Endpoints__Proxy__Url"] = $"http://localhost:{ports.Proxy}",
-                ["Kestrel__Endpoints__Management__Url"] = $"http://localhost:{ports.Management}",
-                ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = $"http://localhost:{ports.Api}/",
-                ["CacheProxy__Redis__ConnectionString"] = options.Redis ?? "",
-                ["CacheProxy__Redis__KeyPrefix"] = keyPrefix,
-            });
+            var proxy = children.Start(ChildPrograms.CacheProxy, SettingsOf(options, ports, keyPrefix));
             await UntilReadyAsync(api, $"http://localhost:{ports.Api}/healthz", client, stop);
             await UntilReadyAsync(proxy, $"http://localhost:{ports.Management}/readyz", client, stop);
             return children;
@@ -46,6 +39,16 @@ internal sealed class Children : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What the demo tells CacheProxy: where it listens, where the API is, and which store to use.</summary>
+    public static Dictionary<string, string> SettingsOf(DemoOptions options, Ports ports, string keyPrefix) => new()
+    {
+        ["Kestrel__Endpoints__Proxy__Url"] = $"http://localhost:{ports.Proxy}",
+        ["Kestrel__Endpoints__Management__Url"] = $"http://localhost:{ports.Management}",
+        ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = $"http://localhost:{ports.Api}/",
+        ["CacheProxy__Redis__ConnectionString"] = options.Redis ?? "",
+        ["CacheProxy__Redis__KeyPrefix"] = keyPrefix,
+    };
 
     /// <summary>Does <paramref name="work"/>; when one of the programs ends by itself meanwhile, stops it and throws that program's last words.</summary>
     public async Task<T> WatchAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
@@ -103,7 +106,7 @@ internal sealed class Children : IAsyncDisposable
         return process;
     }
 
-    private static async Task UntilReadyAsync(ChildProcess process, string url, HttpClient client, CancellationToken stop)
+    public static async Task UntilReadyAsync(ChildProcess process, string url, HttpClient client, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(Patience);

@@ -15,6 +15,13 @@ internal sealed record Ports(int Proxy, int Api, int Management)
             Choose(options.ManagementPort, "CacheProxy, for management", "--management-port", taken));
     }
 
+    /// <summary>Free ones for another CacheProxy before the same API.</summary>
+    public Ports Beside()
+    {
+        var taken = new HashSet<int> { Proxy, Api, Management };
+        return new Ports(AnyFree(taken), Api, AnyFree(taken));
+    }
+
     private static int Choose(int wanted, string user, string option, HashSet<int> taken)
     {
         if (wanted == 0)

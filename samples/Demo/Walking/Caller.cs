@@ -8,6 +8,8 @@ namespace Demo.Walking;
 /// <summary>Sends requests as curl would, and asks the API after each how many queries it has run.</summary>
 internal sealed class Caller(HttpClient client, Ports ports)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private long _queriesSoFar;
 
     /// <summary>The API's count after the last request.</summary>
@@ -17,6 +19,26 @@ internal sealed class Caller(HttpClient client, Ports ports)
 
     public Task<Exchange> StraightToApiAsync(Step step, CancellationToken stop) => SendAsync(ports.Api, step, stop);
 
+    /// <summary>Asks for the same until it is a hit; false when patience has run out.</summary>
+    public async Task<bool> UntilHitAsync(Step step, TimeSpan patience, CancellationToken stop)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        waiting.CancelAfter(patience);
+        try
+        {
+            while (!(await ThroughProxyAsync(step, waiting.Token)).Answer.IsHit)
+            {
+                await Task.Delay(Pause, waiting.Token);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sets the API's count to 0.</summary>
     public async Task ResetAsync(CancellationToken stop)
     {
@@ -25,10 +47,18 @@ internal sealed class Caller(HttpClient client, Ports ports)
         _queriesSoFar = 0;
     }
 
+    /// <summary>Counts anew: what the API has been asked since the last request belongs to none.</summary>
+    public async Task RecountAsync(CancellationToken stop) => _queriesSoFar = await CountAsync(stop);
+
     private async Task<Exchange> SendAsync(int port, Step step, CancellationToken stop)
     {
         using var request = new HttpRequestMessage(new HttpMethod(step.Method), $"http://localhost:{port}{step.Path}");
         request.Headers.Add("X-Tenant-Subdomain", step.Tenant);
+        foreach (var (name, value) in step.Headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (step.Body is not null)
         {
             request.Content = new StringContent(step.Body, Encoding.UTF8, "application/x-www-form-urlencoded");

@@ -4,6 +4,12 @@ namespace Demo.Walking;
 /// <remarks>Shows is text that the body must hold; null when any will do.</remarks>
 internal sealed record Step(string Method, string Path, Expected Expected, string? Body = null, string? Shows = null, string Tenant = "demo")
 {
+    /// <summary>How many queries the API needs where it is asked for what the cache does not hold.</summary>
+    public int MissQueries { get; init; } = 1;
+
+    /// <summary>Sent besides the tenant's, such as Authorization.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     public static Step Get(string path, Expected expected, string? shows = null, string tenant = "demo") =>
         new("GET", path, expected, Shows: shows, Tenant: tenant);
 
@@ -23,7 +29,7 @@ internal sealed record Step(string Method, string Path, Expected Expected, strin
         var (inOrder, wanted) = Expected switch
         {
             Expected.Hit => (exchange.Answer.IsHit && exchange.Queries == 0, "a hit and no query"),
-            Expected.Miss => (exchange.Answer.IsMiss && exchange.Queries == 1, "a miss and 1 query"),
+            Expected.Miss => (exchange.Answer.IsMiss && exchange.Queries == MissQueries, $"a miss and {Ledger.Queries(MissQueries)}"),
             Expected.Forwarded => (!exchange.Answer.IsHit && exchange.Queries > 0, "no hit, and queries"),
         };
         if (!inOrder)

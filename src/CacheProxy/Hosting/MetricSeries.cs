@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
@@ -45,7 +46,8 @@ internal sealed class MetricSeries : IHostedService
 
     private void Begin(ConfigurationSnapshot configuration)
     {
-        foreach (var policy in configuration.Options.Policies)
+        // One that is off has nothing to compute rates of until a reload switches it on.
+        foreach (var policy in configuration.Options.Policies.Where(static policy => policy.Mode != CacheMode.Off))
         {
             _cache.Begin(policy.Name);
             _writes.Begin(policy.Name);

@@ -36,26 +36,10 @@ internal static class CacheRequestReader
             return false;
         }
 
-        var tenant = default(TenantName);
-        if (policy.Template.NeedsTenant)
+        if (FindTenant(request, rules, ref policy, out var tenant) is { } doubt)
         {
-            var resolution = rules.Tenants.Resolve(request);
-            tenant = resolution.Tenant;
-            if (resolution.Kind != TenantResolutionKind.Found)
-            {
-                reason = ForwardReasons.Of(resolution.Kind);
-                return false;
-            }
-
-            if (policy.Tenants?.Of(tenant) is { } limited)
-            {
-                policy = limited;
-                if (policy.Options.Mode == CacheMode.Off)
-                {
-                    reason = ForwardReason.TenantOff;
-                    return false;
-                }
-            }
+            reason = doubt;
+            return false;
         }
 
         reason = ForwardReason.Key;
@@ -84,6 +68,26 @@ internal static class CacheRequestReader
             tenant.Value,
             rules.StoreTimeout);
         return true;
+    }
+
+    /// <summary>The tenant that the key needs, and the policy as it is for that tenant; or why the request is forwarded.</summary>
+    private static ForwardReason? FindTenant(HttpRequest request, RequestRules rules, ref CachePolicy policy, out TenantName tenant)
+    {
+        tenant = default;
+        if (!policy.Template.NeedsTenant)
+        {
+            return null;
+        }
+
+        var resolution = rules.Tenants.Resolve(request);
+        tenant = resolution.Tenant;
+        if (resolution.Kind != TenantResolutionKind.Found)
+        {
+            return ForwardReasons.Of(resolution.Kind);
+        }
+
+        policy = policy.Tenants?.Of(tenant) ?? policy;
+        return policy.Options.Mode == CacheMode.Off ? ForwardReason.TenantOff : null;
     }
 
     private static string? SpelledOtherwise(HttpContext context, RouteCaching route) =>

@@ -137,7 +137,11 @@ internal sealed class EvictionTargets
 /// <param name="Key">Its key.</param>
 /// <param name="Tenant">Its tenant, for the log; <c>null</c> when the key names none.</param>
 /// <param name="Id">Its id, for the log.</param>
-internal readonly record struct EvictionTarget(CachePolicy Policy, ResourceKey Key, string? Tenant, string? Id);
+internal readonly record struct EvictionTarget(CachePolicy Policy, ResourceKey Key, string? Tenant, string? Id)
+{
+    /// <inheritdoc cref="CachePolicy.IsFenced"/>
+    public bool IsFenced => Policy.IsFenced;
+}
 
 /// <summary>
 /// The resources that a successful answer to a write names in <c>Location</c> and <c>Content-Location</c> (RFC 9111 §4.4). Only for

@@ -22,6 +22,7 @@ internal sealed class WriteFence : IAsyncDisposable
     private readonly TimeSpan _timeout;
     private readonly EvictionTarget[] _targets;
     private readonly ResourceFence[] _fences;
+    private readonly ResourceFence[] _wanted;
     private readonly ITimer _renewal;
     private readonly PacedBody? _body;
     private readonly TimeSpan _limit = TimeSpan.MaxValue;
@@ -57,6 +58,8 @@ internal sealed class WriteFence : IAsyncDisposable
             _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }
 
+        // What is off is only evicted.
+        _wanted = Array.TrueForAll(targets, static target => target.IsFenced) ? _fences : [.. _fences.Where((_, i) => targets[i].IsFenced)];
         _renewal = _time.CreateTimer(static state => ((WriteFence)state!).Renew(), this, period, period);
     }
 
@@ -64,7 +67,7 @@ internal sealed class WriteFence : IAsyncDisposable
     /// Whether the fences have stood without a gap since the last time that the store confirmed each. If they stand when the API has
     /// answered, nothing that the write replaced is ever served: not before their deadline, and whoever fills after it evicts first.
     /// </summary>
-    public bool IsStanding => Array.TrueForAll(_fences, Stands);
+    public bool IsStanding => Array.TrueForAll(_wanted, Stands);
 
     /// <summary>Sets the fences. False when one could not be set that a strict policy wants: then none stays.</summary>
     public async ValueTask<bool> TryBeginAsync()
@@ -78,7 +81,7 @@ internal sealed class WriteFence : IAsyncDisposable
         await AllAsync(BeginAsync);
         if (!StrictFailed())
         {
-            Array.ForEach(_fences, _cache.GoOnUnfenced);
+            Array.ForEach(_wanted, _cache.GoOnUnfenced);
             return true;
         }
 
@@ -127,7 +130,8 @@ internal sealed class WriteFence : IAsyncDisposable
         for (var i = 0; i < ending.Length; i++)
         {
             // A write that had no fence and changed nothing has left nothing to be ended.
-            ending[i] = _isSet || result != WriteResult.Unchanged ? _cache.EndWriteAsync(_fences[i], result).AsTask() : Task.FromResult(StoreOutcome.Done);
+            ending[i] = (_isSet && _targets[i].IsFenced) || result != WriteResult.Unchanged
+                ? _cache.EndWriteAsync(_fences[i], result).AsTask() : Task.FromResult(StoreOutcome.Done);
         }
 
         for (var i = 0; i < ending.Length; i++)
@@ -248,7 +252,7 @@ internal sealed class WriteFence : IAsyncDisposable
     private void Report(EvictionTarget target, WriteResult result, StoreOutcome outcome)
     {
         _metrics.Ended(target.Policy.Name, result, outcome);
-        if (outcome == StoreOutcome.Done && result != WriteResult.Unchanged)
+        if (outcome == StoreOutcome.Done && result != WriteResult.Unchanged && target.Policy.Options.Mode != CacheMode.Off)
         {
             _events.Invalidated(target.Policy.Events, target.Tenant, target.Id);
         }
@@ -281,18 +285,13 @@ internal sealed class WriteFence : IAsyncDisposable
 
     private Task AllAsync(Func<ResourceFence, ValueTask> step)
     {
-        if (_fences.Length == 1)
-        {
-            return step(_fences[0]).AsTask();
-        }
-
-        var steps = new Task[_fences.Length];
+        var steps = new Task[_wanted.Length];
         for (var i = 0; i < steps.Length; i++)
         {
-            steps[i] = step(_fences[i]).AsTask();
+            steps[i] = step(_wanted[i]).AsTask();
         }
 
-        return Task.WhenAll(steps);
+        return steps.Length == 1 ? steps[0] : Task.WhenAll(steps);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -23,7 +23,14 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     public Task HandleAsync(HttpContext context, RouteCaching route, string? method, RequestDelegate next)
     {
         var targets = EvictionTargets.Find(context, route, method);
-        return targets.Length == 0 ? next(context) : ReadAheadAsync(context, targets, route, next);
+        if (targets.Length == 0)
+        {
+            return next(context);
+        }
+
+        return Array.Exists(targets, static target => target.IsFenced)
+            ? ReadAheadAsync(context, targets, route, next)
+            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), route, next);
     }
 
     private async Task ReadAheadAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)

@@ -1,6 +1,7 @@
 using CacheProxy.Hosting;
 using CacheProxy.IntegrationTests.Host;
 using CacheProxy.Store;
+using CacheProxy.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,20 +9,21 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CacheProxy.IntegrationTests.Harness;
 
 /// <summary>
-/// The complete product in this process, or as <see cref="ProxyProcess"/>, on free ports, in front of one API. A test states only what
-/// differs.
+/// The complete product in this process, or as <see cref="ProxyProcess"/>, on free ports, in front of one API, with what is shipped for
+/// single customers. A test states only what differs.
 /// </summary>
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
     private readonly WebApplication? _app;
     private readonly ProxyProcess? _process;
+    private readonly string? _directory;
 
     private ProxyUnderTest(WebApplication app, CapturedLog log)
         : this(log, new Uri(app.Services.GetRequiredService<BoundListeners>().Proxy), new Uri(app.Services.GetRequiredService<BoundListeners>().Management)) =>
         _app = app;
 
-    private ProxyUnderTest(ProxyProcess process)
-        : this(process.Log, process.Proxy, process.Management) => _process = process;
+    private ProxyUnderTest(ProxyProcess process, string? directory)
+        : this(process.Log, process.Proxy, process.Management) => (_process, _directory) = (process, directory);
 
     private ProxyUnderTest(CapturedLog log, Uri address, Uri management)
     {
@@ -52,12 +54,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         : Log.Messages.LastOrDefault(static message => message.StartsWith("Redis is ", StringComparison.Ordinal)) == "Redis is available";
 
     /// <param name="api">Where the API is.</param>
-    /// <param name="settings">Configuration on top of the shipped one, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>
+    /// <param name="settings">Configuration on top of it, e.g. <c>("CacheProxy:Policies:customer:Ttl", "1m")</c>.</param>
     /// <param name="redis">Connection string; empty for the in-memory store.</param>
     /// <param name="time">The clock; the system's when absent.</param>
     /// <param name="waitsForRedis">Whether to wait until Redis answers; false where it does not.</param>
+    /// <param name="shipped">Whether to begin with the whole file that is shipped.</param>
     public static async Task<ProxyUnderTest> StartAsync(
-        string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null, bool waitsForRedis = true)
+        string api, IEnumerable<(string Key, string? Value)>? settings = null, string redis = "", TimeProvider? time = null, bool waitsForRedis = true,
+        bool shipped = false)
     {
         var values = new Dictionary<string, string?>
         {
@@ -77,7 +81,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             ProxyProcess.SkipIfWanted();
         }
 
-        var proxy = ProxyProcess.IsWanted ? await StartProcessAsync(values) : await StartHereAsync(values, time);
+        var proxy = ProxyProcess.IsWanted ? await StartProcessAsync(values, shipped) : await StartHereAsync(values, time, shipped);
         if (redis.Length > 0 && waitsForRedis)
         {
             await Eventually.TrueAsync(() => proxy.IsStoreAvailable);
@@ -86,11 +90,12 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return proxy;
     }
 
-    private static async Task<ProxyUnderTest> StartHereAsync(Dictionary<string, string?> values, TimeProvider? time)
+    private static async Task<ProxyUnderTest> StartHereAsync(Dictionary<string, string?> values, TimeProvider? time, bool shipped)
     {
         var log = new CapturedLog();
         var app = CacheProxyHost.Build([], new CacheProxyHostOptions
         {
+            Directory = shipped ? AppContext.BaseDirectory : CustomersAlone.Directory,
             LogSink = log,
             Customise = builder =>
             {
@@ -105,8 +110,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return new ProxyUnderTest(app, log);
     }
 
-    private static async Task<ProxyUnderTest> StartProcessAsync(Dictionary<string, string?> values) => new(await ProxyProcess.StartAsync(
-        values.Where(static pair => pair.Value is not null).Select(static pair => $"--{pair.Key}={pair.Value}")));
+    private static async Task<ProxyUnderTest> StartProcessAsync(Dictionary<string, string?> values, bool shipped)
+    {
+        var arguments = values.Where(static pair => pair.Value is not null).Select(static pair => $"--{pair.Key}={pair.Value}");
+        if (shipped)
+        {
+            return new ProxyUnderTest(await ProxyProcess.StartAsync(arguments), directory: null);
+        }
+
+        var directory = Directory.CreateTempSubdirectory("cacheproxy-").FullName;
+        File.Copy(Path.Combine(CustomersAlone.Directory, "appsettings.json"), Path.Combine(directory, "appsettings.json"));
+        return new ProxyUnderTest(await ProxyProcess.StartAsync(arguments, directory), directory);
+    }
 
     /// <summary>GET as tenant <c>demo</c>.</summary>
     public Task<HttpResponseMessage> GetAsync(string target) => Client.GetAsync(target, Xunit.TestContext.Current.CancellationToken);
@@ -147,6 +162,11 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         if (_process is not null)
         {
             await _process.DisposeAsync();
+        }
+
+        if (_directory is not null)
+        {
+            Directory.Delete(_directory, recursive: true);
         }
     }
 }

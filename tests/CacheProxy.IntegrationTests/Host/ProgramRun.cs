@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace CacheProxy.IntegrationTests.Host;
@@ -8,12 +9,24 @@ internal sealed class ProgramRun : IDisposable
     // A start that hangs fails its test instead of the whole run.
     private static readonly TimeSpan Budget = TimeSpan.FromMinutes(1);
 
+    // A test that is skipped while it starts disposes of nothing; no program outlives the tests for that.
+    private static readonly ConcurrentDictionary<ProgramRun, bool> Running = [];
+
     private readonly Process _process;
     private readonly Task<string> _errors;
+
+    static ProgramRun() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        foreach (var run in Running.Keys)
+        {
+            run.Dispose();
+        }
+    };
 
     private ProgramRun(Process process)
     {
         _process = process;
+        Running[this] = true;
         _errors = process.StandardError.ReadToEndAsync();
     }
 
@@ -80,6 +93,11 @@ internal sealed class ProgramRun : IDisposable
 
     public void Dispose()
     {
+        if (!Running.TryRemove(this, out _))
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.Kill();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CacheProxy.Configuration;
 using CacheProxy.Hosting;
+using CacheProxy.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -74,10 +75,10 @@ internal sealed class RunningHost : IAsyncDisposable
         return new RunningHost(app, directory, log);
     }
 
-    /// <summary>The shipped configuration on free ports in front of one API.</summary>
+    /// <summary>What is shipped for single customers, on free ports in front of one API.</summary>
     public static JsonNode Shipped(string apiAddress)
     {
-        var json = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "appsettings.json")))!;
+        var json = CustomersAlone.Json();
         json["Kestrel"]!["Endpoints"]!["Proxy"]!["Url"] = "http://127.0.0.1:0";
         json["Kestrel"]!["Endpoints"]!["Management"]!["Url"] = "http://127.0.0.1:0";
         json["ReverseProxy"]!["Clusters"]!["customer-api"]!["Destinations"]!["primary"]!["Address"] = apiAddress;

@@ -18,7 +18,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     public async Task The_first_read_is_a_miss_and_every_later_one_a_hit_that_the_API_does_not_see(StoreKind store)
     {
         _api.AnswerWithVersions("GET", Customer);
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var miss = await proxy.AskAsync(Customer);
         var hit = await proxy.AskAsync(Customer);
@@ -39,7 +39,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     {
         _api.AnswerWithVersions("GET", Customer);
         _api.Answer(method, Customer, Response.Create().WithStatusCode(200).WithBody("updated"));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
         await proxy.AskAsync(Customer);
         await proxy.AskAsync(Customer);
 
@@ -63,7 +63,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     {
         _api.AnswerWithVersions("GET", Customer);
         _api.Answer("DELETE", Customer, Response.Create().WithStatusCode(204));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
         await proxy.AskAsync(Customer);
 
         var delete = await proxy.AskAsync(HttpMethod.Delete, Customer);
@@ -82,7 +82,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     {
         _api.AnswerWithVersions("GET", Customer);
         _api.Answer("POST", "/api/customers", Response.Create().WithStatusCode(201).WithHeader("Location", "/api/customers/124"));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
         await proxy.AskAsync(Customer);
 
         var created = await proxy.AskAsync(HttpMethod.Post, "/api/customers");
@@ -100,7 +100,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     public async Task Lists_and_searches_pass_and_leave_nothing(StoreKind store, string target)
     {
         _api.AnswerWithVersions("GET", target.Split('?')[0]);
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var first = await proxy.AskAsync(target);
         var second = await proxy.AskAsync(target);
@@ -117,7 +117,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     public async Task Tenants_that_a_header_names_are_kept_apart(StoreKind store)
     {
         _api.AnswerWithVersions("GET", Customer);
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         foreach (var (tenant, version) in new[] { ("one", 1), ("two", 2), ("one", 1), ("two", 2) })
         {
@@ -134,7 +134,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     public async Task Tenants_that_the_host_names_are_kept_apart(StoreKind store)
     {
         _api.AnswerWithVersions("GET", Customer);
-        await using var proxy = await stores.StartAsync(store, _api.Address, ("CacheProxy:Tenant:BaseDomains:0", "example.com"));
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address, ("CacheProxy:Tenant:BaseDomains:0", "example.com"));
 
         foreach (var (tenant, version) in new[] { ("one", 1), ("two", 2), ("one", 1), ("two", 2) })
         {
@@ -155,7 +155,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
             .WithHeader("Content-Type", "application/problem+json")
             .WithHeader("X-Trace", "abc")
             .WithBody("""{"title":"no such customer"}"""));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var first = await proxy.AskAsync(Customer);
         var second = await proxy.AskAsync(Customer);
@@ -171,7 +171,7 @@ public sealed class MainJobTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     {
         _api.AnswerWithVersions("GET", Customer);
         _api.Answer("PUT", Customer, Response.Create().WithStatusCode(204));
-        await using var proxy = await stores.StartAsync(StoreKind.Redis, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(StoreKind.Redis, _api.Address);
 
         await proxy.AskAsync(Customer);
         Assert.Equal("""{"version":1}""", await stores.Redis.TextAsync("HGET", Key, "body"));

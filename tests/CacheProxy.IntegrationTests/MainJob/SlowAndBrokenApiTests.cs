@@ -21,7 +21,7 @@ public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<
     public async Task A_slow_API_is_waited_for_and_asked_once_for_all_who_wait(StoreKind store)
     {
         _api.Answer("GET", Customer, Response.Create().WithDelay(TimeSpan.FromMilliseconds(200)).WithBody(Good));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => proxy.AskAsync(Customer)));
 
@@ -38,7 +38,7 @@ public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<
         var gate = new Gate();
         _api.AnswerAtGate("GET", Customer, gate, "before the update");
         _api.Answer("PUT", Customer, Response.Create().WithStatusCode(204));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var slow = proxy.AskAsync(Customer);
         await gate.ReachedAsync();
@@ -59,7 +59,7 @@ public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<
     public async Task An_error_is_passed_on_and_not_stored(StoreKind store, int status)
     {
         _api.Answer("GET", Customer, Response.Create().WithStatusCode(status).WithBody("sorry"));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var error = await proxy.AskAsync(Customer);
         _api.Answer("GET", Customer, Response.Create().WithBody(Good));
@@ -76,7 +76,7 @@ public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<
     public async Task A_failed_answer_with_a_fault_is_passed_on_byte_for_byte_and_not_stored(StoreKind store, FaultType fault)
     {
         _api.Answer("GET", Customer, Response.Create().WithStatusCode(500).WithBody("a body that the fault takes or spoils").WithFault(fault));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
 
         var faulty = await proxy.AskAsync(Customer);
         Assert.Equal(500, faulty.Status);
@@ -92,7 +92,7 @@ public sealed class SlowAndBrokenApiTests(ProxyOnStores stores) : IClassFixture<
     public async Task Without_an_API_a_hit_is_served_and_everything_else_is_a_502(StoreKind store)
     {
         _api.Answer("GET", Customer, Response.Create().WithBody(Good));
-        await using var proxy = await stores.StartAsync(store, _api.Address);
+        await using var proxy = await stores.StartShippedAsync(store, _api.Address);
         await proxy.AskAsync(Customer);
 
         _api.GoAway();

@@ -28,7 +28,7 @@ public sealed class EncryptedEntriesTests(ProxyOnStores stores) : IClassFixture<
         Assert.Equal(304, (await proxy.AskAsync(Target, ("If-None-Match", "\"v1\""))).Status);
         Assert.True((await proxy.AskAsync(HttpMethod.Head, Target)).IsHit);
         Assert.True((await proxy.AskAsync(Target, ("Range", "bytes=0-5"))).IsHit);
-        Assert.Equal(1, api.Requests.Count);
+        Assert.Single(api.Requests);
 
         await proxy.AskAsync(HttpMethod.Put, Target);
         Assert.False((await proxy.AskAsync(Target)).IsHit);

@@ -63,7 +63,13 @@ public sealed class ClusterErasureTests
         var lease = new FillLease(store.NewFillToken(key), VariantKey.Plain, "", TimeSpan.FromMinutes(1), Exclusive: false);
         var response = new StoredResponse
         {
-            Status = 200, Headers = [], Body = Encoding.UTF8.GetBytes("{}"), ResponseTimeMs = store.NowMs, InitialAgeMs = 0, LifetimeMs = 300_000, Target = "localhost /",
+            Status = 200,
+            Headers = [],
+            Body = Encoding.UTF8.GetBytes("{}"),
+            ResponseTimeMs = store.NowMs,
+            InitialAgeMs = 0,
+            LifetimeMs = 300_000,
+            Target = "localhost /",
         };
         return await store.BeginFillAsync(key, lease, Budget) is BeginFillOutcome.Granted or BeginFillOutcome.Changed
             && await store.CompleteFillAsync(key, lease, new FillResult(VariantKey.Plain, "", response, TimeSpan.FromMinutes(5), 64), Budget) != CompleteFillOutcome.Unavailable;

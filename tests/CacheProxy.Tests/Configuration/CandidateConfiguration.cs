@@ -1,10 +1,11 @@
 using CacheProxy.Configuration;
+using CacheProxy.Tests.Harness;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;
 
-/// <summary>The configuration that is shipped, with some values changed, compiled as at a start.</summary>
+/// <summary>What is shipped for single customers, or all that is shipped, with some values changed, compiled as at a start.</summary>
 internal static class CandidateConfiguration
 {
     public static ConfigurationSnapshot Accepted(params (string Key, string? Value)[] changes)
@@ -25,13 +26,24 @@ internal static class CandidateConfiguration
     }
 
     public static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(
-        params (string Key, string? Value)[] changes)
+        params (string Key, string? Value)[] changes) => Compile(CustomersAlone.Directory, changes);
+
+    /// <summary>The whole file that is shipped.</summary>
+    public static ConfigurationSnapshot Shipped(params (string Key, string? Value)[] changes)
+    {
+        var (snapshot, problems) = Compile(AppContext.BaseDirectory, changes);
+        Assert.True(problems.Count == 0, ConfigurationReport.Text(problems));
+        return snapshot!;
+    }
+
+    private static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(
+        string directory, (string Key, string? Value)[] changes)
     {
         var last = new ConfigurationBuilder()
             .AddInMemoryCollection(changes.Select(static change => KeyValuePair.Create(change.Key, change.Value)))
             .Build();
         var problems = new List<ConfigurationProblem>();
-        var sources = new ConfigurationSources(AppContext.BaseDirectory, [], last);
+        var sources = new ConfigurationSources(directory, [], last);
         return (ConfigurationCompiler.Compile(sources, running: null, problems), problems);
     }
 }

@@ -10,6 +10,12 @@ namespace CacheProxy.Tests.Writing;
 /// <summary>Routes a request as the server would: the path decoded once, encoded slashes kept, dot segments removed.</summary>
 internal static class RoutedRequest
 {
+    private static readonly string[] ByPrecedence =
+    [
+        "customer-list", "customer-search", "pets", "service-catalog", "tenant", "customer", "pet", "staff", "reservation",
+        "customer-parts", "pet-parts", "staff-parts", "reservation-parts", "service", "everything-else",
+    ];
+
     /// <summary>What the matched route asks for; its values are set on the request.</summary>
     public static RouteCaching Route(HttpContext context, string target, ConfigurationSnapshot configuration)
     {
@@ -23,10 +29,13 @@ internal static class RoutedRequest
             ? new QueryString(target[query..])
             : QueryString.Empty;
 
-        // In the order of precedence.
-        foreach (var id in new[] { "customer-search", "customer", "customer-parts", "everything-else" })
+        foreach (var id in ByPrecedence)
         {
-            var route = configuration.Proxy.Routes.Single(route => route.RouteId == id);
+            if (configuration.Proxy.Routes.SingleOrDefault(route => route.RouteId == id) is not { } route)
+            {
+                continue;
+            }
+
             var values = new RouteValueDictionary();
             var template = new RouteTemplate(RoutePatternFactory.Parse(route.Match.Path!));
             if (new TemplateMatcher(template, []).TryMatch(context.Request.Path, values))

@@ -66,6 +66,12 @@ internal sealed class CachePolicy
     /// <summary>The policy as it is for each tenant; <c>null</c> when it is the same for all.</summary>
     public TenantPolicies? Tenants { get; set; }
 
+    /// <summary>
+    /// Whether writes set a fence. A policy that is off has no entry that this replica could serve or store; what others have is evicted
+    /// before the write's client has its answer. A strict one wants its fence all the same: others may serve by it.
+    /// </summary>
+    public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict;
+
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
 

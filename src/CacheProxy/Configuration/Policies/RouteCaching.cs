@@ -15,6 +15,12 @@ namespace CacheProxy.Configuration.Policies;
 /// <param name="Rules">What holds for every request of the configuration.</param>
 internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePolicy> Evicts, RequestRules Rules)
 {
+    /// <summary>
+    /// The policy by which reads are answered; <c>null</c> where they are forwarded as if there were none. That is so for lists whose policy is
+    /// off, too: nobody expects a list to come from a cache, so that nothing in the answer needs to say why it does not.
+    /// </summary>
+    public CachePolicy? Reads { get; } = Policy is { Options.Mode: CacheMode.Off, Template.NamesOneResource: true } ? null : Policy;
+
     /// <summary>The spelling of a path that has the policy's plain variants; <c>null</c> without a policy.</summary>
     public CanonicalPath? CanonicalPath { get; init; }
 

@@ -71,30 +71,34 @@ internal sealed class RedisEntries(RedisClock clock, EntrySeal seal, TimeProvide
             return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp.ToString());
         }
 
-        var payload = StoredResponseFormat.PayloadOf(meta, reply[RedisFields.HeadItem]);
-        var body = withBody ? reply.Body : null;
-        StoredResponse? response;
-        if (variant.IsSealed)
+        if (ReadPayload(reply, stamp, key, variant, withBody, out var isOfUnknownKey) is not { } response)
         {
-            if (seal.Open(new BoundPlace(key, variant, stamp), stamp, payload, body, out response) == SealOutcome.UnknownKey)
-            {
-                return OfUnknownKey(vary, stamp.ToString());
-            }
-        }
-        else
-        {
-            StoredResponseFormat.TryRead(stamp, payload, body is null ? default(ReadOnlyMemory<byte>?) : body, out response);
-        }
-
-        if (response is null)
-        {
-            return Unreadable(vary, stamp.ToString());
+            return isOfUnknownKey ? OfUnknownKey(vary, stamp.ToString()) : Unreadable(vary, stamp.ToString());
         }
 
         // Redis's clock has been set back since it was stored, so its age is not known; nobody else's clock is so far ahead.
         return response.ResponseTimeMs > now + MostAheadMs
             ? new LookUpResult(LookUpOutcome.Miss, vary, null, stamp.ToString())
             : new LookUpResult(LookUpOutcome.Found, vary, response, null);
+    }
+
+    private StoredResponse? ReadPayload(
+        WireCall reply, in StoredStamp stamp, ResourceKey key, VariantKey variant, bool withBody, out bool isOfUnknownKey)
+    {
+        isOfUnknownKey = false;
+        var payload = StoredResponseFormat.PayloadOf(reply[RedisFields.MetaItem], reply[RedisFields.HeadItem]);
+        var body = withBody ? reply.Body : null;
+        StoredResponse? response;
+        if (variant.IsSealed)
+        {
+            isOfUnknownKey = seal.Open(new BoundPlace(key, variant, stamp), stamp, payload, body, out response) == SealOutcome.UnknownKey;
+        }
+        else
+        {
+            StoredResponseFormat.TryRead(stamp, payload, body is null ? default(ReadOnlyMemory<byte>?) : body, out response);
+        }
+
+        return response;
     }
 
     private LookUpResult OfUnknownKey(string vary, string stamp)

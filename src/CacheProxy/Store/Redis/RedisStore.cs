@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;

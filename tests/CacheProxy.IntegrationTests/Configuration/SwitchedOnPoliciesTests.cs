@@ -1,0 +1,159 @@
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Reporting;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Configuration;
+
+/// <summary>The shipped policies besides the customer's: off as shipped, and on by one key each.</summary>
+public sealed class SwitchedOnPoliciesTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
+{
+    private static readonly string[] Lists = ["/api/customers", "/api/customers?page=2", "/api/customers/search?q=a"];
+
+    public static TheoryData<StoreKind, string, string, string> Policies
+    {
+        get
+        {
+            var data = new TheoryData<StoreKind, string, string, string>();
+            foreach (var store in Enum.GetValues<StoreKind>())
+            {
+                data.Add(store, "tenant", "/api/tenants/by-subdomain/demo", "PUT /api/tenants/by-subdomain/demo");
+                data.Add(store, "pet", "/api/pets/7", "PUT /api/pets/7");
+                data.Add(store, "service-catalog", "/api/services", "POST /api/services");
+                data.Add(store, "service-catalog", "/api/services", "PATCH /api/services/3");
+                data.Add(store, "staff", "/api/staff/7", "DELETE /api/staff/7");
+                data.Add(store, "reservation", "/api/reservations/7", "POST /api/reservations/7/cancel");
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public async Task One_key_makes_it_a_miss_a_hit_and_evicted_by_its_write(StoreKind store, string policy, string path, string write)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartShippedAsync(store, api.Address, ($"CacheProxy:Policies:{policy}:Mode", "On"));
+
+        var miss = await proxy.AskAsync(path);
+        var hit = await proxy.AskAsync(path);
+        await proxy.AskAsync(new HttpMethod(write.Split(' ')[0]), write.Split(' ')[1]);
+        var afterwards = await proxy.AskAsync(path);
+
+        Assert.Equal(("1", "1", "3"), (miss.Text, hit.Text, afterwards.Text));
+        Assert.Equal((false, true, false), (miss.IsHit, hit.IsHit, afterwards.IsHit));
+        Assert.Equal(3, api.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task As_shipped_all_but_customers_pass_and_leave_nothing(StoreKind store)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartShippedAsync(store, api.Address);
+        string[] paths = [.. Policies.Select(static row => row.Data.Item3).Distinct(), .. Lists];
+
+        foreach (var path in paths)
+        {
+            Assert.False((await proxy.AskAsync(path)).IsHit);
+            Assert.False((await proxy.AskAsync(path)).IsHit);
+        }
+
+        await proxy.AskAsync(HttpMethod.Put, "/api/customers/7");
+        await proxy.AskAsync(HttpMethod.Put, "/api/pets/7");
+        Assert.Equal((paths.Length * 2) + 2, api.Requests.Count);
+        Assert.True(store == StoreKind.Memory || await stores.Redis.NumberAsync("DBSIZE") == 0, "Something is in Redis.");
+        Assert.Equal(["Customer cache invalidated {customerId=\"7\", tenantId=\"demo\"}"], CacheEvents.Of(proxy));
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task Lists_and_searches_are_cached_and_every_write_to_a_customer_of_the_tenant_evicts_them_all(StoreKind store)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartShippedAsync(store, api.Address, ("CacheProxy:Policies:customer-list:Mode", "On"));
+        const string Other = "X-Tenant-Subdomain: acme\r\n";
+        var other = await proxy.AskRawAsync(Lists[1], Other);
+
+        foreach (var write in (string[])
+            ["PUT /api/customers/1", "POST /api/customers", "PATCH /API/customers/2/", "DELETE /api/customers/3", "POST /api/customers/1/pets", "DELETE /api/pets/7"])
+        {
+            await EachIsAsync(proxy, isHit: false);
+            await EachIsAsync(proxy, isHit: true);
+            await proxy.AskAsync(new HttpMethod(write.Split(' ')[0]), write.Split(' ')[1]);
+        }
+
+        await EachIsAsync(proxy, isHit: false);
+        Assert.Equal(other.Content, (await proxy.AskRawAsync(Lists[1], Other)).Content);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task A_list_that_is_asked_for_while_a_customer_is_written_is_not_stored(StoreKind store)
+    {
+        var gate = new Gate();
+        var numbered = Answers.Numbered();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            if (HttpMethods.IsPut(context.Request.Method))
+            {
+                await gate.PassAsync();
+            }
+
+            await numbered(context);
+        });
+        await using var proxy = await stores.StartShippedAsync(store, api.Address, ("CacheProxy:Policies:customer-list:Mode", "On"));
+        await proxy.AskAsync(Lists[0]);
+
+        var writing = proxy.AskAsync(HttpMethod.Put, "/api/customers/1");
+        await gate.ReachedAsync();
+        var meanwhile = await proxy.AskAsync(Lists[0]);
+        gate.Open();
+        await writing;
+
+        Assert.Equal(("2", false), (meanwhile.Text, meanwhile.IsHit));
+        Assert.Equal("4", (await proxy.AskAsync(Lists[0])).Text);
+    }
+
+    [Fact]
+    public async Task A_write_where_a_policy_is_off_evicts_and_revokes_what_is_on_elsewhere()
+    {
+        var gate = new Gate();
+        var numbered = Answers.Numbered();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            if (context.Request is { Method: "GET", Path.Value: "/api/pets/8" })
+            {
+                await gate.PassAsync();
+            }
+
+            await numbered(context);
+        });
+        await using var on = await stores.StartShippedAsync(StoreKind.Redis, api.Address, ("CacheProxy:Policies:pet:Mode", "On"));
+        await using var off = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Redis:Timeout", "00:00:10")], stores.Redis.ConnectionString, shipped: true);
+        await on.AskAsync("/api/pets/7");
+        var filling = on.AskAsync("/api/pets/8");
+        await gate.ReachedAsync();
+
+        await off.AskAsync(HttpMethod.Delete, "/api/pets/7");
+        await off.AskAsync(HttpMethod.Put, "/api/pets/8");
+        gate.Open();
+        await filling;
+
+        Assert.False((await on.AskAsync("/api/pets/7")).IsHit);
+        Assert.False((await on.AskAsync("/api/pets/8")).IsHit);
+    }
+
+    private static async Task EachIsAsync(ProxyUnderTest proxy, bool isHit)
+    {
+        foreach (var list in Lists)
+        {
+            Assert.Equal(isHit, (await proxy.AskAsync(list)).IsHit);
+        }
+    }
+}
