@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy;
 
 /// <summary>Decides what becomes of a request: no policy, forward; safe method, read; unsafe method, write.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, WriteHandler writes, ForwardResponder forwards)
+internal sealed class CacheMiddleware(
+    RequestDelegate next, HitHandler reads, ContentReadHandler contentReads, WriteHandler writes, ForwardResponder forwards)
 {
     public Task Invoke(HttpContext context)
     {
@@ -20,6 +21,11 @@ internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, Wr
         var request = context.Request;
         var folded = FoldedHeaders.Of(request.Headers);
         var overridden = MethodOverride.Find(request.Headers, request.QueryString, folded);
+        if (overridden == OverriddenMethod.None && route.Policy is { } reading && reading.ReadsContentOf(request.Method))
+        {
+            return ReadContentAsync(context, reading, route, folded);
+        }
+
         if (overridden == OverriddenMethod.Unsafe || MethodOverride.MayBeInBody(request))
         {
             // The API may follow the request line or any of the overrides.
@@ -38,6 +44,14 @@ internal sealed class CacheMiddleware(RequestDelegate next, HitHandler reads, Wr
         }
 
         return route.Reads is { } policy ? Read(context, policy, route, folded, overridden) : next(context);
+    }
+
+    private async Task ReadContentAsync(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded)
+    {
+        if (!await contentReads.TryHandleAsync(context, policy, route, folded, next))
+        {
+            await writes.HandleAsync(context, route, MethodOverride.MayBeInBody(context.Request) ? null : context.Request.Method, next);
+        }
     }
 
     private Task Read(HttpContext context, CachePolicy policy, RouteCaching route, FoldedHeaders folded, OverriddenMethod overridden)

@@ -18,7 +18,7 @@ public sealed class CacheMiddlewareTests
         };
         var context = new DefaultHttpContext();
         context.Request.Method = method;
-        var middleware = new CacheMiddleware(next, reads: null!, writes: null!, forwards: null!);
+        var middleware = new CacheMiddleware(next, reads: null!, contentReads: null!, writes: null!, forwards: null!);
 
         await middleware.Invoke(context);
         context.SetEndpoint(new Endpoint(next, EndpointMetadataCollection.Empty, "not ours"));

@@ -34,6 +34,7 @@ internal static class PolicySettings
             }
         }
 
+        DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
     }
 
@@ -45,6 +46,8 @@ internal static class PolicySettings
         {
             Ttl = reader.Duration("Ttl", MoreThanZero, Day),
             Mode = reader.Choice("Mode", defaults.Mode),
+            ReadMethods = reader.List("ReadMethods", defaults.ReadMethods, "GET, QUERY or POST", ReadMethod),
+            MaxRequestBodyBytes = reader.Integer("MaxRequestBodyBytes", defaults.MaxRequestBodyBytes, 1, 64 * 1024),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
@@ -67,7 +70,11 @@ internal static class PolicySettings
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Encrypt = reader.Switch("Encrypt", defaults.Encrypt),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            DependsOn = DependencySettings.Read(reader.Section(DependencySettings.Key)),
+            MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
+            MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
+        policy = policy with { TtlRules = FreshnessSettings.ReadTtlRules(reader, policy.Ttl, policy.TtlJitter) };
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;
@@ -104,6 +111,11 @@ internal static class PolicySettings
                 "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
+        if (policy.ReadMethods.Contains(HttpMethods.Post) && policy.EvictOn.FirstOrDefault(static method => method is "POST" or "*") is { } both)
+        {
+            reader.Refuse("EvictOn", both, "no POST, and no * for all: ReadMethods says that a POST reads");
+        }
+
         if (policy.NegativeTtl is { } negative && !policy.StatusCodes.Any(static code => code is "404" or "410" or "*"))
         {
             reader.Refuse("NegativeTtl", DurationText.Format(negative), "only together with StatusCodes that name 404 or 410");
@@ -123,6 +135,9 @@ internal static class PolicySettings
         var method = text.ToUpperInvariant();
         return method == "*" || (!Methods.IsSafe(method) && method.All(static c => char.IsAsciiLetterUpper(c) || c == '-')) ? method : null;
     }
+
+    private static string? ReadMethod(string text) =>
+        text.ToUpperInvariant() is var method && method is "GET" or Methods.Query or "POST" ? method : null;
 
     private static string? Status(string text) =>
         text == "*" || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)

@@ -15,7 +15,7 @@ internal sealed partial class BackgroundRefresh(
     public void Start(CacheRequest request, in LookUpResult prior, RequestDelegate next)
     {
         // Copied here, because the server takes its request back when the client has its answer.
-        var context = DetachedRequest.Of(request.Context);
+        var context = DetachedRequest.Of(request.Context, request.HasContent);
         context.RequestServices = services;
         _ = RunAsync(request.Detach(context), prior, next);
     }

@@ -104,7 +104,10 @@ internal sealed class CacheMetrics
         }
     }
 
-    public void Fill(string policy, CompleteFillOutcome outcome) => Fill(policy, outcome switch
+    /// <param name="policy">Its name.</param>
+    /// <param name="outcome">How it came out.</param>
+    /// <param name="shortfall">Why it never came to the store, where it did not.</param>
+    public void Fill(string policy, CompleteFillOutcome outcome, string? shortfall = null) => Fill(policy, shortfall ?? outcome switch
     {
         CompleteFillOutcome.Stored => "stored",
         CompleteFillOutcome.Revoked => "revoked",

@@ -37,6 +37,9 @@ internal sealed class CacheRequest
 
     public bool IsHead => HttpMethods.IsHead(Context.Request.Method);
 
+    /// <summary>Whether its content is part of the question.</summary>
+    public bool HasContent => Policy.ReadsContentOf(Context.Request.Method);
+
     /// <summary>Whether a response to this request may be shared only with the origin's consent (RFC 9111 §3.5).</summary>
     public bool NeedsSharingConsent =>
         Policy.Options.Credentials == CredentialsMode.Rfc9111 && Context.Request.Headers.Authorization.Count > 0;

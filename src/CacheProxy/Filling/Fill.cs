@@ -17,8 +17,9 @@ internal sealed class Fill(
     : ObservedResponseBody(request.Context)
 {
     private readonly UpstreamFraming _framing = new();
-    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsOf(prior));
+    private readonly ClientConditions _conditions = ClientConditions.Replace(request.Context.Request.Headers, ValidatorsFor(request, prior));
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
+    private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
@@ -121,18 +122,13 @@ internal sealed class Fill(
             return false;
         }
 
-        if (!services.Quotas.MayStore(request, prior))
-        {
-            (_storable, _decision) = (null, _decision with { Detail = CacheStatusDetails.TenantQuota });
-            return false;
-        }
-
-        _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held);
+        var mayStore = services.Quotas.MayStore(request, prior);
+        _copy = mayStore ? BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held) : null;
         _isCopying = _copy is not null;
         if (!_isCopying)
         {
             _storable = null;
-            _decision = _decision with { Detail = CacheStatusDetails.MemoryFull };
+            _decision = _decision with { Detail = mayStore ? CacheStatusDetails.MemoryFull : CacheStatusDetails.TenantQuota };
         }
 
         return _isCopying;
@@ -215,6 +211,8 @@ internal sealed class Fill(
     private async Task StoreAsync(FillResult result)
     {
         var response = result.Response with { Body = _copy?.Bytes ?? result.Response.Body, ResponseTimeMs = services.Cache.NowMs };
+        result = BodyFreshness.Apply(request.Policy, result with { Response = response });
+        response = result.Response;
         _freshened = response;
         if (result.Retention <= TimeSpan.Zero)
         {
@@ -224,8 +222,10 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await services.Cache.CompleteFillAsync(request.Key, lease, result with { Response = response }, request.Budget);
-        services.Metrics.Fill(request.Policy.Name, outcome);
+        var outcome = await (_dependencies is null
+            ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
+            : services.Dependencies.CompleteFillAsync(request, lease, result, _dependencies));
+        services.Metrics.Fill(request.Policy.Name, outcome, _dependencies?.Shortfall);
         _isStored = outcome == CompleteFillOutcome.Stored;
         if (_isStored)
         {
@@ -233,7 +233,7 @@ internal sealed class Fill(
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(_isStored ? FlightResult.Shared(_dependencies?.Response ?? response, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>
@@ -271,7 +271,7 @@ internal sealed class Fill(
         if (_mustEvict)
         {
             _mustEvict = false;
-            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            if (await services.Cache.EvictAsync(request.Key, lease.Token, request.Budget, request.Policy.HasDependents) == StoreOutcome.Done)
             {
                 services.Events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }
@@ -294,6 +294,7 @@ internal sealed class Fill(
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 
-    private static Validators ValidatorsOf(in LookUpResult prior) =>
-        prior.Response is { } stored ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
+    // RFC 9110 §13.1.2: a POST with If-None-Match is not answered by 304 but by 412.
+    private static Validators ValidatorsFor(CacheRequest request, in LookUpResult prior) =>
+        prior.Response is { } stored && !HttpMethods.IsPost(request.Context.Request.Method) ? Validators.Of(new ResponseHeaders(stored.Headers)) : default;
 }

@@ -22,7 +22,8 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, quotas, time);
+    private readonly FillServices _services = new(
+        cache, flights, held, writer, events, metrics, new EntryDependencies(cache, time), quotas, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -89,6 +90,7 @@ internal sealed class FillHandler(
 
     private bool MayShare(CacheRequest request, StoredResponse response) =>
         RequestTarget.IsSame(request.Context.Request, response.Target)
+        && request.Policy.Knows(response)
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
     // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
@@ -170,4 +172,4 @@ internal sealed class FillHandler(
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
     ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
-    TenantQuotas Quotas, TimeProvider Time);
+    EntryDependencies Dependencies, TenantQuotas Quotas, TimeProvider Time);

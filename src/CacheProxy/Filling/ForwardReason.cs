@@ -12,7 +12,7 @@ internal enum ForwardReason
     /// <summary>The policy's mode is Shadow, and otherwise this would have been answered by what is stored or by what another fetches.</summary>
     Shadow,
 
-    /// <summary>Neither GET nor HEAD.</summary>
+    /// <summary>Neither GET nor HEAD, nor one by which the policy reads.</summary>
     Method,
 
     /// <summary>A header or parameter asks the API to take another method.</summary>
@@ -24,7 +24,7 @@ internal enum ForwardReason
     /// <summary>A header that some APIs take for another one, which decides.</summary>
     HeaderName,
 
-    /// <summary>A GET with a body.</summary>
+    /// <summary>A GET with a body, or content that cannot be read ahead.</summary>
     RequestBody,
 
     /// <summary>The client wants another protocol.</summary>
@@ -52,7 +52,7 @@ internal enum ForwardReason
     /// <summary>Request directive no-store.</summary>
     RequestNoStore,
 
-    /// <summary>If-Match or If-Unmodified-Since: the API's to judge.</summary>
+    /// <summary>If-Match or If-Unmodified-Since, or any condition of a POST: the API's to judge.</summary>
     Precondition,
 
     /// <summary>A part of something that is not stored.</summary>

@@ -9,6 +9,8 @@ namespace CacheProxy.Filling;
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
 internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, CacheEventLog events, TimeProvider time)
 {
+    private readonly EntryDependencies _dependencies = new(cache, time);
+
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <param name="request">The request.</param>
@@ -29,6 +31,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             return;
         }
 
+        var dependencies = _dependencies.Begin(request.Policy);
         FillResult? freshened = null;
         var evidence = HeadEvidence.None;
         try
@@ -44,7 +47,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         }
         finally
         {
-            await EndAsync(request, lease, freshened, evidence == HeadEvidence.OutOfDate);
+            await EndAsync(request, lease, freshened, dependencies, evidence == HeadEvidence.OutOfDate);
         }
     }
 
@@ -53,17 +56,20 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             ? HeadUpdate.Judge(stored.Headers, stored.Body.Length, request.Context.Response.Headers)
             : HeadEvidence.None;
 
-    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened, bool outOfDate)
+    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened, DependencyWatch? dependencies, bool outOfDate)
     {
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
-            await cache.CompleteFillAsync(request.Key, lease, result, request.Budget);
+            result = BodyFreshness.Apply(request.Policy, result);
+            await (dependencies is null
+                ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
+                : _dependencies.CompleteFillAsync(request, lease, result, dependencies));
         }
         else if (outOfDate)
         {
             // The lease goes with the rest.
-            if (await cache.EvictAsync(request.Key, lease.Token, request.Budget) == StoreOutcome.Done)
+            if (await cache.EvictAsync(request.Key, lease.Token, request.Budget, request.Policy.HasDependents) == StoreOutcome.Done)
             {
                 events.Invalidated(request.Policy.Events, request.Tenant, request.Id);
             }

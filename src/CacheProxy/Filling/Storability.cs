@@ -23,7 +23,8 @@ internal static class Storability
         var policy = request.Policy.Storage;
         var freshness = Freshness.Of(headers, directives, response.StatusCode, requestTimeMs, responseTimeMs, policy);
         decision = StorageRules.Decide(
-            request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
+            // Where the policy says that another method reads, it is one like any other.
+            request.HasContent ? HttpMethods.Get : request.Context.Request.Method, request.Directives, request.NeedsSharingConsent, response.StatusCode, headers, directives,
             freshness, policy);
         return decision == StorageDecision.Storable
             ? Make(request, knownVary, response.StatusCode, StoredHeaders.Of(response.Headers, framing.Connection, directives), freshness)
@@ -71,7 +72,9 @@ internal static class Storability
             vary = VaryNames.Union(vary, AcceptEncoding);
         }
 
-        var lifetimeMs = WithJitter(freshness, request.Policy.Options.TtlJitter);
+        var lifetimeMs = freshness.Source == FreshnessSource.Policy
+            ? WithJitter(freshness.LifetimeMs, request.Policy.Options.TtlJitter)
+            : freshness.LifetimeMs;
         var response = new StoredResponse
         {
             Status = status,
@@ -91,13 +94,21 @@ internal static class Storability
             vary,
             response,
             Retention(freshness, lifetimeMs, Validators.Of(headers).Exist),
-            request.Policy.Options.MaxVariants);
+            request.Policy.Options.MaxVariants)
+        {
+            HasPolicyTtl = freshness.Source == FreshnessSource.Policy && status < StatusCodes.Status400BadRequest,
+        };
     }
 
-    private static long WithJitter(in Freshness freshness, TimeSpan jitter) =>
-        freshness.Source == FreshnessSource.Policy && jitter > TimeSpan.Zero
-            ? freshness.LifetimeMs - Random.Shared.NextInt64((long)jitter.TotalMilliseconds + 1)
-            : freshness.LifetimeMs;
+    /// <summary>The same with another <c>Ttl</c> of the policy.</summary>
+    public static FillResult WithTtl(FillResult result, TimeSpan ttl, TimeSpan jitter)
+    {
+        var response = result.Response with { LifetimeMs = WithJitter((long)ttl.TotalMilliseconds, jitter) };
+        return result with { Response = response, Retention = Retention(response.Freshness, response.LifetimeMs, hasValidator: false) };
+    }
+
+    private static long WithJitter(long lifetimeMs, TimeSpan jitter) =>
+        jitter > TimeSpan.Zero ? lifetimeMs - Random.Shared.NextInt64((long)jitter.TotalMilliseconds + 1) : lifetimeMs;
 
     private static TimeSpan Retention(in Freshness freshness, long lifetimeMs, bool hasValidator)
     {

@@ -181,6 +181,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
+        services.AddSingleton<ContentReadHandler>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));

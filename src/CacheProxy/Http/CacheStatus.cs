@@ -128,6 +128,13 @@ internal enum CacheStatusForward
 internal static class CacheStatusDetails
 {
     public const string BodyTooLarge = "body-too-large";
+    public const string BodyUnreadable = "body-unreadable";
+    public const string DependenciesTooMany = "dependencies-too-many";
+    public const string DependencyDroppable = "dependency-droppable";
+    public const string DependencyId = "dependency-id";
+    public const string DependencyUnavailable = "dependency-unavailable";
+    public const string DependencyWritten = "dependency-written";
+    public const string DependentsFull = "dependents-full";
     public const string EvictionOutstanding = "eviction-outstanding";
     public const string MemoryFull = "memory-full";
     public const string HeadersTooLarge = "headers-too-large";

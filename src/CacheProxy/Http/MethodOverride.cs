@@ -121,10 +121,13 @@ internal enum OverriddenMethod
 /// <summary>Request methods; their names are case-sensitive (RFC 9110 §9.1).</summary>
 internal static class Methods
 {
+    /// <summary>RFC 10008: a read that asks by its content.</summary>
+    public const string Query = "QUERY";
+
     /// <summary>
     /// RFC 9110 §9.2.1: what the IANA registry of HTTP methods calls safe (RFC 9110, 9113, 3253, 4918, 5323, and QUERY). A method that it
     /// does not know may change something.
     /// </summary>
     public static bool IsSafe(string method) =>
-        method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PROPFIND" or "REPORT" or "SEARCH" or "QUERY" or "PRI";
+        method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PROPFIND" or "REPORT" or "SEARCH" or Query or "PRI";
 }

@@ -128,4 +128,7 @@ internal enum DigestPart : byte
     Client = 7,
     Scheme = 8,
     FoldedHeader = 9,
+    Method = 20,
+    ContentHeader = 21,
+    Content = 22,
 }

@@ -145,7 +145,9 @@ internal static class VariantDigest
 
 /// <summary>What besides the resource may change the answer to a request.</summary>
 /// <param name="Headers">The request's headers.</param>
-/// <param name="Query">The raw query with its question mark; empty without one.</param>
+/// <param name="Query">
+/// The raw query with its question mark; empty without one. Where content asks with it, what <see cref="ContentDigest"/> makes of both.
+/// </param>
 /// <param name="Credentials">Set when each credential has an entry of its own.</param>
 /// <param name="OriginalPath">The path as it arrived, when it is not the <see cref="CanonicalPath"/>; else <c>null</c>.</param>
 /// <param name="Client">The address that the proxy appends to <c>X-Forwarded-For</c>.</param>

@@ -4,13 +4,14 @@ using Yarp.ReverseProxy.Model;
 namespace CacheProxy.Proxy;
 
 /// <summary>
-/// A GET of the sidecar's own, made from a client's request: the same target and headers, but no client that waits and no connection
-/// that it could hold up.
+/// A request of the sidecar's own, made from a client's: the same target and headers, but no client that waits and no connection that it
+/// could hold up. It is a GET, or one that has the same content as the client's.
 /// </summary>
 internal static class DetachedRequest
 {
     /// <param name="client">The client's request. It may end while the detached one goes on.</param>
-    public static HttpContext Of(HttpContext client)
+    /// <param name="hasContent">Whether it has the client's method and, from whoever sends it, the client's content.</param>
+    public static HttpContext Of(HttpContext client, bool hasContent)
     {
         var request = client.Features.GetRequiredFeature<IHttpRequestFeature>();
         var headers = new HeaderDictionary();
@@ -24,7 +25,7 @@ internal static class DetachedRequest
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature
         {
-            Method = HttpMethods.Get,
+            Method = hasContent ? request.Method : HttpMethods.Get,
             Protocol = request.Protocol,
             Scheme = request.Scheme,
             PathBase = request.PathBase,
@@ -36,7 +37,8 @@ internal static class DetachedRequest
         });
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        features.Set<IHttpRequestBodyDetectionFeature>(NoRequestBody.Instance);
+        features.Set<IHttpRequestBodyDetectionFeature>(
+            hasContent && client.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false } ? RequestBody.Some : RequestBody.None);
         features.Set<IHttpConnectionFeature>(new HttpConnectionFeature
         {
             RemoteIpAddress = client.Connection.RemoteIpAddress,
@@ -65,10 +67,11 @@ internal static class DetachedRequest
     };
 }
 
-/// <summary>A request that has no body.</summary>
-internal sealed class NoRequestBody : IHttpRequestBodyDetectionFeature
+/// <summary>Whether a request has a body.</summary>
+internal sealed class RequestBody(bool exists) : IHttpRequestBodyDetectionFeature
 {
-    public static readonly NoRequestBody Instance = new();
+    public static readonly RequestBody None = new(exists: false);
+    public static readonly RequestBody Some = new(exists: true);
 
-    public bool CanHaveBody => false;
+    public bool CanHaveBody => exists;
 }

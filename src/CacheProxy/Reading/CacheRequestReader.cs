@@ -131,7 +131,8 @@ internal static class CacheRequestReader
             return ForwardReason.Path;
         }
 
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } || request.ContentLength > 0)
+        if ((context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } || request.ContentLength > 0)
+            && !policy.ReadsContentOf(request.Method))
         {
             return ForwardReason.RequestBody;
         }

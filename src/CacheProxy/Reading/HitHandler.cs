@@ -72,6 +72,7 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
     private bool IsWithoutBodyThatItNeeds(in ReadRequest read, in LookUpResult found) =>
         found.Response is { AbsentBodyLength: not null } stored
         && !(RequestTarget.IsSame(read.Context.Request, stored.Target)
+            && read.Policy.Knows(stored)
             && stored.Freshness.Judge(stored.AgeMs(cache.NowMs), read.Directives) is FreshnessVerdict.Fresh
             && (read.IsHead || hits.IsNotModified(read.Context, stored)));
 
@@ -90,6 +91,7 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
             || (stored.Body.Length <= HeldBodies.UncountedBytes
                 && !read.IsShadowed
                 && RequestTarget.IsSame(read.Context.Request, stored.Target)
+                && read.Policy.Knows(stored)
                 && stored.Freshness.Judge(ageMs, read.Directives) is FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed);
     }
 }

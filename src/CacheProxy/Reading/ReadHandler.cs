@@ -79,7 +79,8 @@ internal sealed class ReadHandler(
         CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next)
     {
         var stored = found.Response!;
-        if (!usePrior)
+        // What it contains by the present rules is not known where it was stored under others.
+        if (!usePrior || !request.Policy.Knows(stored))
         {
             return AskAsync(request, found with { Response = null }, MissReason(found), began, next);
         }

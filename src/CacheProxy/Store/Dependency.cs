@@ -14,6 +14,9 @@ internal enum DependencyKind : byte
 
     /// <summary>A tag, whose version is its generation.</summary>
     Tag = 2,
+
+    /// <summary>Not a thing: the key is the digest of the rules by which the others were found. It stands first.</summary>
+    Rules = 3,
 }
 
 /// <summary>The dependencies within a stored response (<see cref="StoredResponseFormat"/>).</summary>
@@ -50,7 +53,7 @@ internal static class StoredDependencies
         for (var i = 0; i < dependencies.Length; i++)
         {
             var kind = (DependencyKind)reader.Byte();
-            if (kind is not (DependencyKind.Resource or DependencyKind.Tag))
+            if (kind is not (DependencyKind.Resource or DependencyKind.Tag or DependencyKind.Rules))
             {
                 // One that this version does not know may have changed.
                 reader.Fail();

@@ -90,13 +90,33 @@ internal sealed class EvictionRetries(
     private async Task<bool> TryAsync(DueEviction due)
     {
         var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
-        if (outcome != StoreOutcome.Done)
+        if (outcome != StoreOutcome.Done || (due.HasDependents && !await TryDependentsAsync(due)))
         {
             return false;
         }
 
         pending.Complete(due);
         return true;
+    }
+
+    /// <summary>What contains the resource: it is known only now that the index can be asked.</summary>
+    private async Task<bool> TryDependentsAsync(DueEviction due)
+    {
+        var ended = await store.EndWriteOnIndexAsync(
+            due.Key, new IndexToken(due.Token, 0), changed: true, new StoreTimeoutBudget(AttemptTimeout));
+        var all = ended.Outcome == StoreOutcome.Done;
+        foreach (var some in ended.Dependents.Chunk(AtATime))
+        {
+            var taken = await Task.WhenAll(some.Select(
+                dependent => store.EndWriteAsync(dependent, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout)).AsTask()));
+            all &= Array.TrueForAll(taken, static outcome => outcome == StoreOutcome.Done);
+            if (!all)
+            {
+                break;
+            }
+        }
+
+        return all;
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

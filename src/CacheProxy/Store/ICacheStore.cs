@@ -6,7 +6,7 @@ namespace CacheProxy.Store;
 /// The steps of the protocol: leases that an eviction revokes ("Scaling Memcache at Facebook", NSDI 2013, §3.2.1), and a fence around
 /// each write. One round trip each. No method throws for a store that is absent, slow or full: that is the outcome <c>Unavailable</c>.
 /// </summary>
-internal interface ICacheStore : IAsyncDisposable
+internal interface ICacheStore : IDependentIndex, IAsyncDisposable
 {
     /// <summary>The store's own clock, Unix time in milliseconds: the one that entries and deadlines are measured by.</summary>
     long NowMs { get; }
@@ -183,7 +183,11 @@ internal enum CompleteFillOutcome
 /// <param name="Response">The response to store.</param>
 /// <param name="Retention">How long to keep it: its freshness and whatever it may serve stale or be revalidated for.</param>
 /// <param name="MaxVariants">Most variants the resource may have; beyond, the one that expires first is dropped.</param>
-internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants);
+internal sealed record FillResult(VariantKey Variant, string Vary, StoredResponse Response, TimeSpan Retention, int MaxVariants)
+{
+    /// <summary>Whether its lifetime is the policy's <c>Ttl</c>, and not the origin's word or <c>NegativeTtl</c>.</summary>
+    public bool HasPolicyTtl { get; init; }
+}
 
 /// <summary>What a write is known to have done to its resource.</summary>
 internal enum WriteResult

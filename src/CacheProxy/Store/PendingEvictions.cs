@@ -66,13 +66,14 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
     /// <summary>
     /// A write that had no fence is over; its eviction is due <paramref name="delay"/> from now: later than at once where its outcome is unknown.
     /// </summary>
-    public void EndUnfenced(ResourceKey key, string token, TimeSpan delay)
+    public void EndUnfenced(ResourceKey key, string token, TimeSpan delay, bool hasDependents = false)
     {
         lock (_lock)
         {
             if (Remember(key, delay) is { } eviction)
             {
                 eviction.WritesUnderWay = Math.Max(0, eviction.WritesUnderWay - 1);
+                eviction.HasDependents |= hasDependents;
                 Schedule(eviction, token, delay);
             }
         }
@@ -96,12 +97,13 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
     /// A write that had a fence is over, but the store may not know; its eviction is due <paramref name="delay"/> from now. Where the
     /// outcome is unknown, that is the fence's deadline: an earlier eviction would take the fence away.
     /// </summary>
-    public void Add(ResourceKey key, string token, TimeSpan delay = default)
+    public void Add(ResourceKey key, string token, TimeSpan delay = default, bool hasDependents = false)
     {
         lock (_lock)
         {
             if (Remember(key, delay) is { } eviction)
             {
+                eviction.HasDependents |= hasDependents;
                 Schedule(eviction, token, delay);
             }
         }
@@ -137,11 +139,11 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
                 }
                 else if (eviction.DueTimestamp <= now)
                 {
-                    due.Add(new DueEviction(key, eviction.Token, eviction.Generation));
+                    due.Add(new DueEviction(key, eviction.Token, eviction.Generation, eviction.HasDependents));
                 }
                 else if (eviction.UnknownDueTimestamp <= now)
                 {
-                    due.Add(new DueEviction(key, eviction.UnknownToken, eviction.Generation));
+                    due.Add(new DueEviction(key, eviction.UnknownToken, eviction.Generation, eviction.HasDependents));
                 }
             }
 
@@ -247,6 +249,8 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
         /// <summary>Writes that are still with the API. While there is one, an eviction would come too early.</summary>
         public int WritesUnderWay { get; set; }
 
+        public bool HasDependents { get; set; }
+
         /// <summary>Counts the writes, so that an eviction under way is not taken for one that came after the next write.</summary>
         public int Generation { get; set; }
 
@@ -288,4 +292,5 @@ internal sealed class PendingEvictions(TimeProvider time, ILogger<PendingEvictio
 /// <param name="Key">The resource.</param>
 /// <param name="Token">The latest write that changed it.</param>
 /// <param name="Generation">Tells it from a later eviction of the same key.</param>
-internal readonly record struct DueEviction(ResourceKey Key, string Token, int Generation);
+/// <param name="HasDependents">Whether what contains the resource is to be evicted with it.</param>
+internal readonly record struct DueEviction(ResourceKey Key, string Token, int Generation, bool HasDependents = false);

@@ -8,13 +8,15 @@ internal sealed partial class ResourceCache
     /// <summary>Sets or renews the fence of a write; <see cref="ResourceFence.IsSet"/> tells whether the store has it.</summary>
     public async ValueTask BeginWriteAsync(ResourceFence fence)
     {
-        fence.IsSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done;
+        var onIndex = fence.Index is { } index ? BeginOnIndexAsync(fence, index) : null;
+        var isSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done;
+        fence.IsSet = (onIndex is null || await onIndex) && isSet;
         copies.Forget(fence.Key);
     }
 
     /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
     public ValueTask<StoreOutcome> RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
-        store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
+        fence.Index is { } index ? RenewOnBothAsync(fence, index, budget) : store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
 
     /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
     public void GoOnUnfenced(ResourceFence fence)
@@ -33,18 +35,26 @@ internal sealed partial class ResourceCache
     public bool IsStoreAvailable => store.IsAvailable;
 
     /// <summary>The write never went to the API. A fence that was set nevertheless, too late to be told, is removed.</summary>
-    public ValueTask<StoreOutcome> WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
-        store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
+    public async ValueTask<StoreOutcome> WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget)
+    {
+        var onIndex = fence.Index is { } index ? EndOnIndexAsync(fence, index, changed: false, budget.Remaining) : null;
+        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
+        return onIndex is null || await onIndex ? outcome : StoreOutcome.Unavailable;
+    }
 
     /// <summary>Ends a write. An eviction that the store cannot take is remembered and retried.</summary>
     /// <returns>Whether the store has it.</returns>
     public async ValueTask<StoreOutcome> EndWriteAsync(ResourceFence fence, WriteResult result)
     {
         // From now on nobody renews: the fence of a write whose outcome is unknown stands for its whole deadline once more.
+        var onIndex = fence.Index is not { } index ? null
+            : result == WriteResult.Unknown ? BeginOnIndexAsync(fence, index)
+            : EndOnIndexAsync(fence, index, result == WriteResult.Changed, fence.Budget.Remaining);
         var stands = result == WriteResult.Unknown
             && await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done
             && !fence.IsLocal;
         var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget);
+        outcome = onIndex is null || await onIndex ? outcome : StoreOutcome.Unavailable;
         copies.Forget(fence.Key);
         switch (result)
         {
@@ -77,13 +87,16 @@ internal sealed partial class ResourceCache
     /// <param name="key">The resource.</param>
     /// <param name="token">Names the eviction; no other write has it.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
-    public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
+    /// <param name="hasDependents">Whether other policies' entries may contain it: then they are evicted with it.</param>
+    public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget, bool hasDependents = false)
     {
+        var dependents = hasDependents ? EvictDependentsAsync(key, token, budget) : null;
         var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, budget);
+        outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
         copies.Forget(key);
         if (outcome != StoreOutcome.Done)
         {
-            pending.Add(key, token);
+            pending.Add(key, token, hasDependents: hasDependents);
         }
 
         return outcome;
@@ -101,11 +114,11 @@ internal sealed partial class ResourceCache
     {
         if (fence.IsLocal)
         {
-            pending.EndUnfenced(fence.Key, fence.Token, delay);
+            pending.EndUnfenced(fence.Key, fence.Token, delay, fence.Index is not null);
         }
         else
         {
-            pending.Add(fence.Key, fence.Token, delay);
+            pending.Add(fence.Key, fence.Token, delay, fence.Index is not null);
         }
     }
 }
@@ -115,7 +128,8 @@ internal sealed partial class ResourceCache
 /// <param name="Token">The write; the same for all its resources.</param>
 /// <param name="Deadline">How long the fence stands without being renewed.</param>
 /// <param name="Budget">How long the write may wait for the store, over all its steps on this resource.</param>
-internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StoreTimeoutBudget Budget)
+/// <param name="Index">Its part at the resource's index; <c>null</c> where no other policy's entries contain the resource.</param>
+internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StoreTimeoutBudget Budget, IndexFence? Index = null)
 {
     private long _setTimestamp;
 
@@ -134,4 +148,22 @@ internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Dea
 
     /// <summary>Whether it stands in the store for certain.</summary>
     public bool Stands(TimeProvider time) => SetTimestamp is not 0 and var set && time.GetElapsedTime(set) < Deadline;
+}
+
+/// <summary>The part of a fence that stands at the resource's index.</summary>
+/// <param name="write">The write.</param>
+/// <param name="timeout">How long to wait for the store while some of the dependents are evicted.</param>
+internal sealed class IndexFence(string write, TimeSpan timeout)
+{
+    private int _beginnings;
+
+    public static IndexFence? For(bool hasDependents, string write, TimeSpan timeout) => hasDependents ? new IndexFence(write, timeout) : null;
+
+    public TimeSpan Timeout => timeout;
+
+    /// <summary>The last beginning whose dependents were evicted.</summary>
+    public IndexToken Token { get; set; } = new(write, 0);
+
+    /// <summary>Names one more beginning. One that the index has lost is thus never taken for this one.</summary>
+    public IndexToken Next() => new(write, ++_beginnings);
 }

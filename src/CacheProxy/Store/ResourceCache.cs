@@ -125,7 +125,7 @@ internal sealed partial class ResourceCache(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
-        if (pending.MustForward(key))
+        if (MustForward(key, result.Response.Dependencies))
         {
             await store.AbandonFillAsync(key, lease, budget);
             return CompleteFillOutcome.Revoked;
@@ -141,7 +141,7 @@ internal sealed partial class ResourceCache(
         absent.Stored(key);
 
         // A write whose fence could not be set may have begun in the meantime: its eviction will take this entry away.
-        return pending.MustForward(key) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
+        return MustForward(key, result.Response.Dependencies) ? CompleteFillOutcome.Revoked : CompleteFillOutcome.Stored;
     }
 
     /// <inheritdoc cref="ICacheStore.AbandonFillAsync"/>
@@ -156,7 +156,7 @@ internal sealed partial class ResourceCache(
             return LookUpResult.EvictionPending;
         }
 
-        if (result.Response is { } stored && pending.MayConcern(stored.ResponseTimeMs))
+        if (result.Response is { } stored && (pending.MayConcern(stored.ResponseTimeMs) || !AreCurrent(stored.Dependencies)))
         {
             return result with { Outcome = LookUpOutcome.Miss, Response = null };
         }

@@ -35,6 +35,10 @@ internal sealed class StoreMetrics
         StoreStep.AbandonFill => "abandon-fill",
         StoreStep.BeginWrite => "begin-write",
         StoreStep.EndWrite => "end-write",
+        StoreStep.Register => "register",
+        StoreStep.BeginWriteOnIndex => "begin-write-on-index",
+        StoreStep.RenewWriteOnIndex => "renew-write-on-index",
+        StoreStep.EndWriteOnIndex => "end-write-on-index",
         StoreStep.CountUse => "count-use",
     };
 }
@@ -48,6 +52,10 @@ internal enum StoreStep
     AbandonFill,
     BeginWrite,
     EndWrite,
+    Register,
+    BeginWriteOnIndex,
+    RenewWriteOnIndex,
+    EndWriteOnIndex,
 
     /// <summary>What a tenant with a quota has; nobody waits for it.</summary>
     CountUse,

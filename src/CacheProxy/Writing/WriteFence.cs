@@ -53,7 +53,8 @@ internal sealed class WriteFence : IAsyncDisposable
         for (var i = 0; i < targets.Length; i++)
         {
             var options = targets[i].Policy.Options;
-            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout));
+            var index = IndexFence.For(targets[i].Policy.HasDependents, token, timeout);
+            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index);
             period = Min(period, options.WriteDeadline / RenewalsPerDeadline);
             _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }
@@ -104,7 +105,7 @@ internal sealed class WriteFence : IAsyncDisposable
     public async ValueTask EvictAsync(EvictionTarget affected)
     {
         // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
-        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Budget);
+        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Budget, affected.Policy.HasDependents);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome == StoreOutcome.Done)
         {

@@ -90,6 +90,64 @@ public sealed class SwitchedOnPoliciesTests(ProxyOnStores stores) : IClassFixtur
         Assert.Equal(other.Content, (await proxy.AskRawAsync(Lists[1], Other)).Content);
     }
 
+    [Fact]
+    public async Task A_list_a_search_and_every_spelling_of_either_are_variants_of_their_own_that_one_write_evicts()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartShippedAsync(StoreKind.Memory, api.Address, ("CacheProxy:Policies:customer-list:Mode", "On"));
+        string[] targets =
+        [
+            "/api/customers?q=a", "/api/customers/search?q=a", "/api/customers/?q=a", "/api/customers/search/?q=a", "/api/Customers?q=a",
+            "/api/customers/SEARCH?q=a", "/api/customers/sear%63h?q=a", "/api/customers?q=%61", "/api/customers",
+        ];
+
+        var first = await AskAllAsync();
+        Assert.Equal(first, await AskAllAsync());
+        Assert.Equal(targets.Length, first.Distinct().Count());
+        await proxy.AskRawAsync("/api/customers/sear%63h/", method: "DELETE");
+        Assert.Empty((await AskAllAsync()).Intersect(first));
+
+        async Task<string[]> AskAllAsync()
+        {
+            var contents = new List<string>();
+            foreach (var target in targets)
+            {
+                contents.Add((await proxy.AskRawAsync(target)).Content);
+            }
+
+            return [.. contents];
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/customers/search%2F?q=a")]
+    [InlineData("/api/customers/search;v=1")]
+    [InlineData("/api/customers//search?q=a")]
+    [InlineData("/api/customers/./search?q=a")]
+    [InlineData("/api/services/..%2Fservices")]
+    [InlineData("/api//services")]
+    [InlineData("/api/services.")]
+    [InlineData("/api/pets/search")]
+    [InlineData("/api/pets/7/")]
+    [InlineData("/api/pets/7/photos")]
+    [InlineData("/api/services/3")]
+    public async Task A_path_that_may_be_something_else_is_neither_stored_nor_served_under_a_shipped_policy(string target)
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartShippedAsync(
+            StoreKind.Memory,
+            api.Address,
+            ("CacheProxy:Policies:customer-list:Mode", "On"),
+            ("CacheProxy:Policies:service-catalog:Mode", "On"),
+            ("CacheProxy:Policies:pet:Mode", "On"),
+            ("CacheProxy:Policies:pet:ExceptIds", "7, search"));
+
+        var first = await proxy.AskRawAsync(target);
+        var second = await proxy.AskRawAsync(target);
+
+        Assert.Equal(("1", "2"), (first.Content, second.Content));
+    }
+
     [Theory]
     [InlineData(StoreKind.Memory)]
     [InlineData(StoreKind.Redis)]

@@ -62,6 +62,21 @@ internal static class DamagedStores
         public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
             store.EndWriteAsync(key, token, result, budget);
 
+        public IIndexVersions? Versions => store.Versions;
+
+        public virtual ValueTask<Registration> RegisterAsync(
+            ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
+            store.RegisterAsync(key, dependent, life, mostDependents, budget);
+
+        public virtual ValueTask<IndexedWrite> BeginWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+            store.BeginWriteOnIndexAsync(key, token, deadline, budget);
+
+        public virtual ValueTask<IndexRenewal> RenewWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+            store.RenewWriteOnIndexAsync(key, token, deadline, budget);
+
+        public virtual ValueTask<IndexedWrite> EndWriteOnIndexAsync(ResourceKey key, IndexToken token, bool changed, StoreTimeoutBudget budget) =>
+            store.EndWriteOnIndexAsync(key, token, changed, budget);
+
         public ValueTask DisposeAsync() => store.DisposeAsync();
     }
 

@@ -95,6 +95,8 @@ internal sealed class ExploredPrimary(IDatabase database, IServer server) : Redi
         var id => id,
     };
 
+    public override bool MayDrop(string key) => false;
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_connection")]
     private static extern ref RedisConnection Connection(RedisStore store);
 

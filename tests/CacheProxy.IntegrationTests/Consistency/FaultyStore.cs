@@ -61,6 +61,21 @@ internal sealed class FaultyStore(ICacheStore store) : ICacheStore
             StoreOutcome.Unavailable);
     }
 
+    public IIndexVersions? Versions => store.Versions;
+
+    public ValueTask<Registration> RegisterAsync(
+        ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) => CallAsync(
+        () => store.RegisterAsync(key, dependent, life, mostDependents, budget), new Registration(RegistrationOutcome.Unavailable));
+
+    public ValueTask<IndexedWrite> BeginWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        CallAsync(() => store.BeginWriteOnIndexAsync(key, token, deadline, budget), IndexedWrite.Unavailable);
+
+    public ValueTask<IndexRenewal> RenewWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        CallAsync(() => store.RenewWriteOnIndexAsync(key, token, deadline, budget), IndexRenewal.Unavailable);
+
+    public ValueTask<IndexedWrite> EndWriteOnIndexAsync(ResourceKey key, IndexToken token, bool changed, StoreTimeoutBudget budget) =>
+        CallAsync(() => store.EndWriteOnIndexAsync(key, token, changed, budget), IndexedWrite.Unavailable);
+
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
     private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call, T unavailable)

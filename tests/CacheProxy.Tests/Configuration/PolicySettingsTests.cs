@@ -68,6 +68,10 @@ public sealed class PolicySettingsTests
     [InlineData("Coalesce", "Galaxy")]
     [InlineData("EvictOn", "GET")]
     [InlineData("EvictOn", "P UT")]
+    [InlineData("ReadMethods", "PUT")]
+    [InlineData("ReadMethods", "*")]
+    [InlineData("MaxRequestBodyBytes", "0")]
+    [InlineData("MaxRequestBodyBytes", "65537")]
     [InlineData("StatusCodes", "206")]
     [InlineData("StatusCodes", "304")]
     [InlineData("StatusCodes", "100")]
@@ -97,6 +101,8 @@ public sealed class PolicySettingsTests
             ($"{Customer}:EvictOn:0", "put"),
             ($"{Customer}:EvictOn:1", ""),
             ($"{Customer}:EvictOn:2", "PURGE"),
+            ($"{Customer}:ReadMethods", "get, query, post"),
+            ($"{Customer}:MaxRequestBodyBytes", "10"),
             ($"{Customer}:Credentials", "Shared"),
             ($"{Customer}:ExceptIds", "me, latest"),
             ($"{Customer}:VaryBy", "X-Plan, Accept"),
@@ -116,6 +122,8 @@ public sealed class PolicySettingsTests
 
         Assert.Equal(CacheMode.Shadow, policy.Mode);
         Assert.Equal(["PUT", "PURGE"], policy.EvictOn);
+        Assert.Equal(["GET", "QUERY", "POST"], policy.ReadMethods);
+        Assert.Equal(10, policy.MaxRequestBodyBytes);
         Assert.Equal(CredentialsMode.Shared, policy.Credentials);
         Assert.Equal(["X-Plan", "Accept"], policy.VaryBy);
         Assert.True(policy.SharePersonalised);
@@ -132,6 +140,17 @@ public sealed class PolicySettingsTests
         Assert.Equal(TimeSpan.FromSeconds(9), policy.NegativeTtl);
         Assert.True(policy.HeuristicFreshness);
         Assert.Equal(CoalesceScope.Cluster, policy.Coalesce);
+    }
+
+    [Theory]
+    [InlineData("PUT, POST", "POST")]
+    [InlineData("*", "*")]
+    public void A_POST_that_reads_does_not_evict(string evictOn, string refused)
+    {
+        var problem = CandidateConfiguration.Refused(($"{Customer}:ReadMethods", "GET, POST"), ($"{Customer}:EvictOn", evictOn));
+
+        Assert.Equal(($"{Customer}:EvictOn", refused), (problem.Key, problem.Value));
+        Assert.StartsWith("no POST", problem.Allowed);
     }
 
     [Fact]

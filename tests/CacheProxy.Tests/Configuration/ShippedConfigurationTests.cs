@@ -42,12 +42,14 @@ public sealed class ShippedConfigurationTests
         Assert.Equal(
             new CachePolicyOptions { Name = "customer", Key = "{tenant}:customer:{id}", Ttl = TimeSpan.FromMinutes(5) } with
             {
+                ReadMethods = snapshot.Options.Policies[0].ReadMethods,
                 EvictOn = snapshot.Options.Policies[0].EvictOn,
                 StatusCodes = snapshot.Options.Policies[0].StatusCodes,
                 VaryBy = snapshot.Options.Policies[0].VaryBy,
                 ExceptIds = snapshot.Options.Policies[0].ExceptIds,
             },
             snapshot.Options.Policies[0]);
+        Assert.Equal(["GET"], snapshot.Options.Policies[0].ReadMethods);
         Assert.Equal(["PUT", "PATCH", "DELETE"], snapshot.Options.Policies[0].EvictOn);
         Assert.Equal(["Accept", "Accept-Language", "Api-Version", "X-Api-Version"], snapshot.Options.Policies[0].VaryBy);
         Assert.Equal(["me", "self", "current"], snapshot.Options.Policies[0].ExceptIds);

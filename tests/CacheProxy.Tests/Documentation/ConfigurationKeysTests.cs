@@ -85,7 +85,7 @@ public sealed class ConfigurationKeysTests
 
     private static string Text(object? value) => value switch
     {
-        null or ImmutableArray<string> { IsEmpty: true } => "none",
+        null or ICollection { Count: 0 } => "none",
         "" => "empty",
         string text => text,
         TimeSpan duration => DurationText.Format(duration),

@@ -15,6 +15,12 @@ namespace CacheProxy.Tests.Documentation;
 /// <summary>The labels of the metrics, in every combination that the program can make of them, against the page.</summary>
 public sealed partial class OperationsPageLabelTests
 {
+    private static readonly string[] DependencyShortfalls =
+    [
+        CacheStatusDetails.BodyUnreadable, CacheStatusDetails.DependenciesTooMany, CacheStatusDetails.DependencyDroppable, CacheStatusDetails.DependencyId,
+        CacheStatusDetails.DependencyUnavailable, CacheStatusDetails.DependencyWritten, CacheStatusDetails.DependentsFull,
+    ];
+
     [Fact]
     public async Task Every_metric_has_the_labels_of_its_row()
     {
@@ -30,7 +36,7 @@ public sealed partial class OperationsPageLabelTests
     [Fact]
     public async Task Every_value_of_a_label_is_named_in_its_row_or_in_a_table_of_reasons()
     {
-        var reasons = ((string[])["detail", "result", "error"]).SelectMany(OperationsPage.Table).Select(static row => row[0]).ToHashSet();
+        var reasons = ((string[])["detail", "result", "error", "shortfall"]).SelectMany(OperationsPage.Table).Select(static row => row[0]).ToHashSet();
         string[] ofFills = ["miss", "stale", "refresh"];
 
         foreach (var (name, labels) in await SeriesAsync())
@@ -84,6 +90,7 @@ public sealed partial class OperationsPageLabelTests
         metrics.ForwardEnded("p", metrics.Begin());
         Each<ForwardReason>(reason => metrics.Forwarded("p", reason));
         Each<BeginFillOutcome>(outcome => metrics.FillRefused("p", outcome));
+        Array.ForEach(DependencyShortfalls, word => metrics.Fill("p", CompleteFillOutcome.Revoked, word));
         Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.ToToken(decision)));
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
@@ -17,6 +18,8 @@ internal sealed class CachePolicy
     private readonly FrozenSet<string> _evictOn;
     private readonly bool _evictOnEveryMethod;
     private readonly FrozenSet<string> _exceptIds;
+    private readonly bool _readsQuery;
+    private readonly bool _readsPost;
 
     /// <param name="options">Checked options.</param>
     /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
@@ -31,6 +34,8 @@ internal sealed class CachePolicy
         _evictOnEveryMethod = _evictOn.Contains(EveryMethod);
         // In any case: to an API, "Me" may be the caller, too.
         _exceptIds = options.ExceptIds.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _readsQuery = options.ReadMethods.Contains(Methods.Query);
+        _readsPost = options.ReadMethods.Contains(HttpMethods.Post);
         VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
         Storage = new StoragePolicy(
             options.Ttl,
@@ -54,6 +59,15 @@ internal sealed class CachePolicy
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
 
+    /// <summary>What its responses contain of other policies' resources; <c>null</c> for nothing.</summary>
+    public PolicyDependencies? Dependencies { get; init; }
+
+    /// <summary>Whether a stored response names all that it contains by the policy's present rules.</summary>
+    public bool Knows(StoredResponse stored) => Dependencies?.Made(stored) != false;
+
+    /// <summary>Whether other policies' responses contain its resources: each write to one of them then begins and ends on its index.</summary>
+    public bool HasDependents { get; init; }
+
     /// <summary>The policy's log events.</summary>
     public CacheEventTexts Events { get; }
 
@@ -70,10 +84,13 @@ internal sealed class CachePolicy
     /// Whether writes set a fence. A policy that is off has no entry that this replica could serve or store; what others have is evicted
     /// before the write's client has its answer. A strict one wants its fence all the same: others may serve by it.
     /// </summary>
-    public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict;
+    public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict || HasDependents;
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
+
+    /// <summary>Whether a request of this method reads, and its content is part of the question. Names of methods are case-sensitive.</summary>
+    public bool ReadsContentOf(string method) => (_readsQuery && method == Methods.Query) || (_readsPost && method == HttpMethods.Post);
 
     /// <summary>Whether a value of the route is an id that the policy never caches, also where the key names the path instead.</summary>
     public bool Excepts(RouteValueDictionary values)
@@ -111,9 +128,20 @@ internal sealed class PolicySet
     /// <param name="tenants">What tenants may have of each policy whose key names them.</param>
     public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix, ImmutableArray<TenantLimits> tenants = default)
     {
-        _byName = options.ToFrozenDictionary(
+        var templates = options.ToDictionary(
             static policy => policy.Name,
-            policy => Compile(policy, keyPrefix),
+            policy => (Options: policy, Template: Parse(policy, keyPrefix)),
+            StringComparer.OrdinalIgnoreCase);
+        var contained = templates.Values
+            .SelectMany(static policy => policy.Options.DependsOn.Select(static dependency => dependency.Name))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _byName = templates.Values.ToFrozenDictionary(
+            static policy => policy.Options.Name,
+            policy => new CachePolicy(policy.Options, policy.Template)
+            {
+                Dependencies = PolicyDependencies.Of(policy.Options, name => templates.TryGetValue(name, out var found) ? found : null),
+                HasDependents = contained.Contains(policy.Options.Name),
+            },
             StringComparer.OrdinalIgnoreCase);
         foreach (var policy in tenants.IsDefaultOrEmpty ? [] : _byName.Values)
         {
@@ -131,8 +159,8 @@ internal sealed class PolicySet
         [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
         rules);
 
-    private static CachePolicy Compile(CachePolicyOptions options, string keyPrefix) =>
+    private static KeyTemplate Parse(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)
-            ? new CachePolicy(options, template!.WithPrefix(keyPrefix))
+            ? template!.WithPrefix(keyPrefix)
             : throw new ArgumentException(problem, nameof(options));
 }

@@ -14,8 +14,26 @@ internal sealed record CachePolicyOptions
     /// <summary>Freshness when the origin gives none; more than 0, at most 24 h. Default: none, only the origin's own.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>
+    /// Lifetimes in place of <see cref="Ttl"/>, by what the response says; the first that matches counts. Only together with Ttl.
+    /// Default: none.
+    /// </summary>
+    public ImmutableArray<TtlRule> TtlRules { get; init; } = [];
+
     /// <summary>Whether to serve. Default: <see cref="CacheMode.On"/>.</summary>
     public CacheMode Mode { get; init; } = CacheMode.On;
+
+    /// <summary>
+    /// Methods that read: GET, with which HEAD goes, always does; QUERY and POST, whose content is part of the variant, where they are named.
+    /// Default: GET.
+    /// </summary>
+    public ImmutableArray<string> ReadMethods { get; init; } = ["GET"];
+
+    /// <summary>
+    /// Most bytes of content of a QUERY or POST that is answered from the cache; 1 to 64 KiB. A larger one is forwarded uncached.
+    /// Default: 32 KiB.
+    /// </summary>
+    public int MaxRequestBodyBytes { get; init; } = 32 * 1024;
 
     /// <summary>Unsafe methods that evict; <c>*</c> is every method that is not safe. Default: PUT, PATCH, DELETE.</summary>
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
@@ -105,6 +123,18 @@ internal sealed record CachePolicyOptions
     /// Whether Redis holds what is stored encrypted, body and headers, under the keys of <c>CacheProxy:Encryption:KeyFiles</c>. Default: false.
     /// </summary>
     public bool Encrypt { get; init; }
+
+    /// <summary>
+    /// The resources of other policies that a response contains: names of policies with JSON pointers to their ids. A write to one of them
+    /// evicts the response. Default: none.
+    /// </summary>
+    public ImmutableArray<DependencyOptions> DependsOn { get; init; } = [];
+
+    /// <summary>Most resources of other policies that one stored response may contain; 1 to 1000. One with more is not stored. Default: 100.</summary>
+    public int MaxDependencies { get; init; } = 100;
+
+    /// <summary>Most entries that may depend on one resource of this policy; 1 to 10000. Further ones are not stored. Default: 1000.</summary>
+    public int MaxDependents { get; init; } = 1000;
 
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;

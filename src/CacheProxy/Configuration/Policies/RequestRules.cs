@@ -19,6 +19,7 @@ internal sealed class RequestRules
         [
             .. RareHeaders.MethodNames, .. RareHeaders.TargetNames, .. RareHeaders.ForwardedNames,
             .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
+            .. options.Policies.Any(static policy => policy.ReadMethods.Any(static method => method != HttpMethods.Get)) ? ContentDigest.Headers : [],
         ]);
         StoreTimeout = options.Redis.Timeout;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.

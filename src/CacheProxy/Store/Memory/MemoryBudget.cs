@@ -33,6 +33,9 @@ internal sealed class MemoryBudget(long maxBytes)
         }
     }
 
+    /// <summary>What is nobody's entries takes room from all.</summary>
+    public void AddShared(long bytes) => Interlocked.Add(ref _bytes, bytes);
+
     /// <summary>What a tenant has.</summary>
     public TenantUse UseOf(string tenant)
     {

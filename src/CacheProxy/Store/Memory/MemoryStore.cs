@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store.Memory;
@@ -9,13 +8,14 @@ namespace CacheProxy.Store.Memory;
 /// The protocol inside one process, without Redis. Entries may be dropped for lack of memory; fences, writes and leases never are. Expired
 /// resources are removed every half minute.
 /// </summary>
-internal sealed class MemoryStore : ICacheStore
+internal sealed partial class MemoryStore : ICacheStore
 {
     private const long DefaultMaxBytes = 256L * 1024 * 1024;
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
+    private readonly MemoryIndexes _indexes;
     private readonly TenantKeys _tenants;
     private readonly Action<Budgeted> _dropped;
     private readonly TimeProvider _time;
@@ -31,6 +31,7 @@ internal sealed class MemoryStore : ICacheStore
         _time = time;
         _tenants = tenants ?? new TenantKeys();
         _budget = new MemoryBudget(maxBytes);
+        _indexes = new MemoryIndexes(() => NowMs, _budget);
         _dropped = resource => RemoveIfEmpty_NeedsLock((MemoryResource)resource);
         _origin = time.GetTimestamp();
         _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -108,22 +109,29 @@ internal sealed class MemoryStore : ICacheStore
 
     public ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => new(_budget.UseOf(tenant));
 
-#pragma warning disable CS1998 // Nothing of it is waited for.
-    public async IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, [EnumeratorCancellation] CancellationToken cancellation)
-#pragma warning restore CS1998
-    {
-        foreach (var (key, _) in _resources)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            yield return new ResourceKey(key);
-        }
-    }
+    public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) =>
+        _resources.Keys.Select(static key => new ResourceKey(key)).ToAsyncEnumerable();
+
+    public IIndexVersions? Versions { get; } = new MemoryVersions();
+
+    public ValueTask<Registration> RegisterAsync(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
+        new(_indexes.Register(key, dependent, life, mostDependents));
+
+    public ValueTask<IndexedWrite> BeginWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        new(_indexes.BeginWrite(key, token, deadline));
+
+    public ValueTask<IndexRenewal> RenewWriteOnIndexAsync(ResourceKey key, IndexToken token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        new(_indexes.RenewWrite(key, token, deadline));
+
+    public ValueTask<IndexedWrite> EndWriteOnIndexAsync(ResourceKey key, IndexToken token, bool changed, StoreTimeoutBudget budget) =>
+        new(_indexes.EndWrite(key, token, changed));
 
     public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
 
     /// <summary>Removes expired resources.</summary>
     internal void Sweep()
     {
+        _indexes.Sweep();
         var now = NowMs;
         foreach (var (_, resource) in _resources)
         {
@@ -151,70 +159,6 @@ internal sealed class MemoryStore : ICacheStore
         return resource.Entry(variant) is { } entry && entry.DeadlineMs > NowMs
             ? new LookUpResult(LookUpOutcome.Found, resource.Vary, entry.Response, entry.Stamp)
             : LookUpResult.Miss(resource.Vary);
-    }
-
-    private BeginFillOutcome BeginFill(ResourceKey key, FillLease lease)
-    {
-        var resource = Enter(key);
-        using var entered = new Entered(this, resource);
-        var now = NowMs;
-        if (resource.HasUnknownWrite(now))
-        {
-            resource.Evict(now);
-        }
-
-        if (resource.HasFence)
-        {
-            return BeginFillOutcome.Fenced;
-        }
-
-        resource.DropExpired(now);
-        if ((resource.Entry(lease.Variant)?.Stamp ?? "") != lease.Seen)
-        {
-            // An entry that was seen and is gone must not be validated and stored again: a write may have begun and ended since.
-            return BeginFillOutcome.Changed;
-        }
-
-        if (lease.Exclusive && resource.HasOtherLease(lease))
-        {
-            return BeginFillOutcome.UnderWay;
-        }
-
-        resource.SetLease(lease, now + (long)lease.Duration.TotalMilliseconds);
-        return BeginFillOutcome.Granted;
-    }
-
-    private CompleteFillOutcome CompleteFill(ResourceKey key, FillLease lease, FillResult result, out MemoryResource? filled)
-    {
-        filled = null;
-        if (!TryEnter(key, out var resource))
-        {
-            return CompleteFillOutcome.Revoked;
-        }
-
-        using var entered = new Entered(this, resource);
-        var now = NowMs;
-        if (resource.HasUnknownWrite(now))
-        {
-            resource.Evict(now);
-        }
-
-        var stored = resource.TakeLease(lease, now) && !resource.HasFence && resource.IsCoveredBy(result.Vary);
-        if (stored)
-        {
-            var deadline = now + (long)result.Retention.TotalMilliseconds;
-            var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
-            resource.DropExpired(now);
-            resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);
-            if (!resource.IsQueued)
-            {
-                _budget.Enqueue_NeedsLock(resource, _tenants.Find(key.Value));
-            }
-
-            filled = resource;
-        }
-
-        return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
     }
 
     /// <summary>The resource with its lock held; created if it does not exist.</summary>

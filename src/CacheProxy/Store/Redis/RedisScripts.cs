@@ -32,7 +32,19 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>
     public RedisScript TenantUse => field ??= new RedisScript(_clock + Read("tenant-use.lua"));
 
-    public IEnumerable<RedisScript> All => [LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite];
+    public RedisScript Register => field ??= ComposeOnIndex("register");
+
+    public RedisScript BeginWriteOnIndex => field ??= ComposeOnIndex("begin-index");
+
+    public RedisScript RenewWriteOnIndex => field ??= ComposeOnIndex("renew-index");
+
+    public RedisScript EndWriteOnIndex => field ??= ComposeOnIndex("end-index");
+
+    public IEnumerable<RedisScript> All =>
+    [
+        LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite,
+        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex,
+    ];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
     public Task LoadAsync(IServer server) => Task.WhenAll(All.Select(script => server.ScriptLoadAsync(script.Text)));
@@ -99,6 +111,8 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    private RedisScript ComposeOnIndex(string name) => new(_clock + Read("index-prelude.lua") + "\n" + Read(name + ".lua"));
 
     private RedisScript Compose(string name, bool hasShort) =>
         // Names that the short way has read and not changed are not read again.

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace CacheProxy.Store.Redis;
 
 /// <summary>The protocol on a Redis that replicas share: one hash per resource, one round trip per step.</summary>
-internal sealed class RedisStore : ICacheStore
+internal sealed partial class RedisStore : ICacheStore
 {
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;

@@ -26,6 +26,19 @@ public sealed class CachePolicyTests
     [InlineData("PUT")]
     public void An_asterisk_is_every_method(string method) => Assert.True(Policy("{id}", "*").EvictsOn(method));
 
+    [Theory]
+    [InlineData("GET", "", "QUERY, POST, query, GET, HEAD")]
+    [InlineData("GET, QUERY", "QUERY", "POST, query, GET, HEAD")]
+    [InlineData("POST", "POST", "QUERY, post, GET, HEAD")]
+    public void Only_named_methods_read_by_their_content_and_case_matters(string named, string reading, string others)
+    {
+        var options = new CachePolicyOptions { Name = "p", Key = "{id}", ReadMethods = [.. named.Split(", ")] };
+        var policy = new CachePolicy(options, KeyTemplate.TryParse("{id}", out var template, out _) ? template! : throw new InvalidOperationException());
+
+        Assert.All(reading.Split(", ", StringSplitOptions.RemoveEmptyEntries), method => Assert.True(policy.ReadsContentOf(method)));
+        Assert.All(others.Split(", "), method => Assert.False(policy.ReadsContentOf(method)));
+    }
+
     [Fact]
     public void A_list_replaces_the_default()
     {

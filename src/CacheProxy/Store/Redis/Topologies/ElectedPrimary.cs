@@ -60,7 +60,7 @@ internal sealed class ElectedPrimary(
         }
 
         await ForgetAllButAsync(candidates);
-        return Confirm(elected, state!.Value.ReplicationId, asking);
+        return Confirm(elected, state!.Value, asking);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,14 +72,14 @@ internal sealed class ElectedPrimary(
         }
     }
 
-    private SinglePrimary Confirm(RedisNode elected, string replicationId, long asked)
+    private SinglePrimary Confirm(RedisNode elected, in ReplicationState state, long asked)
     {
         _current = elected;
-        _replicationId = replicationId;
+        _replicationId = state.ReplicationId;
         _confirmedTimestamp = asked;
         if (!_mayChange)
         {
-            return elected.AsPrimary(replicationId, untilTimestamp: long.MaxValue);
+            return elected.AsPrimary(state, untilTimestamp: long.MaxValue);
         }
 
         if (time.GetElapsedTime(_sinceTimestamp) < TrustedFor)
@@ -87,7 +87,7 @@ internal sealed class ElectedPrimary(
             throw new NoSinglePrimaryException(1);
         }
 
-        return elected.AsPrimary(replicationId, asked + (long)(TrustedFor.TotalSeconds * time.TimestampFrequency));
+        return elected.AsPrimary(state, asked + (long)(TrustedFor.TotalSeconds * time.TimestampFrequency));
     }
 
     private RedisNode Node(EndPoint endPoint)

@@ -28,7 +28,7 @@ internal sealed class NoSinglePrimaryException(int primaries, Exception? reason 
 /// Where keys are read and written, and under which replication id. Redis draws a new id when it starts and when a replica is promoted.
 /// After either it may have lost evictions that it had acknowledged, so an entry is trusted only under the id that its fill began with.
 /// </summary>
-internal abstract class RedisPrimary(IDatabase database)
+internal abstract class RedisPrimary(IDatabase database) : IIndexVersions
 {
     /// <summary>Stands for every replication id where Redis does not reveal it.</summary>
     public const string NoReplicationId = "0000000000000000";
@@ -63,6 +63,15 @@ internal abstract class RedisPrimary(IDatabase database)
     /// <summary>16 hexadecimal digits; <c>null</c> while it is not known. Then no entry is trusted, not even one that is filled meanwhile.</summary>
     public abstract string? ReplicationIdOf(string key);
 
+    /// <inheritdoc/>
+    public string? Of(string key) => MayDrop(key) ? null : ReplicationIdOfIndex(key);
+
+    /// <inheritdoc/>
+    public abstract bool MayDrop(string key);
+
+    /// <summary>As <see cref="ReplicationIdOf"/>, of the node that has the resource's index.</summary>
+    protected virtual string? ReplicationIdOfIndex(string key) => ReplicationIdOf(key);
+
     /// <summary>Tells the nodes apart, so that work for one need not wait for another.</summary>
     public virtual int NodeOf(string key) => 0;
 
@@ -91,9 +100,14 @@ internal sealed class SinglePrimary(IDatabase database, IDatabase bodies, IServe
 
     public RedisWire? BodyWireToUse { private get; init; }
 
+    /// <summary>Whether the node drops keys that have not expired when its memory is full.</summary>
+    public bool MayDropKeys { private get; init; }
+
     public override IReadOnlyList<IServer> Servers { get; } = [server];
 
     public override string? ReplicationIdOf(string key) => _replicationId;
+
+    public override bool MayDrop(string key) => MayDropKeys;
 
     public override void Doubt(EndPoint? endPoint) => _replicationId = null;
 }

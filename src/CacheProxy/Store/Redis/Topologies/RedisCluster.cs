@@ -56,12 +56,13 @@ internal sealed class RedisCluster(ConnectionMultiplexer client) : IRedisTopolog
         try
         {
             var server = client.GetServer(node.EndPoint);
-            return new ClusterShard(number, node.EndPoint, server, (await ReplicationState.AskAsync(server).WaitAsync(timeout)).ReplicationId);
+            var state = await ReplicationState.AskAsync(server).WaitAsync(timeout);
+            return new ClusterShard(number, node.EndPoint, server, state.ReplicationId, state.MayDropKeys);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or ArgumentException)
         {
             // The entries of its slots are not trusted until it answers.
-            return new ClusterShard(number, node.EndPoint, server: null, replicationId: null);
+            return new ClusterShard(number, node.EndPoint, server: null, replicationId: null, mayDropKeys: false);
         }
     }
 }
@@ -80,6 +81,10 @@ internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyLi
     public override bool MayMoveKeys => true;
 
     public override string? ReplicationIdOf(string key) => ShardOf(key)?.ReplicationId;
+
+    public override bool MayDrop(string key) => ShardOf(key + DependentIndex.Suffix)?.MayDropKeys == true;
+
+    protected override string? ReplicationIdOfIndex(string key) => ReplicationIdOf(key + DependentIndex.Suffix);
 
     public override int NodeOf(string key) => ShardOf(key)?.Number ?? -1;
 
@@ -105,11 +110,14 @@ internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyLi
 /// <param name="endPoint">Its address, if the cluster says it.</param>
 /// <param name="server"><c>null</c> if it did not answer.</param>
 /// <param name="replicationId"><c>null</c> if it did not answer.</param>
-internal sealed class ClusterShard(int number, EndPoint? endPoint, IServer? server, string? replicationId)
+/// <param name="mayDropKeys">Whether it drops keys that have not expired when its memory is full.</param>
+internal sealed class ClusterShard(int number, EndPoint? endPoint, IServer? server, string? replicationId, bool mayDropKeys)
 {
     private volatile string? _replicationId = replicationId;
 
     public int Number => number;
+
+    public bool MayDropKeys => mayDropKeys;
 
     public EndPoint? EndPoint => endPoint;
 

@@ -79,14 +79,15 @@ internal sealed class RedisNode : IAsyncDisposable
     }
 
     /// <summary>This node as the primary. Only for a node that has answered.</summary>
-    /// <param name="replicationId">From its answer.</param>
+    /// <param name="state">Its answer.</param>
     /// <param name="untilTimestamp">See <see cref="RedisPrimary.UntilTimestamp"/>.</param>
-    public SinglePrimary AsPrimary(string replicationId, long untilTimestamp)
+    public SinglePrimary AsPrimary(in ReplicationState state, long untilTimestamp)
     {
         var client = _connection.Client.Result;
         var bodies = _bodies?.Client.Result ?? client;
-        return new SinglePrimary(client.GetDatabase(), bodies.GetDatabase(), client.GetServer(_endPoint), replicationId)
+        return new SinglePrimary(client.GetDatabase(), bodies.GetDatabase(), client.GetServer(_endPoint), state.ReplicationId)
         {
+            MayDropKeys = state.MayDropKeys,
             UntilTimestamp = untilTimestamp,
             WireToUse = Opened(_wire),
             BodyWireToUse = Opened(_bodyWire),
@@ -147,7 +148,8 @@ internal sealed record RedisWires(RedisScripts Scripts, RedisDeadlines Deadlines
 /// <param name="ReplicationId">
 /// The first digits of its replication id. <see cref="RedisPrimary.NoReplicationId"/> if the answer does not contain one.
 /// </param>
-internal readonly record struct ReplicationState(bool IsPrimary, string ReplicationId)
+/// <param name="MayDropKeys">Whether it drops keys that have not expired when its memory is full; so it is taken where it does not tell.</param>
+internal readonly record struct ReplicationState(bool IsPrimary, string ReplicationId, bool MayDropKeys = true)
 {
     private const int Digits = 16;
 
@@ -155,13 +157,30 @@ internal readonly record struct ReplicationState(bool IsPrimary, string Replicat
     {
         try
         {
-            return Parse((await server.InfoRawAsync("replication"))!);
+            var memory = server.InfoRawAsync("memory");
+            var state = Parse((await server.InfoRawAsync("replication"))!);
+            return state with { MayDropKeys = DropsKeys((await memory)!) };
         }
         catch (RedisServerException exception) when (RedisFailures.Classify(exception) is RedisFailure.Refused or RedisFailure.CommandDenied)
         {
             // INFO is not allowed. Whether the node takes writes shows at the first one.
             return new ReplicationState(IsPrimary: true, RedisPrimary.NoReplicationId);
         }
+    }
+
+    /// <summary>Whether <c>INFO memory</c> says anything but that keys stay until they expire.</summary>
+    public static bool DropsKeys(string memory)
+    {
+        var drops = true;
+        foreach (var line in memory.AsSpan().EnumerateLines())
+        {
+            if (line is "maxmemory:0" or "maxmemory_policy:noeviction")
+            {
+                drops = false;
+            }
+        }
+
+        return drops;
     }
 
     public static ReplicationState Parse(string text)
