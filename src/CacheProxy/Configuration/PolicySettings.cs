@@ -20,25 +20,28 @@ internal static class PolicySettings
     public static ImmutableArray<CachePolicyOptions> Read(SettingsReader reader)
     {
         var policies = ImmutableArray.CreateBuilder<CachePolicyOptions>();
-        foreach (var section in reader.Sections())
+        var evicts = new EvictsSettings();
+        var sections = reader.Sections();
+        foreach (var section in sections)
         {
             if (!IsName(section.Name))
             {
                 section.Refuse("", null, "a policy's name: a letter, then letters, digits, '-' and '_', at most 64");
             }
 
-            if (ReadPolicy(section) is { } policy)
+            if (ReadPolicy(section, evicts) is { } policy)
             {
                 RefuseSameKeys(section, policy, policies);
                 policies.Add(policy);
             }
         }
 
+        evicts.Check(policies, [.. sections.Select(static section => section.Name)]);
         DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
     }
 
-    private static CachePolicyOptions? ReadPolicy(SettingsReader reader)
+    private static CachePolicyOptions? ReadPolicy(SettingsReader reader, EvictsSettings evicts)
     {
         var key = ReadKey(reader);
         var defaults = new CachePolicyOptions { Name = reader.Name, Key = key ?? "" };
@@ -49,6 +52,7 @@ internal static class PolicySettings
             ReadMethods = reader.List("ReadMethods", defaults.ReadMethods, "GET, QUERY or POST", ReadMethod),
             MaxRequestBodyBytes = reader.Integer("MaxRequestBodyBytes", defaults.MaxRequestBodyBytes, 1, 64 * 1024),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
+            Evicts = evicts.Read(reader),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
             VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),

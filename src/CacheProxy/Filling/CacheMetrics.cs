@@ -13,7 +13,6 @@ internal sealed class CacheMetrics
     private readonly Counter<long> _shadow;
     private readonly Counter<long> _fills;
     private readonly Counter<long> _refused;
-    private readonly Counter<long> _cutOff;
     private readonly Histogram<double> _durations;
 
     public CacheMetrics(IMeterFactory meters, Flights flights, HeldBodies held, TimeProvider time)
@@ -28,8 +27,6 @@ internal sealed class CacheMetrics
             "cacheproxy.fills", "{fill}", "Fills that have ended, by policy and result (stored, revoked, unavailable, or why the response was not stored)");
         _refused = meter.CreateCounter<long>(
             "cacheproxy.fills.refused", "{fill}", "Fills that the store refused to begin, by policy and reason");
-        _cutOff = meter.CreateCounter<long>(
-            "cacheproxy.clients.cut.off", "{request}", "Requests whose connection was closed because the client left unread what was kept in memory for it");
         meter.CreateObservableGauge(
             "cacheproxy.memory.held", () => held.Bytes, "By", "Bodies that requests under way keep in memory");
         meter.CreateObservableGauge(
@@ -132,8 +129,6 @@ internal sealed class CacheMetrics
             _shadow.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("equal", equal ? "true" : "false"));
         }
     }
-
-    public void CutOff() => _cutOff.Add(1);
 
     private static string Outcome(bool stale) => stale ? "stale" : "hit";
 

@@ -89,7 +89,7 @@ internal static class ForwardReasons
     /// <summary>The detail parameter of Cache-Status, and the reason tag of metrics.</summary>
     public static string ToToken(ForwardReason reason) => reason switch
     {
-        ForwardReason.PolicyOff => "policy-off",
+        ForwardReason.PolicyOff => CacheStatusDetails.PolicyOff,
         ForwardReason.Shadow => "shadow",
         ForwardReason.Method => "method",
         ForwardReason.MethodOverride => "method-override",

@@ -168,6 +168,7 @@ internal static class CacheProxyHost
         services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();
         services.AddSingleton<WriteMetrics>();
+        services.AddSingleton<UnresolvedEvictions>();
         services.AddSingleton<WriteHandler>();
         services.AddSingleton(options.Memory);
         services.AddSingleton<HeldBodies>();

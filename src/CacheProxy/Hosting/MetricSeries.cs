@@ -51,6 +51,13 @@ internal sealed class MetricSeries : IHostedService
         {
             _cache.Begin(policy.Name);
             _writes.Begin(policy.Name);
+            foreach (var rule in policy.Evicts)
+            {
+                if (!rule.Values.IsEmpty)
+                {
+                    _writes.BeginPointed(rule.Policy);
+                }
+            }
         }
 
         foreach (var cluster in configuration.Proxy.Clusters)

@@ -28,6 +28,9 @@ internal readonly record struct CacheStatus(
     // The word of nearly every fill: 340 bytes when it is put together.
     private const string StoredMiss = CacheName + "; fwd=uri-miss; fwd-status=200; stored";
 
+    // That of nearly every read of a policy that is off, which is to cost as little as none.
+    private const string Off = CacheName + "; fwd=bypass; fwd-status=200; detail=" + CacheStatusDetails.PolicyOff;
+
     // A hit says one of few words: made once (260 kB at most), it spares each the time and 72 bytes.
     private static readonly string?[] Hits = new string?[KnownSeconds];
 
@@ -48,6 +51,15 @@ internal readonly record struct CacheStatus(
         if (this is { Hit: false, Forward: CacheStatusForward.UriMiss, ForwardStatus: 200, Stored: true, Collapsed: false, TtlSeconds: null, Detail: null })
         {
             return StoredMiss;
+        }
+
+        if (this is
+            {
+                Hit: false, Forward: CacheStatusForward.Bypass, ForwardStatus: 200, Stored: false, Collapsed: false, TtlSeconds: null,
+                Detail: CacheStatusDetails.PolicyOff,
+            })
+        {
+            return Off;
         }
 
         var text = new StringBuilder(CacheName, 96);
@@ -139,6 +151,7 @@ internal static class CacheStatusDetails
     public const string MemoryFull = "memory-full";
     public const string HeadersTooLarge = "headers-too-large";
     public const string OnlyIfCached = "only-if-cached";
+    public const string PolicyOff = "policy-off";
     public const string StaleIfError = "stale-if-error";
     public const string StoreUnavailable = "store-unavailable";
     public const string TenantQuota = "tenant-quota";

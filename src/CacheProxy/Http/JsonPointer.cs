@@ -24,6 +24,9 @@ internal sealed class JsonPointer
         _tokens = tokens;
     }
 
+    /// <summary>Points at the document.</summary>
+    public static JsonPointer Whole { get; } = new("", []);
+
     /// <summary>As it is configured.</summary>
     public string Text { get; }
 

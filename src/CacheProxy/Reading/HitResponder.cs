@@ -2,6 +2,7 @@ using System.Globalization;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;

@@ -19,6 +19,7 @@ internal sealed class EvictionTargets
     private readonly string? _method;
     private readonly FoldedHeaders _folded;
     private readonly TenantResolution _tenants;
+    private PointedTargets? _pointed;
 
     private EvictionTargets(HttpRequest request, string? method, FoldedHeaders folded, TenantResolver tenants)
     {
@@ -28,11 +29,21 @@ internal sealed class EvictionTargets
         _tenants = tenants.Resolve(request, folded);
     }
 
+    /// <summary>How many have been found.</summary>
+    public int Count => _targets.Count;
+
     /// <param name="context">The request.</param>
     /// <param name="route">What its route asks for.</param>
     /// <param name="method">Its method; <c>null</c> when something may override it.</param>
-    public static EvictionTarget[] Find(HttpContext context, RouteCaching route, string? method)
+    public static EvictionTarget[] Find(HttpContext context, RouteCaching route, string? method) => Find(context, route, method, out _);
+
+    /// <param name="context">The request.</param>
+    /// <param name="route">What its route asks for.</param>
+    /// <param name="method">Its method; <c>null</c> when something may override it.</param>
+    /// <param name="pointed">Finds what its body and the answer name besides; <c>null</c> when nothing asks for that.</param>
+    public static EvictionTarget[] Find(HttpContext context, RouteCaching route, string? method, out PointedTargets? pointed)
     {
+        pointed = null;
         var folded = FoldedHeaders.Of(context.Request.Headers);
         var isDoubtful = IsDoubtful(context, folded);
         if (route.IsEmpty && !isDoubtful)
@@ -47,7 +58,28 @@ internal sealed class EvictionTargets
             found.AddDoubtful(context, route.Rules.CachedRoutes);
         }
 
-        return [.. found._targets];
+        pointed = found._pointed;
+        return found.From(0);
+    }
+
+    /// <summary>All that were found but the first so many.</summary>
+    public EvictionTarget[] From(int start) => _targets.Count == start ? [] : [.. _targets[start..]];
+
+    /// <summary>Adds what the policy's key makes of these values. False when it makes none.</summary>
+    public bool Add(CachePolicy policy, string path, RouteValueDictionary values)
+    {
+        if (!policy.Template.NeedsTenant || _tenants.Kind == TenantResolutionKind.Found)
+        {
+            return Add(policy, _tenants.Tenant, path, values);
+        }
+
+        var any = false;
+        foreach (var candidate in _tenants.Candidates)
+        {
+            any |= Add(policy, candidate, path, values);
+        }
+
+        return any;
     }
 
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
@@ -96,39 +128,31 @@ internal sealed class EvictionTargets
         {
             Add(evicted, path, values);
         }
-    }
 
-    private void Add(CachePolicy policy, string path, RouteValueDictionary values)
-    {
-        if (!policy.Template.NeedsTenant || _tenants.Kind == TenantResolutionKind.Found)
+        if (!caching.Pointed.IsEmpty)
         {
-            Add(policy, _tenants.Tenant, path, values);
-            return;
-        }
-
-        foreach (var candidate in _tenants.Candidates)
-        {
-            Add(policy, candidate, path, values);
+            (_pointed ??= new PointedTargets(this)).Add(caching, path, values);
         }
     }
 
-    private void Add(CachePolicy policy, TenantName tenant, string path, RouteValueDictionary values)
+    private bool Add(CachePolicy policy, TenantName tenant, string path, RouteValueDictionary values)
     {
         var source = new KeySource(tenant, _request.Host.Value ?? "", path, values);
         if (!policy.Template.TryFormatForEviction(source, out var key))
         {
-            return;
+            return false;
         }
 
         foreach (var target in _targets)
         {
             if (target.Key == key)
             {
-                return;
+                return true;
             }
         }
 
         _targets.Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
+        return true;
     }
 }
 

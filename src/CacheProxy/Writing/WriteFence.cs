@@ -6,7 +6,7 @@ using CacheProxy.Telemetry;
 namespace CacheProxy.Writing;
 
 /// <summary>One unsafe request under way: its fence on each resource that it may change.</summary>
-internal sealed class WriteFence : IAsyncDisposable
+internal sealed partial class WriteFence : IAsyncDisposable
 {
     // A renewal may fail twice before the fence falls.
     private const int RenewalsPerDeadline = 3;
@@ -21,6 +21,7 @@ internal sealed class WriteFence : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
     private readonly EvictionTarget[] _targets;
+    private readonly string _token = Guid.NewGuid().ToString("N");
     private readonly ResourceFence[] _fences;
     private readonly ResourceFence[] _wanted;
     private readonly ITimer _renewal;
@@ -36,7 +37,7 @@ internal sealed class WriteFence : IAsyncDisposable
 
     /// <param name="services">What every write needs.</param>
     /// <param name="timeout">How long the request may wait for the store.</param>
-    /// <param name="targets">What the write may change; not empty.</param>
+    /// <param name="targets">What the write may change; empty when only the answer says what that is.</param>
     /// <param name="body">The client's part, where it is still to come.</param>
     /// <param name="isSet">Whether there is a fence before the API is asked. If not, it is set when the API may have done anything.</param>
     public WriteFence(WriteServices services, TimeSpan timeout, EvictionTarget[] targets, PacedBody? body = null, bool isSet = true)
@@ -48,13 +49,12 @@ internal sealed class WriteFence : IAsyncDisposable
         _isSet = isSet;
         _began = _time.GetTimestamp();
         _fences = new ResourceFence[targets.Length];
-        var token = Guid.NewGuid().ToString("N");
-        var period = TimeSpan.MaxValue;
+        var period = targets.Length == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.MaxValue;
         for (var i = 0; i < targets.Length; i++)
         {
             var options = targets[i].Policy.Options;
-            var index = IndexFence.For(targets[i].Policy.HasDependents, token, timeout);
-            _fences[i] = new ResourceFence(targets[i].Key, token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index);
+            var index = IndexFence.For(targets[i].Policy.HasDependents, _token, timeout);
+            _fences[i] = new ResourceFence(targets[i].Key, _token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index);
             period = Min(period, options.WriteDeadline / RenewalsPerDeadline);
             _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }
@@ -96,25 +96,6 @@ internal sealed class WriteFence : IAsyncDisposable
         }
 
         return false;
-    }
-
-    /// <summary>
-    /// What the API's answer says that the write has changed besides (RFC 9111 §4.4). No fence stood there, so that what was read
-    /// before the answer is revoked now.
-    /// </summary>
-    public async ValueTask EvictAsync(EvictionTarget affected)
-    {
-        // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
-        var outcome = await _cache.EvictAsync(affected.Key, _fences[0].Token, _fences[0].Budget, affected.Policy.HasDependents);
-        _metrics.Evicted(affected.Policy.Name, outcome);
-        if (outcome == StoreOutcome.Done)
-        {
-            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
-        }
-        else
-        {
-            NoteOutstanding(affected);
-        }
     }
 
     /// <summary>Ends the write once; further calls do nothing.</summary>
@@ -198,14 +179,6 @@ internal sealed class WriteFence : IAsyncDisposable
 
         await Task.Delay(BetweenLooks, _time, CancellationToken.None);
         return true;
-    }
-
-    private void NoteOutstanding(EvictionTarget target)
-    {
-        if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
-        {
-            (_outstanding ??= []).Add(target.Key);
-        }
     }
 
     private async ValueTask BeginAsync(ResourceFence fence)

@@ -10,9 +10,11 @@ namespace CacheProxy.Writing;
 /// fence stands, so that a client that acts on the first bytes reads from the API. Where it may have fallen, it is set again before the
 /// answer's head goes out.
 /// </summary>
-internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending)
+internal sealed class WriteGate(
+    HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending, HeldAnswer? answer = null)
     : ObservedResponseBody(context)
 {
+    private bool _isHolding;
     private bool _ended;
     private WriteResult? _ofHead;
     private bool _isRefused;
@@ -24,18 +26,33 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
     /// <summary>The forwarder is done: ends the write by what came of it.</summary>
     public async ValueTask FinishAsync(bool threw)
     {
-        await EndAsync(threw ? WriteResult.Unknown : ResultOfForwarding());
+        if (answer is not null)
+        {
+            SeeHeaders();
+        }
+
+        var result = threw ? WriteResult.Unknown : ResultOfForwarding();
+        await EndAsync(result);
         if (_isRefused)
         {
             Refuse();
         }
+        else if (_isHolding && result == WriteResult.Changed)
+        {
+            await LetGoAsync();
+        }
     }
 
-    protected override void OnHeaders()
+    protected override void OnHeaders() =>
+        IsWithheld = _isHolding = answer is not null && ResultOfStatus() == WriteResult.Changed && answer.TryBegin(Context.Response);
+
+    protected override async ValueTask OnStartingAsync(CancellationToken cancellationToken)
     {
+        if (!_isHolding)
+        {
+            await PassHeadAsync();
+        }
     }
-
-    protected override async ValueTask OnStartingAsync(CancellationToken cancellationToken) => await PassHeadAsync();
 
     protected override async Task OnFlushAsync(CancellationToken cancellationToken)
     {
@@ -45,17 +62,46 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
 
     protected override async ValueTask OnBytesAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancellationToken)
     {
+        var isKept = _isHolding && answer!.TryAdd(bytes.Span);
+        if (isKept && !last)
+        {
+            return;
+        }
+
         await PassHeadAsync();
+        if (!isKept)
+        {
+            await LetGoAsync();
+        }
+
         if (last)
         {
             await EndAsync(ResultOfStatus());
             ThrowIfRefused();
         }
 
-        await Inner.WriteAsync(bytes, cancellationToken);
+        await (isKept ? LetGoAsync() : Inner.WriteAsync(bytes, cancellationToken));
     }
 
-    protected override async ValueTask OnCompletingAsync() => await EndAsync(ResultOfForwarding());
+    protected override async ValueTask OnCompletingAsync()
+    {
+        var result = ResultOfForwarding();
+        await EndAsync(result);
+        if (!_isRefused && result == WriteResult.Changed)
+        {
+            await LetGoAsync();
+        }
+    }
+
+    // What was held back goes out: all is evicted that it names, or it became too much.
+    private async ValueTask LetGoAsync()
+    {
+        if (_isHolding)
+        {
+            IsWithheld = _isHolding = false;
+            await answer!.WriteAsync(Context, Inner);
+        }
+    }
 
     // Without its fence others may have stored what the write replaces, after the API was asked and before it acted.
     private async ValueTask PassHeadAsync()
@@ -88,6 +134,11 @@ internal sealed class WriteGate(HttpContext context, WriteFence write, AffectedT
             {
                 await write.EvictAsync(other);
             }
+        }
+
+        if (result == WriteResult.Changed && _isHolding)
+        {
+            await write.EvictAsync(answer!.Read(Context.Response));
         }
 
         await write.EndAsync(result);

@@ -9,7 +9,14 @@ using Microsoft.AspNetCore.Http.Timeouts;
 namespace CacheProxy.Writing;
 
 /// <summary>Forwards an unsafe request: fence, forward, evict.</summary>
-internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time)
+internal sealed class WriteHandler(
+    ResourceCache cache,
+    CacheEventLog events,
+    WriteMetrics metrics,
+    TimeProvider time,
+    HeldBodies held,
+    ClientWriter writer,
+    UnresolvedEvictions unresolved)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -22,23 +29,24 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     /// <param name="next">The rest of the proxy pipeline.</param>
     public Task HandleAsync(HttpContext context, RouteCaching route, string? method, RequestDelegate next)
     {
-        var targets = EvictionTargets.Find(context, route, method);
-        if (targets.Length == 0)
+        var targets = EvictionTargets.Find(context, route, method, out var pointed);
+        if (targets.Length == 0 && pointed is null)
         {
             return next(context);
         }
 
-        return Array.Exists(targets, static target => target.IsFenced)
-            ? ReadAheadAsync(context, targets, route, next)
-            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), route, next);
+        return pointed is not null || Array.Exists(targets, static target => target.IsFenced)
+            ? ReadAheadAsync(context, targets, pointed, route, next)
+            : ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets), pointed, route, next);
     }
 
-    private async Task ReadAheadAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
+    private async Task ReadAheadAsync(
+        HttpContext context, EvictionTarget[] targets, PointedTargets? pointed, RouteCaching route, RequestDelegate next)
     {
         bool isWhole;
         try
         {
-            isWhole = await WriteBody.TryReadAheadAsync(context);
+            isWhole = pointed is null ? await WriteBody.TryReadAheadAsync(context) : await PointedRequest.ReadAsync(context, pointed);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
@@ -47,19 +55,20 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
             return;
         }
 
+        targets = pointed?.Known ?? targets;
         if (isWhole && _futile.AreTooMany(context, targets))
         {
-            await ForwardUnfencedAsync(context, targets, route, next);
+            await ForwardUnfencedAsync(context, targets, pointed, route, next);
             return;
         }
 
         var body = isWhole ? null : WriteBody.Measure(context.Request, time);
         var write = new WriteFence(_services, route.Rules.StoreTimeout, targets, body);
-        var result = await ForwardAsync(context, write, route, next);
+        var result = await ForwardAsync(context, write, pointed, route, next);
         if ((result == WriteResult.Unknown && context.RequestAborted.IsCancellationRequested)
             || (result == WriteResult.Unchanged && SaysNoRights(context.Response.StatusCode)))
         {
-            _futile.Count(context, targets[0]);
+            _futile.Count(context, targets);
         }
     }
 
@@ -67,7 +76,8 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
     /// The API's answer decides whether there is anything to fence and to evict, and both come before the answer. Since the request is whole,
     /// its client is not needed to hear what the API says to it, and does not end it by leaving.
     /// </summary>
-    private async Task ForwardUnfencedAsync(HttpContext context, EvictionTarget[] targets, RouteCaching route, RequestDelegate next)
+    private async Task ForwardUnfencedAsync(
+        HttpContext context, EvictionTarget[] targets, PointedTargets? pointed, RouteCaching route, RequestDelegate next)
     {
         Array.ForEach(targets, target => metrics.Unfenced(target.Policy.Name));
         var client = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
@@ -77,7 +87,7 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         });
         try
         {
-            await ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets, isSet: false), route, next);
+            await ForwardAsync(context, new WriteFence(_services, route.Rules.StoreTimeout, targets, isSet: false), pointed, route, next);
         }
         finally
         {
@@ -85,9 +95,17 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         }
     }
 
-    private static async Task<WriteResult> ForwardAsync(HttpContext context, WriteFence fence, RouteCaching route, RequestDelegate next)
+    private async Task<WriteResult> ForwardAsync(
+        HttpContext context, WriteFence fence, PointedTargets? pointed, RouteCaching route, RequestDelegate next)
     {
         await using var write = fence;
+        if (pointed is { IsStrict: true } && !cache.IsStoreAvailable)
+        {
+            pointed.Refused(metrics);
+            Refuse(context.Response);
+            return WriteResult.Unchanged;
+        }
+
         if (!await write.TryBeginAsync())
         {
             Refuse(context.Response);
@@ -96,7 +114,8 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
 
         var sending = new UpstreamSending();
         context.Features.Set(sending);
-        var gate = new WriteGate(context, write, new AffectedTargets(route), sending);
+        using var answer = pointed is null ? null : new HeldAnswer(pointed, held, writer);
+        var gate = new WriteGate(context, write, new AffectedTargets(route), sending, answer);
         var threw = true;
         gate.Install();
         try
@@ -108,6 +127,11 @@ internal sealed class WriteHandler(ResourceCache cache, CacheEventLog events, Wr
         {
             gate.Remove();
             await gate.FinishAsync(threw);
+        }
+
+        if (pointed is not null)
+        {
+            unresolved.Report(pointed, gate.Result);
         }
 
         return gate.Result;
@@ -154,13 +178,24 @@ internal sealed class FutileFences(TimeProvider time)
             }
         }
 
+        if (targets.Length == 0)
+        {
+            return false;
+        }
+
         var count = Volatile.Read(ref _counts[Place(context, targets[0])]);
         return count >> 32 == Minute() && (int)count >= targets[0].Policy.Options.FutileFencesPerMinute;
     }
 
-    public void Count(HttpContext context, in EvictionTarget target)
+    /// <summary>Nothing came of a write on these resources.</summary>
+    public void Count(HttpContext context, EvictionTarget[] targets)
     {
-        ref var place = ref _counts[Place(context, target)];
+        if (targets.Length == 0)
+        {
+            return;
+        }
+
+        ref var place = ref _counts[Place(context, targets[0])];
         while (true)
         {
             var seen = Volatile.Read(ref place);

@@ -13,6 +13,7 @@ internal sealed class WriteMetrics
     private readonly Counter<long> _writes;
     private readonly Counter<long> _evictions;
     private readonly Counter<long> _unfenced;
+    private readonly Counter<long> _unresolved;
 
     public WriteMetrics(IMeterFactory meters, ICacheStore store, PendingEvictions pending)
     {
@@ -23,6 +24,8 @@ internal sealed class WriteMetrics
             "cacheproxy.evictions", "{eviction}", "Evictions by writes, by policy and whether the store has them (done) or they are retried (pending)");
         _unfenced = meter.CreateCounter<long>(
             "cacheproxy.writes.unfenced", "{write}", "Resources whose writes went to the API without a fence, by policy: too many from the same client address and tenant were refused or abandoned");
+        _unresolved = meter.CreateCounter<long>(
+            "cacheproxy.evictions.unresolved", "{write}", "Writes that may have changed resources of the policy that nothing in them names, by policy and reason");
         meter.CreateObservableGauge(
             "cacheproxy.evictions.pending", () => pending.Count, "{eviction}", "Evictions that have not reached the store yet; requests for their keys are forwarded");
         meter.CreateObservableGauge(
@@ -46,6 +49,15 @@ internal sealed class WriteMetrics
         Unfenced(policy, count: 0);
     }
 
+    /// <summary>The same for a policy whose resources are found by pointers.</summary>
+    public void BeginPointed(string policy)
+    {
+        foreach (var reason in Enum.GetValues<UnresolvedReason>())
+        {
+            Unresolved(policy, reason, count: 0);
+        }
+    }
+
     public void Ended(string policy, WriteResult result, StoreOutcome outcome)
     {
         Write(policy, ToToken(result), ToToken(outcome), count: 1);
@@ -61,6 +73,16 @@ internal sealed class WriteMetrics
         if (_unfenced.Enabled)
         {
             _unfenced.Add(count, new KeyValuePair<string, object?>("policy", policy));
+        }
+    }
+
+    /// <summary>A write that may have changed what it does not name.</summary>
+    public void Unresolved(string policy, UnresolvedReason reason, int count = 1)
+    {
+        if (_unresolved.Enabled)
+        {
+            _unresolved.Add(
+                count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", ToToken(reason)));
         }
     }
 
@@ -88,6 +110,17 @@ internal sealed class WriteMetrics
                 new KeyValuePair<string, object?>("store", store));
         }
     }
+
+    public static string ToToken(UnresolvedReason reason) => reason switch
+    {
+        UnresolvedReason.Absent => "absent",
+        UnresolvedReason.Malformed => "malformed",
+        UnresolvedReason.NotJson => "not-json",
+        UnresolvedReason.TooLarge => "too-large",
+        UnresolvedReason.TooMany => "too-many",
+        UnresolvedReason.MemoryFull => "memory-full",
+        UnresolvedReason.Unanswered => "unanswered",
+    };
 
     private static string ToToken(StoreOutcome outcome) => outcome == StoreOutcome.Done ? "done" : "pending";
 

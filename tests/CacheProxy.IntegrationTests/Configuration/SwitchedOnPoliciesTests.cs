@@ -177,6 +177,33 @@ public sealed class SwitchedOnPoliciesTests(ProxyOnStores stores) : IClassFixtur
         Assert.Equal("4", (await proxy.AskAsync(Lists[0])).Text);
     }
 
+    [Theory]
+    [InlineData("DELETE", "/api/customers/1")]
+    [InlineData("POST", "/api/customers/1/merge")]
+    [InlineData("DELETE", "/api/pets/7")]
+    public async Task What_goes_with_a_customer_or_a_pet_is_evicted_where_the_policies_say_what_they_depend_on(string method, string path)
+    {
+        await using var api = await StubApi.StartAsync(
+            Answers.Body("""{"id":5,"customerId":1,"petId":7}""", ("Content-Type", "application/json")));
+        await using var proxy = await stores.StartShippedAsync(
+            StoreKind.Memory,
+            api.Address,
+            ("CacheProxy:Policies:pet:Mode", "On"),
+            ("CacheProxy:Policies:pet:DependsOn:customer", "/customerId"),
+            ("CacheProxy:Policies:reservation:Mode", "On"),
+            ("CacheProxy:Policies:reservation:DependsOn:customer", "/customerId"),
+            ("CacheProxy:Policies:reservation:DependsOn:pet", "/petId"));
+        await proxy.AskAsync("/api/pets/7");
+        await proxy.AskAsync("/api/reservations/5");
+        Assert.True((await proxy.AskAsync("/api/pets/7")).IsHit);
+        Assert.True((await proxy.AskAsync("/api/reservations/5")).IsHit);
+
+        await proxy.AskAsync(new HttpMethod(method), path);
+
+        Assert.False((await proxy.AskAsync("/api/pets/7")).IsHit);
+        Assert.False((await proxy.AskAsync("/api/reservations/5")).IsHit);
+    }
+
     [Fact]
     public async Task A_write_where_a_policy_is_off_evicts_and_revokes_what_is_on_elsewhere()
     {

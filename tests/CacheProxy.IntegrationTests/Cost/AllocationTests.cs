@@ -37,6 +37,8 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "miss", StoreKind.Memory, "0", 9000 },
         { "miss", StoreKind.Redis, "0", 11500 },
         { "pass", StoreKind.Memory, "0", 4100 },
+        { "list off", StoreKind.Memory, "0", 4100 },
+        { "pet off", StoreKind.Memory, "0", 4100 },
     };
 
     [Theory]
@@ -44,7 +46,7 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
     public async Task A_request_allocates_no_more_than_its_ceiling(string kind, StoreKind store, string memoryTtl, int ceiling)
     {
         using var api = new CountedApi($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"v1\"\r\nContent-Length: 1500\r\n\r\n{new string('x', 1500)}");
-        await using var proxy = await stores.StartAsync(
+        await using var proxy = await stores.StartShippedAsync(
             store, api.Address, ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:MemoryTtl", memoryTtl));
         var measured = await OnThreadOfItsOwn(() => Measure(proxy.Address.Port, kind));
         output.WriteLine($"{kind}, {store}, copies for {memoryTtl}: {measured.Bytes} bytes a request, at most {ceiling}");
@@ -90,6 +92,8 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         "304" => $"{Get} HTTP/1.1\r\nHost: api.test\r\n{Validate}",
         "HEAD" => $"HEAD{Get[3..]} HTTP/1.1\r\nHost: api.test\r\n",
         "pass" => $"{Get}/orders HTTP/1.1\r\nHost: api.test\r\n",
+        "list off" => "GET /api/customers?page=####### HTTP/1.1\r\nHost: api.test\r\n",
+        "pet off" => "GET /api/pets/####### HTTP/1.1\r\nHost: api.test\r\n",
         _ => $"{Get} HTTP/1.1\r\nHost: api.test\r\n",
     };
 
@@ -98,7 +102,8 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
     {
         "304" => "HTTP/1.1 304 ",
         "miss" => "; stored",
-        "pass" => "HTTP/1.1 200 OK\r\n",
+        "pass" or "list off" => "HTTP/1.1 200 OK\r\n",
+        "pet off" => "; detail=policy-off\r\n",
         _ => "Cache-Status: cacheproxy; hit; ttl=",
     };
 

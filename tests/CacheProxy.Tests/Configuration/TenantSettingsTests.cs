@@ -63,6 +63,23 @@ public sealed class TenantSettingsTests
     }
 
     [Fact]
+    public void Under_limits_a_policy_keeps_whatever_else_belongs_to_it()
+    {
+        var accepted = CandidateConfiguration.Accepted(
+            ("CacheProxy:Policies:customer:DependsOn:pet", "/pets/*/id"), ("CacheProxy:Tenants:demo:MaxEntries", "5"));
+        Assert.True(TenantName.TryParse("demo", out var demo));
+        var customer = accepted.Policies.Find("customer")!;
+        var limited = customer.Tenants!.Of(demo);
+
+        Assert.NotSame(customer, limited);
+        Assert.NotNull(limited.Dependencies);
+        string[] its = [nameof(CachePolicy.Options), nameof(CachePolicy.Quota), nameof(CachePolicy.Tenants)];
+        Assert.All(
+            typeof(CachePolicy).GetProperties().Where(property => !its.Contains(property.Name)),
+            property => Assert.Equal(property.GetValue(customer), property.GetValue(limited)));
+    }
+
+    [Fact]
     public void Without_limits_and_without_a_tenant_in_its_key_a_policy_is_the_same_for_all()
     {
         Assert.All(CandidateConfiguration.Accepted().Policies.All, static policy => Assert.Null(policy.Tenants));

@@ -80,6 +80,8 @@ public sealed class JsonSchemaTests
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MaxVariants": "many" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "7up": { "Key": "{tenant}:x" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "EvictOn": { "0": "PUT" } } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "pet": { "Evicts": [ { "id": "request:/id" } ] } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "pet": { "Evicts": [ { "Policy": "customer", "id": "/id" } ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": "customer" } }""")]
     [InlineData("""{ "CacheProxy": { "Polices": { } } }""")]
     [InlineData("""{ "CacheProxi": { } }""")]
@@ -88,6 +90,7 @@ public sealed class JsonSchemaTests
     [Theory]
     [InlineData("""{ "CacheProxy": { "Redis": { "Timeout": "00:00:00.250" }, "InlineSockets": true } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "a-b_2": { "Key": "x:{id}", "Ttl": 0, "MaxVariants": "64", "EvictOn": "PUT, DELETE", "StatusCodes": [ 404 ] } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "pet": { "Evicts": [ { "Policy": "customer", "id": "request:/id" }, "list" ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "Ttl": "", "HeuristicFreshness": "true", "TtlJitter": "1.5h" } } } }""")]
     [InlineData("""{ "$schema": "x", "Kestrel": { "Endpoints": { "Proxy": { "Url": "http://*:1", "Protocols": "Http1" } } } }""")]
     public void It_accepts_what_the_program_takes(string json) => Assert.True(IsValid(json));

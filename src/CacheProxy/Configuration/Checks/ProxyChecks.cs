@@ -125,13 +125,15 @@ internal static class RouteChecks
                 && isWhole)
             {
                 CheckCached($"{key}:{RouteMetadata.CachePolicy}", route, policy, problems);
+                CheckEvicts($"{key}:{RouteMetadata.CachePolicy}", route, policy, policies, problems);
                 CheckAlone($"{key}:{RouteMetadata.CachePolicy}", route, policy, users, problems);
             }
 
             var evicts = RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "");
             foreach (var evicted in evicts.Where(name => !refused.Contains(name)))
             {
-                if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { } other && isWhole)
+                // A collection's route has not the values of what is written through it: /api/pets no {id}. What it evicts, the policy says.
+                if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { Options.Evicts.IsEmpty: true } other && isWhole)
                 {
                     RequireValues($"{key}:{RouteMetadata.Evicts}", Parameters(route), other, route, problems);
                 }
@@ -167,6 +169,25 @@ internal static class RouteChecks
         {
             problems.Add(new(key, policy.Name, $"a policy whose Key also names {Braced(left)} of {route.Match.Path} or {{path}}, "
                 + $"or different resources would share a key; it is {policy.Template.Text}"));
+        }
+    }
+
+    // What no pointer gives must come from the route.
+    private static void CheckEvicts(
+        string key, RouteConfig route, CachePolicy policy, PolicySet policies, List<ConfigurationProblem> problems)
+    {
+        var parameters = Parameters(route);
+        foreach (var rule in policy.Options.Evicts)
+        {
+            string[] given = [.. parameters, .. rule.Values.Select(static value => value.Name)];
+            var missing = policies.Find(rule.Policy)?.Template.RouteValueNames
+                .Where(name => !given.Contains(name, StringComparer.OrdinalIgnoreCase))
+                .ToArray() ?? [];
+            if (missing.Length > 0)
+            {
+                problems.Add(new(key, policy.Name, $"a policy whose Evicts the route can fill: of the policy {rule.Policy} it gives no "
+                    + $"{Braced(missing)}, and {route.Match.Path ?? "(none)"} does not give it either"));
+            }
         }
     }
 

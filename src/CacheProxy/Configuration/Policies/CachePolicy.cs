@@ -49,7 +49,7 @@ internal sealed class CachePolicy
 
     public string Name => Options.Name;
 
-    public CachePolicyOptions Options { get; }
+    public CachePolicyOptions Options { get; private set; }
 
     public KeyTemplate Template { get; }
 
@@ -75,7 +75,7 @@ internal sealed class CachePolicy
     public string? IdValueName { get; }
 
     /// <summary>How much a tenant may have in the store; <c>null</c> for as much as there is room for.</summary>
-    public TenantQuota? Quota { get; init; }
+    public TenantQuota? Quota { get; private set; }
 
     /// <summary>The policy as it is for each tenant; <c>null</c> when it is the same for all.</summary>
     public TenantPolicies? Tenants { get; set; }
@@ -85,6 +85,14 @@ internal sealed class CachePolicy
     /// before the write's client has its answer. A strict one wants its fence all the same: others may serve by it.
     /// </summary>
     public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict || HasDependents;
+
+    /// <summary>The same policy, whatever belongs to it, in another mode and with a quota.</summary>
+    public CachePolicy Under(CacheMode mode, TenantQuota? quota)
+    {
+        var limited = (CachePolicy)MemberwiseClone();
+        (limited.Options, limited.Quota) = (Options with { Mode = mode }, quota);
+        return limited;
+    }
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
@@ -154,10 +162,26 @@ internal sealed class PolicySet
     public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>What a route's metadata asks for. Names of unknown policies have been refused before.</summary>
-    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules) => new(
-        metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null,
-        [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()],
-        rules);
+    public RouteCaching ForRoute(IReadOnlyDictionary<string, string>? metadata, RequestRules rules)
+    {
+        var policy = metadata?.GetValueOrDefault(RouteMetadata.CachePolicy) is { } name ? Find(name) : null;
+        CachePolicy[] evicts = [.. RouteMetadata.SplitEvicts(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? "").Select(Find).OfType<CachePolicy>()];
+        var written = policy is null ? evicts : evicts.Prepend(policy);
+        return new RouteCaching(policy, [.. evicts.Concat(written.SelectMany(Unpointed)).Distinct()], rules)
+        {
+            Pointed = [.. written.Distinct().SelectMany(Pointed)],
+        };
+    }
+
+    private IEnumerable<CachePolicy> Unpointed(CachePolicy written) =>
+        written.Options.Evicts.Where(static rule => rule.Values.IsEmpty).Select(rule => Find(rule.Policy)).OfType<CachePolicy>();
+
+    private IEnumerable<PointedEviction> Pointed(CachePolicy written) =>
+        from rule in written.Options.Evicts
+        where !rule.Values.IsEmpty
+        let policy = Find(rule.Policy)
+        where policy is not null
+        select new PointedEviction(policy, rule.Values, written.Options.MaxBodyBytes);
 
     private static KeyTemplate Parse(CachePolicyOptions options, string keyPrefix) =>
         KeyTemplate.TryParse(options.Key, out var template, out var problem)

@@ -38,6 +38,12 @@ internal sealed record CachePolicyOptions
     /// <summary>Unsafe methods that evict; <c>*</c> is every method that is not safe. Default: PUT, PATCH, DELETE.</summary>
     public ImmutableArray<string> EvictOn { get; init; } = ["PUT", "PATCH", "DELETE"];
 
+    /// <summary>
+    /// What every unsafe request on the policy's routes evicts besides: resources of other policies, found by the route's values or by JSON
+    /// pointers into the write or its answer. Default: none.
+    /// </summary>
+    public ImmutableArray<EvictionRule> Evicts { get; init; } = [];
+
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 

@@ -11,7 +11,7 @@ namespace CacheProxy.Configuration.Policies;
 /// routed to, so that a reload never judges a request by two configurations.
 /// </summary>
 /// <param name="Policy">The policy that its responses are cached by; <c>null</c> for none.</param>
-/// <param name="Evicts">The policies whose keys an unsafe request on it also evicts.</param>
+/// <param name="Evicts">The policies whose keys, of the route's values, an unsafe request on it also evicts.</param>
 /// <param name="Rules">What holds for every request of the configuration.</param>
 internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePolicy> Evicts, RequestRules Rules)
 {
@@ -23,6 +23,9 @@ internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePol
 
     /// <summary>The spelling of a path that has the policy's plain variants; <c>null</c> without a policy.</summary>
     public CanonicalPath? CanonicalPath { get; init; }
+
+    /// <summary>What an unsafe request on it also evicts by values that stand in its body or in the answer.</summary>
+    public ImmutableArray<PointedEviction> Pointed { get; init; } = [];
 
     /// <summary>Whether the route neither caches nor evicts.</summary>
     public bool IsEmpty => Policy is null && Evicts.IsEmpty;

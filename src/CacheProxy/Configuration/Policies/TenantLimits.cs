@@ -59,7 +59,7 @@ internal sealed class TenantPolicies
         var quota = limits.MaxEntries is null && limits.MaxBytes is null
             ? null
             : new TenantQuota(limits.MaxEntries ?? long.MaxValue, limits.MaxBytes ?? long.MaxValue);
-        return mode == policy.Options.Mode && quota is null ? policy : new CachePolicy(policy.Options with { Mode = mode }, policy.Template) { Quota = quota };
+        return mode == policy.Options.Mode && quota is null ? policy : policy.Under(mode, quota);
     }
 
     private static CacheMode Stricter(CacheMode one, CacheMode other) =>

@@ -1,10 +1,9 @@
-using CacheProxy.Filling;
 using CacheProxy.Store;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
 
-namespace CacheProxy.Tests.Filling;
+namespace CacheProxy.Tests.Store;
 
 public sealed class BodyCopyTests
 {

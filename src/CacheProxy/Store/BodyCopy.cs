@@ -1,7 +1,6 @@
 using System.Numerics;
-using CacheProxy.Store;
 
-namespace CacheProxy.Filling;
+namespace CacheProxy.Store;
 
 /// <summary>The copy that is taken of a body while it streams. Slices that were handed out stay valid: nothing is ever recycled.</summary>
 internal sealed class BodyCopy : IDisposable

@@ -1,0 +1,54 @@
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Store;
+
+namespace CacheProxy.Writing;
+
+/// <summary>
+/// What the API's answer says that the write has changed besides (RFC 9111 §4.4, and what the pointers of a policy's <c>Evicts</c> lead
+/// to). No fence stood there. The eviction revokes what was read before it, and whoever reads after it reads what the API has answered for.
+/// </summary>
+internal sealed partial class WriteFence
+{
+    private StoreTimeoutBudget? _budgetWithoutFences;
+
+    // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
+    private StoreTimeoutBudget Budget => _fences.Length > 0 ? _fences[0].Budget : _budgetWithoutFences ??= new StoreTimeoutBudget(_timeout);
+
+    public ValueTask EvictAsync(EvictionTarget affected) => EvictAsync(affected, Budget);
+
+    /// <summary>Evicts all at once, and waits no longer than for one.</summary>
+    public async ValueTask EvictAsync(EvictionTarget[] affected)
+    {
+        var began = _time.GetTimestamp();
+        var left = Budget.Remaining;
+        await Task.WhenAll(Array.ConvertAll(affected, target => EvictAsync(target, new StoreTimeoutBudget(left)).AsTask()));
+        var waited = _time.GetElapsedTime(began);
+        _budgetWithoutFences?.Spend(waited);
+        Array.ForEach(_fences, fence => fence.Budget.Spend(waited));
+    }
+
+    private async ValueTask EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
+    {
+        var outcome = await _cache.EvictAsync(affected.Key, _token, budget, affected.Policy.HasDependents);
+        _metrics.Evicted(affected.Policy.Name, outcome);
+        if (outcome != StoreOutcome.Done)
+        {
+            lock (_fences)
+            {
+                NoteOutstanding(affected);
+            }
+        }
+        else if (affected.Policy.Options.Mode != CacheMode.Off)
+        {
+            _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
+        }
+    }
+
+    private void NoteOutstanding(EvictionTarget target)
+    {
+        if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
+        {
+            (_outstanding ??= []).Add(target.Key);
+        }
+    }
+}
