@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using StackExchange.Redis;
@@ -27,6 +28,7 @@ internal static class CacheProxySettings
         var credentials = ReadCredentials(reader.Section("Credentials"));
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
+        var tokens = TokenSettings.Read(reader.Section("Tokens"), tenant, policies);
         var memory = ReadMemory(reader.Section("Memory"), policies);
         var encryption = EncryptionSettings.Read(reader.Section("Encryption"), out var keys);
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
@@ -37,6 +39,7 @@ internal static class CacheProxySettings
             Tenant = tenant,
             Tenants = tenants,
             Credentials = credentials,
+            Tokens = tokens,
             Redis = redis,
             Memory = memory,
             Encryption = encryption,
@@ -54,7 +57,7 @@ internal static class CacheProxySettings
             Sources = reader.List(
                 "Sources",
                 defaults.Sources,
-                "Host, or Header:NAME with the name of a request header",
+                "Host, Header:NAME with the name of a request header, or Claim:NAME with the name of a token's claim",
                 static text => TenantResolver.IsSource(text) ? text : null),
             BaseDomains = reader.List(
                 "BaseDomains",
@@ -188,6 +191,8 @@ internal sealed record CacheProxyOptions
     public ImmutableArray<TenantLimits> Tenants { get; init; } = [];
 
     public CredentialOptions Credentials { get; init; } = new();
+
+    public TokenOptions Tokens { get; init; } = new();
 
     public RedisOptions Redis { get; init; } = new();
 

@@ -26,7 +26,7 @@ internal static class ConfigurationCompiler
         var logging = TelemetrySettings.ReadLogging(Reader(values, TelemetrySettings.LogSection, problems));
         var options = CacheProxySettings.Read(Reader(values, CacheProxySettings.SectionName, problems));
         options = options with { Redis = running ?? options.Redis };
-        var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix, options.Tenants);
+        var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix, options.Credentials.FingerprintSecret, options.Tenants);
         var proxy = ReadProxy(values, policies, problems);
         return proxy is null || problems.Count > 0
             ? null

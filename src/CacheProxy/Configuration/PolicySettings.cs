@@ -54,6 +54,7 @@ internal static class PolicySettings
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Evicts = evicts.Read(reader),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
+            Claims = reader.List("Claims", defaults.Claims, TokenSettings.ClaimForm, TokenSettings.Claim),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
             VaryBy = reader.List("VaryBy", defaults.VaryBy, "the name of a request header", Header),
             ExceptIds = reader.List("ExceptIds", defaults.ExceptIds, "an id as it stands in a path: at most 128 letters, digits, '-', '.', '_' and '~'", Id),
@@ -115,6 +116,7 @@ internal static class PolicySettings
                 "WriteLimit", DurationText.Format(policy.WriteLimit.Value), $"at least WriteDeadline, which is {DurationText.Format(policy.WriteDeadline)}");
         }
 
+        TokenSettings.CheckClaims(reader, policy);
         if (policy.ReadMethods.Contains(HttpMethods.Post) && policy.EvictOn.FirstOrDefault(static method => method is "POST" or "*") is { } both)
         {
             reader.Refuse("EvictOn", both, "no POST, and no * for all: ReadMethods says that a POST reads");

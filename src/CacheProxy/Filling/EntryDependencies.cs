@@ -10,7 +10,7 @@ namespace CacheProxy.Filling;
 /// Stores a response together with what it depends on: finds the resources that it contains, registers it at the index of each, and stores
 /// it only if none of them can have been written since the API was asked (docs/decisions/0022-dependencies.md).
 /// </summary>
-internal sealed class EntryDependencies(ResourceCache cache, TimeProvider time)
+internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvider time, ILogger<EntryDependencies> logger)
 {
     // Decoded. A list of a thousand resources has a few hundred kilobytes.
     private const int MostBodyBytes = 4 * 1024 * 1024;
@@ -27,8 +27,9 @@ internal sealed class EntryDependencies(ResourceCache cache, TimeProvider time)
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(CacheRequest request, FillLease lease, FillResult result, DependencyWatch watch)
     {
         watch.Shortfall = Find(request, result.Response, out var found) ?? await RegisterAsync(request, found, result.Retention, watch);
-        if (watch.Shortfall is not null)
+        if (watch.Shortfall is { } shortfall)
         {
+            NotStored(logger, request.Policy.Name, shortfall);
             await cache.AbandonFillAsync(request.Key, lease, request.Budget);
             return CompleteFillOutcome.Revoked;
         }
@@ -182,6 +183,10 @@ internal sealed class EntryDependencies(ResourceCache cache, TimeProvider time)
 
         return stored;
     }
+
+    // Cache-Status has mostly gone out by then: this is how to learn of one response why it is not stored.
+    [LoggerMessage(2103, LogLevel.Debug, "A response of policy {Policy} is not stored: {Reason}")]
+    private static partial void NotStored(ILogger logger, string policy, string reason);
 }
 
 /// <summary>What was known before the API was asked, and what became of it.</summary>

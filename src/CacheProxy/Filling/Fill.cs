@@ -290,7 +290,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
-            Detail: _decision.Detail.Length == 0 ? null : _decision.Detail);
+            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 

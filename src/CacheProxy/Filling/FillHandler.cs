@@ -15,6 +15,7 @@ internal sealed class FillHandler(
     ClientWriter writer,
     CacheEventLog events,
     CacheMetrics metrics,
+    EntryDependencies dependencies,
     TenantQuotas quotas,
     TimeProvider time)
 {
@@ -22,8 +23,7 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(
-        cache, flights, held, writer, events, metrics, new EntryDependencies(cache, time), quotas, time);
+    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, dependencies, quotas, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>

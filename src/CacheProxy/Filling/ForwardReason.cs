@@ -1,5 +1,6 @@
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 
 namespace CacheProxy.Filling;
 
@@ -48,6 +49,24 @@ internal enum ForwardReason
 
     /// <summary>The request carries credentials, and the policy wants such requests forwarded.</summary>
     Credentials,
+
+    /// <summary>Callers share by claims, and the request has no <c>Authorization</c>.</summary>
+    TokenAbsent,
+
+    /// <summary>The token has expired.</summary>
+    TokenExpired,
+
+    /// <summary>Nobody vouches for the token: opaque, forged, of another issuer or for another audience.</summary>
+    TokenUnverifiable,
+
+    /// <summary>More new tokens than are verified in a second.</summary>
+    TokenUnchecked,
+
+    /// <summary>The keys that tokens are verified with are not there.</summary>
+    KeysUnavailable,
+
+    /// <summary>The token lacks a claim that callers share by, or has an object in its place.</summary>
+    ClaimMissing,
 
     /// <summary>Request directive no-store.</summary>
     RequestNoStore,
@@ -105,6 +124,12 @@ internal static class ForwardReasons
         ForwardReason.Key => "key",
         ForwardReason.ExceptedId => "excepted-id",
         ForwardReason.Credentials => "credentials",
+        ForwardReason.TokenAbsent => "token-absent",
+        ForwardReason.TokenExpired => "token-expired",
+        ForwardReason.TokenUnverifiable => "token-unverifiable",
+        ForwardReason.TokenUnchecked => "token-unchecked",
+        ForwardReason.KeysUnavailable => "keys-unavailable",
+        ForwardReason.ClaimMissing => "claim-missing",
         ForwardReason.RequestNoStore => "request-no-store",
         ForwardReason.Precondition => "precondition",
         ForwardReason.Range => "range",
@@ -128,7 +153,8 @@ internal static class ForwardReasons
         ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.HeaderName
             or ForwardReason.RequestBody or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
             or ForwardReason.TenantContradictory or ForwardReason.TenantOff or ForwardReason.Key or ForwardReason.ExceptedId or ForwardReason.Credentials
-            or ForwardReason.PendingEviction => CacheStatusForward.Bypass,
+            or ForwardReason.TokenAbsent or ForwardReason.TokenExpired or ForwardReason.TokenUnverifiable or ForwardReason.TokenUnchecked
+            or ForwardReason.KeysUnavailable or ForwardReason.ClaimMissing or ForwardReason.PendingEviction => CacheStatusForward.Bypass,
     };
 
     public static ForwardReason Of(TenantResolutionKind kind) => kind switch
@@ -137,5 +163,17 @@ internal static class ForwardReasons
         TenantResolutionKind.Malformed => ForwardReason.TenantMalformed,
         TenantResolutionKind.Contradictory => ForwardReason.TenantContradictory,
         TenantResolutionKind.Found => ForwardReason.Key,
+    };
+
+    /// <summary>Why a request with such a token is forwarded; with a verified one, that a claim is missing.</summary>
+    public static ForwardReason Of(TokenVerdict verdict) => verdict switch
+    {
+        TokenVerdict.Verified => ForwardReason.ClaimMissing,
+        TokenVerdict.Absent => ForwardReason.TokenAbsent,
+        TokenVerdict.Expired => ForwardReason.TokenExpired,
+        TokenVerdict.Unchecked => ForwardReason.TokenUnchecked,
+        TokenVerdict.KeysUnavailable => ForwardReason.KeysUnavailable,
+        TokenVerdict.Malformed or TokenVerdict.Algorithm or TokenVerdict.Extension or TokenVerdict.Issuer or TokenVerdict.Audience
+            or TokenVerdict.Lifetime or TokenVerdict.KeyUnknown or TokenVerdict.Signature => ForwardReason.TokenUnverifiable,
     };
 }

@@ -7,10 +7,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace CacheProxy.Filling;
 
 /// <summary>Forwards a HEAD, and lets its answer freshen the stored GET response that it speaks of (RFC 9111 §4.3.5).</summary>
-internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards, CacheEventLog events, TimeProvider time)
+internal sealed class HeadHandler(
+    ResourceCache cache, ForwardResponder forwards, EntryDependencies dependencies, CacheEventLog events, TimeProvider time)
 {
-    private readonly EntryDependencies _dependencies = new(cache, time);
-
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <param name="request">The request.</param>
@@ -31,7 +30,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             return;
         }
 
-        var dependencies = _dependencies.Begin(request.Policy);
+        var watch = dependencies.Begin(request.Policy);
         FillResult? freshened = null;
         var evidence = HeadEvidence.None;
         try
@@ -47,7 +46,7 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
         }
         finally
         {
-            await EndAsync(request, lease, freshened, dependencies, evidence == HeadEvidence.OutOfDate);
+            await EndAsync(request, lease, freshened, watch, evidence == HeadEvidence.OutOfDate);
         }
     }
 
@@ -56,15 +55,15 @@ internal sealed class HeadHandler(ResourceCache cache, ForwardResponder forwards
             ? HeadUpdate.Judge(stored.Headers, stored.Body.Length, request.Context.Response.Headers)
             : HeadEvidence.None;
 
-    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened, DependencyWatch? dependencies, bool outOfDate)
+    private async ValueTask EndAsync(CacheRequest request, FillLease lease, FillResult? freshened, DependencyWatch? watch, bool outOfDate)
     {
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
             result = BodyFreshness.Apply(request.Policy, result);
-            await (dependencies is null
+            await (watch is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
-                : _dependencies.CompleteFillAsync(request, lease, result, dependencies));
+                : dependencies.CompleteFillAsync(request, lease, result, watch));
         }
         else if (outOfDate)
         {

@@ -3,6 +3,7 @@ using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -175,6 +176,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ClientWriter>();
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
+        services.AddSingleton<EntryDependencies>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
@@ -183,6 +185,8 @@ internal static class CacheProxyHost
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
         services.AddSingleton<ContentReadHandler>();
+        services.AddSingleton<TokenMetrics>();
+        services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));

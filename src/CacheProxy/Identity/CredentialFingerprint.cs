@@ -12,10 +12,16 @@ internal sealed class CredentialFingerprint
     private readonly ImmutableArray<string> _headers;
     private readonly byte[] _secret;
 
-    public CredentialFingerprint(CredentialOptions options)
+    /// <param name="options">What counts as a credential.</param>
+    /// <param name="except">A header that does not count here.</param>
+    public CredentialFingerprint(CredentialOptions options, string? except = null)
     {
         // Sorted, so that the order in the configuration does not matter between replicas.
-        _headers = [.. options.Headers.Select(static name => name.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal)];
+        _headers =
+        [
+            .. options.Headers.Select(static name => name.ToLowerInvariant())
+                .Where(name => name != except?.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal),
+        ];
         _secret = Encoding.UTF8.GetBytes(options.FingerprintSecret);
     }
 

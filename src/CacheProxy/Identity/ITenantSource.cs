@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CacheProxy.Http;
+using CacheProxy.Identity.Tokens;
 
 namespace CacheProxy.Identity;
 
@@ -121,5 +122,47 @@ internal sealed class HostTenantSource(ImmutableArray<string> baseDomains) : ITe
     {
         var colon = host.LastIndexOf(':');
         return colon < 0 || host.LastIndexOf(']') > colon ? host : host[..colon];
+    }
+}
+
+/// <summary>
+/// The tenant as a claim of the bearer token. One that cannot be verified names none: a read is never cached by its word. A write evicts
+/// what it may be for, because the API may take it all the same.
+/// </summary>
+internal sealed class ClaimTenantSource(string claim, TokenVerifier? tokens) : ITenantSource
+{
+    public void Read(HttpRequest request, FoldedHeaders folded, ref TenantCandidates candidates)
+    {
+        if (tokens?.Judge(request.Headers, out var token) == TokenVerdict.Verified)
+        {
+            AddVerified(token!.TenantsOf(claim), ref candidates);
+            return;
+        }
+
+        foreach (var line in request.Headers.Authorization)
+        {
+            if (TokenText.TryFind(line, out var text))
+            {
+                foreach (var tenant in TokenVerifier.Unverified(text, claim))
+                {
+                    candidates.AddUnverified(tenant);
+                }
+            }
+        }
+    }
+
+    private static void AddVerified(ImmutableArray<string> tenants, ref TenantCandidates candidates)
+    {
+        foreach (var tenant in tenants)
+        {
+            if (tenants.Length == 1)
+            {
+                candidates.Add(tenant);
+            }
+            else
+            {
+                candidates.AddMalformed(tenant);
+            }
+        }
     }
 }

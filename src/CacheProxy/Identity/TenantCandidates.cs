@@ -37,6 +37,19 @@ internal struct TenantCandidates
         }
     }
 
+    /// <summary>Nobody has vouched for <paramref name="text"/>: no tenant by itself, and a doubt where it differs from one.</summary>
+    public void AddUnverified(string text)
+    {
+        if (TenantName.TryParse(text, out var tenant))
+        {
+            AddCandidate(tenant);
+        }
+        else
+        {
+            AddMalformed(text);
+        }
+    }
+
     /// <summary>A source holds something else than one label; an API might take any label in <paramref name="text"/> for the tenant.</summary>
     public void AddMalformed(string text)
     {
@@ -55,11 +68,16 @@ internal struct TenantCandidates
         }
     }
 
-    public readonly TenantResolution Resolve()
+    public TenantResolution Resolve()
     {
         if (_kind == TenantResolutionKind.Found)
         {
-            return TenantResolution.Found(_first);
+            if (_candidates is null || (_candidates.Count == 1 && _candidates[0] == _first))
+            {
+                return TenantResolution.Found(_first);
+            }
+
+            _kind = TenantResolutionKind.Contradictory;
         }
 
         var candidates = _candidates ?? ImmutableArray.CreateBuilder<TenantName>();

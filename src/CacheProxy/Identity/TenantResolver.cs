@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CacheProxy.Http;
+using CacheProxy.Identity.Tokens;
 
 namespace CacheProxy.Identity;
 
@@ -8,24 +9,33 @@ internal sealed class TenantResolver
 {
     private const string HostSource = "Host";
     private const string HeaderPrefix = "Header:";
+    private const string ClaimPrefix = "Claim:";
 
     private readonly ITenantSource[] _sources;
 
     /// <param name="options">Checked options: every source satisfies <see cref="IsSource"/>.</param>
-    public TenantResolver(TenantOptions options)
+    /// <param name="tokens">Verifies the tokens of those that are claims.</param>
+    public TenantResolver(TenantOptions options, TokenVerifier? tokens = null)
     {
         var domains = ImmutableArray.CreateRange(options.BaseDomains, static domain => domain.Trim('.'));
         Headers = [.. options.Sources.Select(HeaderName).OfType<string>()];
         _sources = new ITenantSource[options.Sources.Length];
         for (var i = 0; i < _sources.Length; i++)
         {
-            _sources[i] = HeaderName(options.Sources[i]) is { } header ? new HeaderTenantSource(header) : new HostTenantSource(domains);
+            _sources[i] = HeaderName(options.Sources[i]) is { } header ? new HeaderTenantSource(header)
+                : ClaimName(options.Sources[i]) is { } claim ? new ClaimTenantSource(claim, tokens)
+                : new HostTenantSource(domains);
         }
     }
 
-    /// <summary>Whether <paramref name="text"/> is <c>Host</c> or <c>Header:NAME</c> with a field name (RFC 9110 §5.1).</summary>
+    /// <summary>
+    /// Whether <paramref name="text"/> is <c>Host</c>, <c>Header:NAME</c> with a field name (RFC 9110 §5.1), or <c>Claim:NAME</c>.
+    /// </summary>
     public static bool IsSource(string text) =>
-        text.Equals(HostSource, StringComparison.OrdinalIgnoreCase) || HeaderName(text) is not null;
+        text.Equals(HostSource, StringComparison.OrdinalIgnoreCase) || HeaderName(text) is not null || ClaimName(text) is not null;
+
+    /// <summary>The claims among the sources.</summary>
+    public static ImmutableArray<string> Claims(TenantOptions options) => [.. options.Sources.Select(ClaimName).OfType<string>()];
 
     /// <summary>The headers among the sources.</summary>
     public ImmutableArray<string> Headers { get; }
@@ -48,6 +58,9 @@ internal sealed class TenantResolver
             ? source[HeaderPrefix.Length..]
             : null;
 
+    private static string? ClaimName(string source) =>
+        source.StartsWith(ClaimPrefix, StringComparison.OrdinalIgnoreCase) && source.Length > ClaimPrefix.Length ? source[ClaimPrefix.Length..] : null;
+
     private static bool IsFieldName(ReadOnlySpan<char> name)
     {
         const string TokenPunctuation = "!#$%&'*+-.^_`|~";
@@ -67,7 +80,7 @@ internal sealed class TenantResolver
 internal sealed record TenantOptions
 {
     /// <summary>
-    /// Ordered sources, each <c>Header:NAME</c> or <c>Host</c>. Every source that speaks must agree; a request without a tenant, or
+    /// Ordered sources, each <c>Header:NAME</c>, <c>Host</c> or <c>Claim:NAME</c> (of the verified bearer token). Every source that speaks must agree; a request without a tenant, or
     /// with two, is forwarded uncached. Default: <c>Header:X-Tenant-Subdomain</c>, <c>Host</c>.
     /// </summary>
     public ImmutableArray<string> Sources { get; init; } = ["Header:X-Tenant-Subdomain", "Host"];

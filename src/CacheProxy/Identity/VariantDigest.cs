@@ -34,6 +34,11 @@ internal static class VariantDigest
             digest.Add(DigestPart.Scheme, scheme);
         }
 
+        if (source.Claims is { } claims)
+        {
+            digest.Add(DigestPart.Claims, claims.AsSpan());
+        }
+
         AddCredentials(ref digest, source);
         AddClient(ref digest, source, vary);
         AddForwardedHeaders(ref digest, source);
@@ -154,6 +159,7 @@ internal static class VariantDigest
 /// <param name="DeclaredScheme">The scheme that the request declares, when its connection has another; else <c>null</c>.</param>
 /// <param name="Folded">Those of its headers that an API may take for others.</param>
 /// <param name="VaryBy">The headers that count whatever the resource varies on: sorted, in lower case.</param>
+/// <param name="Claims">The fingerprint of the verified claims by which callers share, when they do.</param>
 /// <param name="IsSealed">Whether the store holds it encrypted where others can read it.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
@@ -164,4 +170,5 @@ internal readonly record struct VariantSource(
     string? DeclaredScheme = null,
     FoldedHeaders Folded = default,
     ImmutableArray<string> VaryBy = default,
+    byte[]? Claims = null,
     bool IsSealed = false);

@@ -2,6 +2,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Proxy;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -50,6 +51,11 @@ internal static class CacheRequestReader
             return false;
         }
 
+        if (!TryReadClaims(request, policy, rules, out var claims, ref reason))
+        {
+            return false;
+        }
+
         read = new ReadRequest(
             context,
             policy,
@@ -57,12 +63,13 @@ internal static class CacheRequestReader
             new VariantSource(
                 request.Headers,
                 request.QueryString.Value ?? "",
-                policy.Options.Credentials == CredentialsMode.PerCredential ? rules.Credentials : null,
+                CredentialsThatCount(policy.Options.Credentials, rules),
                 SpelledOtherwise(context, route),
                 context.Connection.RemoteIpAddress,
                 DeclaredScheme(context),
                 folded,
                 policy.VaryBy,
+                claims,
                 policy.Options.Encrypt),
             directives,
             tenant.Value,
@@ -88,6 +95,32 @@ internal static class CacheRequestReader
 
         policy = policy.Tenants?.Of(tenant) ?? policy;
         return policy.Options.Mode == CacheMode.Off ? ForwardReason.TenantOff : null;
+    }
+
+    // Beside a token that is shared by its claims, whatever else tells callers apart still does.
+    private static CredentialFingerprint? CredentialsThatCount(CredentialsMode mode, RequestRules rules) => mode switch
+    {
+        CredentialsMode.PerCredential => rules.Credentials,
+        CredentialsMode.Claims => rules.CredentialsBesideTokens,
+        CredentialsMode.Rfc9111 or CredentialsMode.Shared or CredentialsMode.Bypass => null,
+    };
+
+    private static bool TryReadClaims(HttpRequest request, CachePolicy policy, RequestRules rules, out byte[]? claims, ref ForwardReason reason)
+    {
+        claims = null;
+        if (policy.Claims is not { } selection)
+        {
+            return true;
+        }
+
+        var verdict = rules.Tokens!.Judge(request.Headers, out var token);
+        reason = ForwardReasons.Of(verdict);
+        if (verdict == TokenVerdict.Verified)
+        {
+            claims = token!.FingerprintOf(selection);
+        }
+
+        return claims is not null;
     }
 
     private static string? SpelledOtherwise(HttpContext context, RouteCaching route) =>

@@ -31,7 +31,7 @@ internal static class DamagedStores
     /// <summary>A fill is stored under the names that it was computed with, whatever the resource varies on by now.</summary>
     public static ICacheStore WithoutVaryCheck(ICacheStore store) => new UnvaryingStore(store);
 
-    private class DamagedStore(ICacheStore store) : ICacheStore
+    internal class DamagedStore(ICacheStore store) : ICacheStore
     {
         public long NowMs => store.NowMs;
 
@@ -62,7 +62,7 @@ internal static class DamagedStores
         public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
             store.EndWriteAsync(key, token, result, budget);
 
-        public IIndexVersions? Versions => store.Versions;
+        public virtual IIndexVersions? Versions => store.Versions;
 
         public virtual ValueTask<Registration> RegisterAsync(
             ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>

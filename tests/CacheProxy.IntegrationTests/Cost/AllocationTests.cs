@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Identity;
 using CacheProxy.IntegrationTests.Transparency;
+using CacheProxy.Tests.Identity.Tokens;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Cost;
@@ -22,6 +24,7 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
 
     private const string Get = "GET /api/customers/#######";
     private const string Validate = "If-None-Match: \"v1\"\r\n";
+    private const string Tenant = "X-Tenant-Subdomain: demo\r\nAccept: */*\r\n";
     private const string Copies = "00:10:00";
 
     /// <summary>What is asked, where it is stored, for how long a copy is served, and how many bytes one request may allocate.</summary>
@@ -32,6 +35,9 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "hit", StoreKind.Redis, Copies, 430 },
         { "304", StoreKind.Memory, "0", 400 },
         { "304", StoreKind.Redis, "0", 1400 },
+        // What its variant's name takes, as with any credential. That the token is verified takes nothing.
+        { "claims", StoreKind.Memory, "0", 480 },
+        { "claims", StoreKind.Redis, "0", 2990 },
         { "HEAD", StoreKind.Memory, "0", 400 },
         { "HEAD", StoreKind.Redis, "0", 1400 },
         { "miss", StoreKind.Memory, "0", 9000 },
@@ -46,9 +52,16 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
     public async Task A_request_allocates_no_more_than_its_ceiling(string kind, StoreKind store, string memoryTtl, int ceiling)
     {
         using var api = new CountedApi($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"v1\"\r\nContent-Length: 1500\r\n\r\n{new string('x', 1500)}");
+        using var keys = new KeyFile();
         await using var proxy = await stores.StartShippedAsync(
-            store, api.Address, ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:MemoryTtl", memoryTtl));
-        var measured = await OnThreadOfItsOwn(() => Measure(proxy.Address.Port, kind));
+            store,
+            api.Address,
+            [
+                ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:MemoryTtl", memoryTtl),
+                .. kind == "claims" ? ClaimsScene.Settings(keys.Path) : [],
+            ]);
+        var lines = kind == "claims" ? $"{Tenant}Authorization: Bearer {keys.Token}\r\n" : Tenant;
+        var measured = await OnThreadOfItsOwn(() => Measure(proxy.Address.Port, kind, lines));
         output.WriteLine($"{kind}, {store}, copies for {memoryTtl}: {measured.Bytes} bytes a request, at most {ceiling}");
 
         Assert.Contains(StatusOf(kind), measured.Answer, StringComparison.Ordinal);
@@ -56,10 +69,10 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         Assert.InRange(measured.Bytes, 1, ceiling);
     }
 
-    private static (long Bytes, string Answer) Measure(int port, string kind)
+    private static (long Bytes, string Answer) Measure(int port, string kind, string lines)
     {
-        using var client = new CountingClient(port, $"{RequestOf(kind)}X-Tenant-Subdomain: demo\r\nAccept: */*\r\n\r\n", kind is not ("304" or "HEAD"));
-        using var filler = new CountingClient(port, $"{RequestOf("hit")}X-Tenant-Subdomain: demo\r\nAccept: */*\r\n\r\n", hasBody: true);
+        using var client = new CountingClient(port, $"{RequestOf(kind)}{lines}\r\n", kind is not ("304" or "HEAD"));
+        using var filler = new CountingClient(port, $"{RequestOf("hit")}{lines}\r\n", hasBody: true);
         for (var i = 0; i < HotResources && kind != "miss"; i++)
         {
             filler.Ask(i);
@@ -96,6 +109,20 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         "pet off" => "GET /api/pets/####### HTTP/1.1\r\nHost: api.test\r\n",
         _ => $"{Get} HTTP/1.1\r\nHost: api.test\r\n",
     };
+
+    /// <summary>An issuer's keys, and a token that they verify.</summary>
+    private sealed class KeyFile : IDisposable
+    {
+        private static readonly TokenIssuer Issuer = TokenIssuer.Rsa();
+
+        public KeyFile() => File.WriteAllBytes(Path, TokenIssuer.Jwks(Issuer));
+
+        public string Path { get; } = System.IO.Path.GetTempFileName();
+
+        public string Token { get; } = Issuer.Sign(TokenIssuer.Payload(DateTimeOffset.UtcNow, ("scope", "customers.read")));
+
+        public void Dispose() => File.Delete(Path);
+    }
 
     // What shows that the request went the way that is measured.
     private static string StatusOf(string kind) => kind switch

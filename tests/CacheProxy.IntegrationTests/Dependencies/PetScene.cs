@@ -19,7 +19,11 @@ internal sealed class PetScene : IAsyncDisposable
     /// <summary>What makes customers depend on pets.</summary>
     public static (string Key, string? Value)[] Settings { get; } =
     [
-        ("CacheProxy:Policies:pet:Mode", "On"),
+        ("ReverseProxy:Routes:pet:ClusterId", "customer-api"),
+        ("ReverseProxy:Routes:pet:Match:Path", "/api/pets/{id}"),
+        ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"),
+        ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"),
+        ("CacheProxy:Policies:pet:Ttl", "5m"),
         ("CacheProxy:Policies:customer:DependsOn:pet", "/pets/*/id"),
     ];
 
@@ -36,6 +40,9 @@ internal sealed class PetScene : IAsyncDisposable
 
     /// <summary>The status of the answer to a write of a pet; below 400 the pet has changed.</summary>
     public int WriteStatus { get; set; } = 200;
+
+    /// <summary>The status of the answer to a read of a pet.</summary>
+    public int ReadStatus { get; set; } = 200;
 
     /// <summary>How often the API was asked for a customer.</summary>
     public int Asked => Volatile.Read(ref _asked);
@@ -101,6 +108,7 @@ internal sealed class PetScene : IAsyncDisposable
             return;
         }
 
+        context.Response.StatusCode = ReadStatus;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync($$"""{"id":7,"name":"{{Version}}"}""");
     }

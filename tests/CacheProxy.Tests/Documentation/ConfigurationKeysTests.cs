@@ -1,10 +1,10 @@
 using System.Collections;
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using CacheProxy.Tests.Configuration;
@@ -71,6 +71,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Tenant", new TenantOptions()),
         .. OptionsOf("CacheProxy:Tenants:NAME", new TenantLimits { Name = "" }),
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
+        .. OptionsOf("CacheProxy:Tokens", new TokenOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         .. OptionsOf("CacheProxy:Encryption", new EncryptionOptions()),

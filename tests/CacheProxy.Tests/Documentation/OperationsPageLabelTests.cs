@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
@@ -61,6 +62,7 @@ public sealed partial class OperationsPageLabelTests
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
+        Measure(new TokenMetrics(exposition.Meters));
 
         var series = (await exposition.ReadAsync())
             .Select(static line => Series().Match(line))
@@ -102,6 +104,13 @@ public sealed partial class OperationsPageLabelTests
     }
 
     private static void Measure(UpstreamMetrics metrics) => Each<UpstreamError>(error => metrics.Failed("", "", error));
+
+    private static void Measure(TokenMetrics metrics)
+    {
+        Each<TokenVerdict>(verdict => metrics.Judged(verdict));
+        metrics.Fetched(succeeded: true);
+        metrics.Fetched(succeeded: false);
+    }
 
     private static void Measure(StoreMetrics metrics) => Each<StoreStep>(step =>
     {

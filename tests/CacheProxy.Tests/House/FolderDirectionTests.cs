@@ -19,7 +19,7 @@ public sealed class FolderDirectionTests
         ["Filling"] = ["Store", "Configuration", "Proxy", "Telemetry"],
         ["Writing"] = ["Store", "Configuration", "Proxy", "Telemetry"],
         ["Store"] = ["Identity", "Http", "Telemetry"],
-        ["Identity"] = ["Http"],
+        ["Identity"] = ["Http", "Telemetry"],
         ["Configuration"] = ["Identity", "Store", "Telemetry"],
         ["Proxy"] = ["Http", "Configuration"],
         ["Management"] = ["Store", "Writing", "Telemetry", "Configuration"],

@@ -132,13 +132,16 @@ public sealed class TenantResolverTests
     [InlineData("host", true)]
     [InlineData("Header:X-Tenant", true)]
     [InlineData("header:x", true)]
+    [InlineData("Claim:tenant", true)]
+    [InlineData("claim:https://example.com/tenant", true)]
+    [InlineData("Claim:", false)]
     [InlineData("Header:", false)]
     [InlineData("Header:a b", false)]
     [InlineData("Header:a:b", false)]
     [InlineData("Header:\u00e4", false)]
     [InlineData("Query:tenant", false)]
     [InlineData("", false)]
-    public void A_source_is_Host_or_a_named_header(string text, bool isSource) => Assert.Equal(isSource, TenantResolver.IsSource(text));
+    public void A_source_is_Host_or_a_named_header_or_claim(string text, bool isSource) => Assert.Equal(isSource, TenantResolver.IsSource(text));
 
     private static void AssertDoubt(TenantResolutionKind kind, string candidates, TenantResolution resolution)
     {

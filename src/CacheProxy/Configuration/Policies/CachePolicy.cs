@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
@@ -23,8 +24,10 @@ internal sealed class CachePolicy
 
     /// <param name="options">Checked options.</param>
     /// <param name="template">The parsed <see cref="CachePolicyOptions.Key"/>, with the key prefix.</param>
-    public CachePolicy(CachePolicyOptions options, KeyTemplate template)
+    /// <param name="secret">Of the credentials' fingerprints.</param>
+    public CachePolicy(CachePolicyOptions options, KeyTemplate template, string secret = "")
     {
+        Claims = options.Credentials == CredentialsMode.Claims ? new ClaimSelection(options.Claims, secret) : null;
         Options = options;
         Template = template;
         Events = new CacheEventTexts(options.Name);
@@ -55,6 +58,9 @@ internal sealed class CachePolicy
 
     /// <summary>The request headers that are always part of the variant: sorted, in lower case, each once.</summary>
     public ImmutableArray<string> VaryBy { get; }
+
+    /// <summary>The claims that callers share by; <c>null</c> where they do not.</summary>
+    public ClaimSelection? Claims { get; }
 
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }
@@ -133,8 +139,10 @@ internal sealed class PolicySet
 
     /// <param name="options">Checked options: every key is a template.</param>
     /// <param name="keyPrefix">Put before every key.</param>
+    /// <param name="secret">Of the credentials' fingerprints.</param>
     /// <param name="tenants">What tenants may have of each policy whose key names them.</param>
-    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix, ImmutableArray<TenantLimits> tenants = default)
+    public PolicySet(
+        IEnumerable<CachePolicyOptions> options, string keyPrefix, string secret = "", ImmutableArray<TenantLimits> tenants = default)
     {
         var templates = options.ToDictionary(
             static policy => policy.Name,
@@ -145,7 +153,7 @@ internal sealed class PolicySet
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         _byName = templates.Values.ToFrozenDictionary(
             static policy => policy.Options.Name,
-            policy => new CachePolicy(policy.Options, policy.Template)
+            policy => new CachePolicy(policy.Options, policy.Template, secret)
             {
                 Dependencies = PolicyDependencies.Of(policy.Options, name => templates.TryGetValue(name, out var found) ? found : null),
                 HasDependents = contained.Contains(policy.Options.Name),

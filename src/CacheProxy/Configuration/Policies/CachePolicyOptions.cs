@@ -48,6 +48,12 @@ internal sealed record CachePolicyOptions
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
 
     /// <summary>
+    /// Under <see cref="CredentialsMode.Claims"/>: the claims of the verified token that callers share by. Every claim that the API's answer
+    /// may depend on. Default: none; required there, and nowhere else.
+    /// </summary>
+    public ImmutableArray<string> Claims { get; init; } = [];
+
+    /// <summary>
     /// Whether <see cref="CredentialsMode.Rfc9111"/> together with <see cref="Ttl"/> is meant: it shares answers that do not say who may
     /// share them, also those that cookies or keys personalise. Without it, the log has a warning. Default: false.
     /// </summary>
@@ -164,6 +170,9 @@ internal enum CredentialsMode
 {
     /// <summary>One entry per byte-identical set of credential headers.</summary>
     PerCredential,
+
+    /// <summary>One entry per value of the claims that <see cref="CachePolicyOptions.Claims"/> names; without a verified token that has them, forwarded.</summary>
+    Claims,
 
     /// <summary>The rules of RFC 9111 §3.5: a response to a request with <c>Authorization</c> is shared only if the origin allows it.</summary>
     Rfc9111,

@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Identity.Tokens;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Configuration;
 
 namespace CacheProxy.Configuration.Policies;
@@ -13,11 +15,15 @@ internal sealed class RequestRules
 {
     public RequestRules(CacheProxyOptions options, PolicySet policies, IReadOnlyList<RouteConfig> routes)
     {
-        Tenants = new TenantResolver(options.Tenant);
+        Tokens = TokenVerifier.Of(
+            options.Tokens, [.. policies.All.Select(static policy => policy.Claims).OfType<ClaimSelection>()], TenantResolver.Claims(options.Tenant));
+        Tenants = new TenantResolver(options.Tenant, Tokens);
         Credentials = new CredentialFingerprint(options.Credentials);
+        CredentialsBesideTokens = new CredentialFingerprint(options.Credentials, except: HeaderNames.Authorization);
         DecidingHeaders = new DecidingHeaders(
         [
             .. RareHeaders.MethodNames, .. RareHeaders.TargetNames, .. RareHeaders.ForwardedNames,
+            .. Tokens is null ? [] : (string[])[HeaderNames.Authorization],
             .. Tenants.Headers, .. options.Credentials.Headers, .. options.Policies.SelectMany(static policy => policy.VaryBy),
             .. options.Policies.Any(static policy => policy.ReadMethods.Any(static method => method != HttpMethods.Get)) ? ContentDigest.Headers : [],
         ]);
@@ -34,6 +40,12 @@ internal sealed class RequestRules
     public TenantResolver Tenants { get; }
 
     public CredentialFingerprint Credentials { get; }
+
+    /// <summary>The same without <c>Authorization</c>, where the claims of its token stand for it.</summary>
+    public CredentialFingerprint CredentialsBesideTokens { get; }
+
+    /// <summary>Verifies bearer tokens; <c>null</c> where none is used.</summary>
+    public TokenVerifier? Tokens { get; }
 
     /// <summary>The headers that no other one may be taken for.</summary>
     public DecidingHeaders DecidingHeaders { get; }

@@ -14,7 +14,10 @@ internal static class MemoryStoreInspection
         /// <summary>Resources that have an entry, a lease or a write.</summary>
         public int Count => Resources(store).Count;
 
-        /// <summary>Size of all entries.</summary>
+        /// <summary>Resources that have an index.</summary>
+        public int Indexes => IndexesOf(store).Count;
+
+        /// <summary>Size of all entries and indexes.</summary>
         public long Bytes => Budget(store).Bytes;
 
         /// <summary>Resources in the queue of the memory budget, including those that have left the store.</summary>
@@ -28,6 +31,20 @@ internal static class MemoryStoreInspection
                 lock (resource)
                 {
                     Remove(store, resource);
+                }
+            }
+        }
+
+        /// <summary>Deletes the index of a resource.</summary>
+        public void DeleteIndex(ResourceKey key)
+        {
+            if (Table(IndexesOf(store)).TryGetValue(key.Value, out var index))
+            {
+                lock (index)
+                {
+                    index.IsGone = true;
+                    Budget(store).AddShared(index.TakeGrowth());
+                    Table(IndexesOf(store)).TryRemove(key.Value, out _);
                 }
             }
         }
@@ -49,6 +66,12 @@ internal static class MemoryStoreInspection
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_resources")]
     private static extern ref ConcurrentDictionary<string, MemoryResource> Resources(MemoryStore store);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_indexes")]
+    private static extern ref MemoryIndexes IndexesOf(MemoryStore store);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_indexes")]
+    private static extern ref ConcurrentDictionary<string, MemoryIndex> Table(MemoryIndexes indexes);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_budget")]
     private static extern ref MemoryBudget Budget(MemoryStore store);
