@@ -32,6 +32,8 @@ internal static class CacheProxySettings
         var memory = ReadMemory(reader.Section("Memory"), policies);
         var encryption = EncryptionSettings.Read(reader.Section("Encryption"), out var keys);
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
+        var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
+        WarmSettings.Check(reader, policies, warm);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -45,6 +47,7 @@ internal static class CacheProxySettings
             Encryption = encryption,
             Keys = keys,
             InlineSockets = inlineSockets,
+            Warm = warm,
             Policies = policies,
         };
     }
@@ -208,6 +211,8 @@ internal sealed record CacheProxyOptions
     /// at a moderate load; at saturation one slow request keeps the others on its thread waiting. Takes effect at the start.
     /// </summary>
     public bool InlineSockets { get; init; }
+
+    public WarmCredentialOptions Warm { get; init; } = new();
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

@@ -105,7 +105,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: storing,
-            Detail: _decision.Detail.Length == 0 ? null : _decision.Detail).AppendTo(response.Headers);
+            Detail: _decision.Detail.Length == 0 ? flight.Detail : _decision.Detail).AppendTo(response.Headers);
         // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.
         if (storing && _conditions.AreMetBy(response, NowMs))
         {
@@ -127,8 +127,7 @@ internal sealed class Fill(
         _isCopying = _copy is not null;
         if (!_isCopying)
         {
-            _storable = null;
-            _decision = _decision with { Detail = mayStore ? CacheStatusDetails.MemoryFull : CacheStatusDetails.TenantQuota };
+            (_storable, _decision) = (null, _decision with { Detail = mayStore ? CacheStatusDetails.MemoryFull : CacheStatusDetails.TenantQuota });
         }
 
         return _isCopying;
@@ -231,6 +230,7 @@ internal sealed class Fill(
         {
             services.Quotas.Stored(request, result with { Response = response });
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
+            services.Hot.Filled(request, result);
         }
 
         flight.Finish(_isStored ? FlightResult.Shared(_dependencies?.Response ?? response, result.Variant, result.Vary) : FlightResult.Forward);
@@ -290,7 +290,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
-            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall : _decision.Detail);
+            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall ?? flight.Detail : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 

@@ -1,4 +1,3 @@
-using CacheProxy.Configuration;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;

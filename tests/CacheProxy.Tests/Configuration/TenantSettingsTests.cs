@@ -66,7 +66,7 @@ public sealed class TenantSettingsTests
     public void Under_limits_a_policy_keeps_whatever_else_belongs_to_it()
     {
         var accepted = CandidateConfiguration.Accepted(
-            ("CacheProxy:Policies:customer:DependsOn:pet", "/pets/*/id"), ("CacheProxy:Tenants:demo:MaxEntries", "5"));
+            ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"), ("CacheProxy:Policies:customer:DependsOn:pet", "/pets/*/id"), ("CacheProxy:Tenants:demo:MaxEntries", "5"));
         Assert.True(TenantName.TryParse("demo", out var demo));
         var customer = accepted.Policies.Find("customer")!;
         var limited = customer.Tenants!.Of(demo);

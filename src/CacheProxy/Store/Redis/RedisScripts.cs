@@ -104,7 +104,7 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
         return result.Length >= 0 ? WireCall.Of((RedisValue[])result!, isList: true) : WireCall.Of([(RedisValue)result], isList: false);
     }
 
-    private static string Read(string name)
+    public static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The resource {name} is missing from the assembly.");
