@@ -134,7 +134,7 @@ public abstract partial class StoreContract
             _store = store;
             _copies = new LocalCopies(TimeProvider.System, tenants);
             var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-            Cache = new ResourceCache(store, pending, _copies, new VaryHints(), new AbsentKeys(), tenants);
+            Cache = new ResourceCache(store, pending, _copies, new VaryHints(), new AbsentKeys(), tenants: tenants);
         }
 
         public ResourceCache Cache { get; }

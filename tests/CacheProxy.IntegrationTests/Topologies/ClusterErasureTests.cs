@@ -25,7 +25,7 @@ public sealed class ClusterErasureTests
         await using var store = new RedisStore(options, TimeProvider.System, NullLogger<RedisStore>.Instance);
         using var copies = new LocalCopies(TimeProvider.System, tenants);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
-        var cache = new ResourceCache(store, pending, copies, new VaryHints(), new AbsentKeys(), tenants);
+        var cache = new ResourceCache(store, pending, copies, new VaryHints(), new AbsentKeys(), tenants: tenants);
         Assert.True(TenantName.TryParse("demo", out var demo));
         await Eventually.TrueAsync(() => store.IsAvailable, "It did not connect.");
 
