@@ -12,7 +12,7 @@ namespace CacheProxy.Filling;
 /// not wait for the store's reply: its next request, should it come sooner, finds the flight and waits there, or a store that has the
 /// entry. The client's pace holds up neither the API nor those who wait for the same answer.
 /// </summary>
-internal sealed class Fill(
+internal sealed partial class Fill(
     FillServices services, CacheRequest request, LookUpResult prior, CacheStatusForward reason, Flight flight, FillLease lease)
     : ObservedResponseBody(request.Context)
 {
@@ -21,6 +21,8 @@ internal sealed class Fill(
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
     private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    private readonly long _began = services.Time.GetTimestamp();
+    private FillTags? _tags;
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
     private BodyCopy? _copy;
@@ -49,6 +51,7 @@ internal sealed class Fill(
         Install();
         try
         {
+            _tags = await FillTags.BeginAsync(services, request);
             await next(Context);
             SeeHeaders();
             await OnCompletingAsync();
@@ -200,7 +203,7 @@ internal sealed class Fill(
     /// <summary>The API has sent all that it will send: stores what is complete, gives up what is not.</summary>
     private Task EndAsync() =>
         _isOver || _storable is not { } storable ? Task.CompletedTask
-        : _copy is null || IsComplete() ? StoreAsync(storable)
+        : _copy is null || IsComplete() ? StoreAsync(storable, request.Policy.Options.AdaptiveTtl)
         : AbandonAsync();
 
     private bool IsComplete() =>
@@ -221,18 +224,15 @@ internal sealed class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await (_dependencies is null
-            ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
-            : services.Dependencies.CompleteFillAsync(request, lease, result, _dependencies));
-        services.Metrics.Fill(request.Policy.Name, outcome, _dependencies?.Shortfall);
-        _isStored = outcome == CompleteFillOutcome.Stored;
+        var stored = await FillTags.CompleteAsync(_tags, services, request, lease, result, _framing, _dependencies, _began);
+        _isStored = stored is not null;
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
             services.Hot.Filled(request, result);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(_dependencies?.Response ?? response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(stored is not null ? FlightResult.Shared(stored, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>

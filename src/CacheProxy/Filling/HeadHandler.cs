@@ -43,6 +43,11 @@ internal sealed class HeadHandler(
             freshened = evidence == HeadEvidence.Current
                 ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
                 : null;
+            if (framing.HiddenTagHeaders is not null || (freshened is { Response: var fresher } && FoundTags.Concern(request.Policy, fresher)))
+            {
+                // Nobody has looked whether its tags are those of before.
+                freshened = null;
+            }
         }
         finally
         {
@@ -60,6 +65,12 @@ internal sealed class HeadHandler(
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            if (result.HasPolicyTtl && request.Policy.Options.AdaptiveTtl is { } adaptive)
+            {
+                var pace = await cache.NotePaceAsync(request.Key, PaceStep.Filling, adaptive.Memory, request.StoreTimeout);
+                result = BodyFreshness.Adapt(request.Policy, result, pace);
+            }
+
             result = BodyFreshness.Apply(request.Policy, result);
             await (watch is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)

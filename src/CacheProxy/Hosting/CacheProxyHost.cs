@@ -93,7 +93,9 @@ internal static class CacheProxyHost
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
         var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot.Proxy.Routes, snapshot.Rules), snapshot.Proxy.Clusters);
         TransparentForwarding.AddTo(proxy)
-            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
+            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()))
+            .AddTransforms(static context => context.ResponseTransforms.Add(new HiddenTagHeadersTransform()))
+            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()));
         DropDataProtection(services);
         DropAuthorization(services);
     }
@@ -157,6 +159,9 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddSingleton<IWritePaces>(static provider => provider.GetRequiredService<ICacheStore>() is IWritePaces remote
+            ? new StorePaces(remote)
+            : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
@@ -166,6 +171,7 @@ internal static class CacheProxyHost
         services.AddSingleton<WriteMetrics>();
         services.AddSingleton<UnresolvedEvictions>();
         services.AddSingleton<WriteHandler>();
+        services.AddSingleton<GroupInvalidation>();
         services.AddSingleton(options.Memory);
         services.AddSingleton<HeldBodies>();
         services.AddSingleton<ClientWriter>();

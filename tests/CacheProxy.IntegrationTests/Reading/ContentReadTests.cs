@@ -1,7 +1,6 @@
 using System.Text;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Transparency;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static CacheProxy.IntegrationTests.Reading.ContentRequests;
