@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using CacheProxy.Store;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,7 @@ public sealed class PointedRequestTests
         var reading = PointedRequest.ReadAsync(context, pointed, _held).AsTask();
         var start = $$"""{"note":"{{new string('x', 100_000)}}",""";
 
-        await body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(start), TestContext.Current.CancellationToken);
+        await body.WriteAsync(Encoding.UTF8.GetBytes(start), TestContext.Current.CancellationToken);
         Assert.Equal(start.Length - WriteBody.MaxAheadBytes, _held.Bytes);
         await body.WriteAsync("\"customerId\":7}"u8.ToArray(), TestContext.Current.CancellationToken);
         await body.CompleteAsync();
