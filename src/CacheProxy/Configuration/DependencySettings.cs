@@ -45,6 +45,11 @@ internal static class DependencySettings
         foreach (var name in policy.DependsOn.Select(static dependency => dependency.Name).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             var other = policies.FirstOrDefault(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (other is null && TagSettings.Names(policy, name))
+            {
+                continue;
+            }
+
             if (other is null)
             {
                 reader.Refuse($"{policy.Name}:{Key}:{name}", null, $"the name of a policy: {string.Join(", ", policies.Select(static known => known.Name).Order(StringComparer.Ordinal))}");

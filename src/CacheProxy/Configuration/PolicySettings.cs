@@ -54,6 +54,9 @@ internal static class PolicySettings
             MaxRequestBodyBytes = reader.Integer("MaxRequestBodyBytes", defaults.MaxRequestBodyBytes, 1, 64 * 1024),
             EvictOn = reader.List("EvictOn", defaults.EvictOn, "an unsafe method such as PUT, or * for all of them", UnsafeMethod),
             Evicts = evicts.Read(reader),
+            Tags = TagSettings.ReadTags(reader, key),
+            TagHeaders = TagSettings.ReadHeaders(reader, defaults.TagHeaders),
+            HideTagHeaders = reader.Switch("HideTagHeaders", defaults.HideTagHeaders),
             Credentials = reader.Choice("Credentials", defaults.Credentials),
             Claims = reader.List("Claims", defaults.Claims, TokenSettings.ClaimForm, TokenSettings.Claim),
             SharePersonalised = reader.Switch("SharePersonalised", defaults.SharePersonalised),
@@ -98,7 +101,12 @@ internal static class PolicySettings
             return null;
         }
 
-        if (KeyTemplate.TryParse(text, out _, out var problem))
+        if (KeyTemplate.TryParse(text, out _, out var problem) && KeyOverlap.WithTags(text))
+        {
+            problem = $"a key that no tag has: those begin with {TagName.KeyStart} and have one more bar";
+        }
+
+        if (problem is null)
         {
             return text;
         }
@@ -176,9 +184,21 @@ internal static class KeyOverlap
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
 
-    public static bool Exists(string left, string right)
+    public static bool Exists(string left, string right) => Exists(Steps(left), Steps(right));
+
+    /// <summary>Whether a template could make the key of a tag: <see cref="TagName.KeyStart"/>, whose it is, a bar, and anything.</summary>
+    public static bool WithTags(string template)
     {
-        var (one, other) = (Steps(left), Steps(right));
+        static bool IsScope(char c) => UriCharacters.Host.Contains(c) || c == '@';
+        static bool IsAny(char c) => true;
+
+        List<Step> everybodys = [.. Steps(TagName.KeyStart + TagName.ScopeEnd), new Step(IsAny, IsAny)];
+        List<Step> somebodys = [.. Steps(TagName.KeyStart), new Step(IsScope, IsScope), .. Steps(TagName.ScopeEnd), new Step(IsAny, IsAny)];
+        return Exists(Steps(template), everybodys) || Exists(Steps(template), somebodys);
+    }
+
+    private static bool Exists(List<Step> one, List<Step> other)
+    {
         var seen = new HashSet<(int One, int Other)> { (0, 0) };
         var open = new Queue<(int One, int Other)>(seen);
         while (open.TryDequeue(out var state))

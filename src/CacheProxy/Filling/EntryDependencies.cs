@@ -34,7 +34,8 @@ internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvide
             return CompleteFillOutcome.Revoked;
         }
 
-        watch.Response = result.Response with { Dependencies = Stored(request.Policy.Dependencies!, found, watch.Versions!) };
+        var tags = Array.FindAll(result.Response.Dependencies, static known => known.Kind == DependencyKind.Tag);
+        watch.Response = result.Response with { Dependencies = [.. Stored(request.Policy.Dependencies!, found, watch.Versions), .. tags] };
         return await cache.CompleteFillAsync(request.Key, lease, result with { Response = watch.Response }, request.Budget);
     }
 
@@ -43,7 +44,7 @@ internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvide
     private static string? Find(CacheRequest request, StoredResponse response, out List<Contained> found)
     {
         found = [];
-        if (response.Body.IsEmpty)
+        if (response.Body.IsEmpty || request.Policy.Dependencies!.Contained.IsEmpty)
         {
             return null;
         }
@@ -57,7 +58,7 @@ internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvide
         using (document)
         {
             var source = SourceOf(request);
-            foreach (var contained in request.Policy.Dependencies!.Contained)
+            foreach (var contained in request.Policy.Dependencies.Contained)
             {
                 if (Find(request, source, document.RootElement, contained, found) is { } shortfall)
                 {
@@ -127,6 +128,11 @@ internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvide
 
     private async ValueTask<string?> RegisterAsync(CacheRequest request, List<Contained> found, TimeSpan retention, DependencyWatch watch)
     {
+        if (found.Count == 0)
+        {
+            return null;
+        }
+
         if (watch.Versions is not { } versions)
         {
             return CacheStatusDetails.DependencyUnavailable;
@@ -171,14 +177,14 @@ internal sealed partial class EntryDependencies(ResourceCache cache, TimeProvide
         RegistrationOutcome.Unavailable => CacheStatusDetails.DependencyUnavailable,
     };
 
-    private static Dependency[] Stored(PolicyDependencies rules, List<Contained> found, IIndexVersions versions)
+    private static Dependency[] Stored(PolicyDependencies rules, List<Contained> found, IIndexVersions? versions)
     {
         var stored = new Dependency[found.Count + 1];
         stored[0] = rules.AsDependency;
         for (var i = 0; i < found.Count; i++)
         {
             var key = found[i].Key.Value;
-            stored[i + 1] = new Dependency(DependencyKind.Resource, key, versions.Of(key) ?? "");
+            stored[i + 1] = new Dependency(DependencyKind.Resource, key, versions?.Of(key) ?? "");
         }
 
         return stored;

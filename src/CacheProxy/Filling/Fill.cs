@@ -21,6 +21,8 @@ internal sealed partial class Fill(
     private readonly ClientBacklog _client = new(services.Writer, request.Context);
     private readonly DependencyWatch? _dependencies = services.Dependencies.Begin(request.Policy);
     private readonly long _requestTimeMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    private readonly long _began = services.Time.GetTimestamp();
+    private FillTags? _tags;
     private FillDecision _decision = new(FillOutcomeKind.Answered, null, null, "");
     private FillResult? _storable;
     private BodyCopy? _copy;
@@ -49,6 +51,7 @@ internal sealed partial class Fill(
         Install();
         try
         {
+            _tags = await FillTags.BeginAsync(services, request);
             await next(Context);
             SeeHeaders();
             await OnCompletingAsync();
@@ -221,18 +224,15 @@ internal sealed partial class Fill(
 
         (_isOver, _isBeingStored) = (true, true);
         flight.Seal();
-        var outcome = await (_dependencies is null
-            ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
-            : services.Dependencies.CompleteFillAsync(request, lease, result, _dependencies));
-        services.Metrics.Fill(request.Policy.Name, outcome, _dependencies?.Shortfall);
-        _isStored = outcome == CompleteFillOutcome.Stored;
+        var stored = await FillTags.CompleteAsync(_tags, services, request, lease, result, _framing, _dependencies, _began);
+        _isStored = stored is not null;
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
             services.Hot.Filled(request, result);
         }
 
-        flight.Finish(_isStored ? FlightResult.Shared(_dependencies?.Response ?? response, result.Variant, result.Vary) : FlightResult.Forward);
+        flight.Finish(stored is not null ? FlightResult.Shared(stored, result.Variant, result.Vary) : FlightResult.Forward);
     }
 
     /// <summary>Those who wait go to the API at once; in other replicas, too, where they wait for this lease.</summary>

@@ -46,7 +46,7 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
         }
 
         var storable = Storability.Of(request, prior.Vary, framing, requestTimeMs, responseTimeMs, out var decision);
-        if (storable is { } made && TooLarge(request.Policy.Options, made.Response.Headers, response.ContentLength) is { } detail)
+        if (storable is { } made && NotStorable(request.Policy, made.Response.Headers, response.ContentLength) is { } detail)
         {
             return new FillDecision(FillOutcomeKind.Answered, null, null, detail);
         }
@@ -54,10 +54,10 @@ internal readonly record struct FillDecision(FillOutcomeKind Kind, FillResult? S
         return new FillDecision(FillOutcomeKind.Answered, storable, null, StorageRules.ToToken(decision));
     }
 
-    private static string? TooLarge(CachePolicyOptions policy, HeaderField[] headers, long? bodyLength) =>
-        StoredHeaders.Bytes(headers) > policy.MaxHeaderBytes ? CacheStatusDetails.HeadersTooLarge
-        : bodyLength > policy.MaxBodyBytes ? CacheStatusDetails.BodyTooLarge
-        : null;
+    private static string? NotStorable(CachePolicy policy, HeaderField[] headers, long? bodyLength) =>
+        StoredHeaders.Bytes(headers) > policy.Options.MaxHeaderBytes ? CacheStatusDetails.HeadersTooLarge
+        : bodyLength > policy.Options.MaxBodyBytes ? CacheStatusDetails.BodyTooLarge
+        : FoundTags.RefusalByHeaders(policy, headers);
 
     /// <summary>The API gave no answer, or one that says that it failed.</summary>
     /// <param name="request">The client's request.</param>

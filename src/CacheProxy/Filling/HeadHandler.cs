@@ -43,6 +43,11 @@ internal sealed class HeadHandler(
             freshened = evidence == HeadEvidence.Current
                 ? Storability.OfFreshened(request, prior.Vary, stored, framing, requestTimeMs, NowMs)
                 : null;
+            if (framing.HiddenTagHeaders is not null || (freshened is { Response: var fresher } && FoundTags.Concern(request.Policy, fresher)))
+            {
+                // Nobody has looked whether its tags are those of before.
+                freshened = null;
+            }
         }
         finally
         {

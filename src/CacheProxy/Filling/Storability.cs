@@ -59,7 +59,7 @@ internal static class Storability
         }
 
         var made = Make(request, knownVary, stored.Status, fields, freshness);
-        return made with { Response = made.Response with { Body = stored.Body } };
+        return made with { Response = made.Response with { Body = stored.Body, Dependencies = stored.Dependencies } };
     }
 
     private static FillResult Make(CacheRequest request, string knownVary, int status, HeaderField[] fields, in Freshness freshness)

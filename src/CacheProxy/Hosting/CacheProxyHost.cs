@@ -93,7 +93,9 @@ internal static class CacheProxyHost
         services.AddHostedService(static provider => provider.GetRequiredService<ConfigurationReloader>());
         var proxy = services.AddReverseProxy().LoadFromMemory(generation.Begin(snapshot.Proxy.Routes, snapshot.Rules), snapshot.Proxy.Clusters);
         TransparentForwarding.AddTo(proxy)
-            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()));
+            .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()))
+            .AddTransforms(static context => context.ResponseTransforms.Add(new HiddenTagHeadersTransform()))
+            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()));
         DropDataProtection(services);
         DropAuthorization(services);
     }
@@ -169,6 +171,7 @@ internal static class CacheProxyHost
         services.AddSingleton<WriteMetrics>();
         services.AddSingleton<UnresolvedEvictions>();
         services.AddSingleton<WriteHandler>();
+        services.AddSingleton<GroupInvalidation>();
         services.AddSingleton(options.Memory);
         services.AddSingleton<HeldBodies>();
         services.AddSingleton<ClientWriter>();

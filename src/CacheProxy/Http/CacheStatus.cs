@@ -155,4 +155,7 @@ internal static class CacheStatusDetails
     public const string PolicyOff = "policy-off";
     public const string StaleIfError = "stale-if-error";
     public const string StoreUnavailable = "store-unavailable";
+    public const string TagNew = "tag-new";
+    public const string TagsUnreadable = "tags-unreadable";
+    public const string TooManyTags = "too-many-tags";
 }

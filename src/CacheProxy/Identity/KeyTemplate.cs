@@ -32,6 +32,7 @@ internal sealed class KeyTemplate
         RouteValueNames = [.. parts.Where(static part => part.Kind == KeyPartKind.RouteValue).Select(static part => part.Text)];
         NeedsTenant = parts.Any(static part => part.Kind == KeyPartKind.Tenant);
         NamesPath = parts.Any(static part => part.Kind == KeyPartKind.Path);
+        NamesHost = parts.Any(static part => part.Kind == KeyPartKind.Host);
     }
 
     /// <summary>The template as it was written.</summary>
@@ -40,6 +41,8 @@ internal sealed class KeyTemplate
     public bool NeedsTenant { get; }
 
     public bool NamesPath { get; }
+
+    public bool NamesHost { get; }
 
     /// <summary>
     /// Whether there is one key, for each tenant or host where it names them: the list of a tenant's services, or everything that is
@@ -59,6 +62,16 @@ internal sealed class KeyTemplate
 
     /// <summary>The same template with <paramref name="prefix"/> before every key.</summary>
     public KeyTemplate WithPrefix(string prefix) => new(Text, _parts, prefix);
+
+    /// <summary>
+    /// What stands before the name of a tag in its key, for the entries that this template makes keys of: a tag belongs to the tenant, and to
+    /// the host, that these keys name, and nobody else's is the same.
+    /// </summary>
+    public KeyTemplate ScopeOfTags()
+    {
+        var text = TagName.KeyStart + (NeedsTenant ? "{tenant}" : "") + (NamesHost ? "@{host}" : "") + TagName.ScopeEnd;
+        return new KeyTemplate(text, KeyTemplateParser.Parse(text, out _), _prefix);
+    }
 
     /// <summary>The key of a request; false when a value is absent or could be read in two ways.</summary>
     public bool TryFormat(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: false, out key);

@@ -1,4 +1,6 @@
 using System.Net;
+using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Transforms;
 
@@ -18,6 +20,9 @@ internal sealed class UpstreamFraming
 
     /// <summary>The answer's Connection field: the fields that it names belong to that connection (RFC 9110 §7.6.1).</summary>
     public StringValues Connection { get; set; }
+
+    /// <summary>The headers that name tags, where the client is spared them.</summary>
+    public List<HeaderField>? HiddenTagHeaders { get; set; }
 }
 
 /// <summary>Fills in <see cref="UpstreamFraming"/> where a request carries it.</summary>
@@ -41,6 +46,35 @@ internal sealed class UpstreamFramingTransform : ResponseTransform
         || (response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var codings)
             ? codings.Count == 1 && codings.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
             : declaredLength is not null);
+}
+
+/// <summary>Takes the headers that name tags out of the API's answer, where the route's policy spares its clients these.</summary>
+internal sealed class HiddenTagHeadersTransform : ResponseTransform
+{
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>()?.Policy is { Options.HideTagHeaders: true } policy)
+        {
+            var headers = context.HttpContext.Response.Headers;
+            foreach (var name in policy.Tags.Headers)
+            {
+                Hide(headers, name, context.HttpContext.Features.Get<UpstreamFraming>());
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Hide(IHeaderDictionary headers, string name, UpstreamFraming? framing)
+    {
+        if (headers.Remove(name, out var lines) && framing is not null)
+        {
+            foreach (var line in lines)
+            {
+                (framing.HiddenTagHeaders ??= []).Add(new HeaderField(name, line ?? ""));
+            }
+        }
+    }
 }
 
 /// <summary>

@@ -19,6 +19,24 @@ internal enum DependencyKind : byte
     Rules = 3,
 }
 
+/// <summary>What an entry depends on, as a whole.</summary>
+internal static class Dependencies
+{
+    /// <summary>Whether any of them is a tag, whose generation must be asked for.</summary>
+    public static bool HaveTags(StoredResponse? response)
+    {
+        foreach (var dependency in response?.Dependencies ?? [])
+        {
+            if (dependency.Kind == DependencyKind.Tag)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
 /// <summary>The dependencies within a stored response (<see cref="StoredResponseFormat"/>).</summary>
 internal static class StoredDependencies
 {

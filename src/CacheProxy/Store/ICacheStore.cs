@@ -55,6 +55,15 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// <summary>Gives a lease back without storing.</summary>
     ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget);
 
+    /// <summary>
+    /// The generation of a tag. A tag is a resource, evicted as any other, that has a generation in place of an entry: what was filled under
+    /// another one than is there belongs to an evicted tag.
+    /// </summary>
+    ValueTask<TagState> LookUpTagAsync(ResourceKey tag, StoreTimeoutBudget budget) => new(TagState.Unavailable);
+
+    /// <summary>As <see cref="LookUpTagAsync"/>, but draws a generation where there is none, and keeps it at least so long.</summary>
+    ValueTask<TagState> OpenTagAsync(ResourceKey tag, TimeSpan keep, StoreTimeoutBudget budget) => new(TagState.Unavailable);
+
     /// <summary>Sets the fence of a write and revokes every lease. Called again with the same token it renews the deadline.</summary>
     ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget);
 

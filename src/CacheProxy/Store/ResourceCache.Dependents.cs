@@ -53,11 +53,11 @@ internal sealed partial class ResourceCache
         return true;
     }
 
-    /// <summary>Whether an eviction is pending here of the resource or of something that its entry contains.</summary>
+    /// <summary>Whether an eviction is pending here of the resource, of something that its entry contains, or of a tag of it.</summary>
     private bool MustForward(ResourceKey key, Dependency[] dependencies) =>
         pending.MustForward(key)
         || (dependencies.Length > 0
-            && Array.Exists(dependencies, one => one.Kind == DependencyKind.Resource && pending.MustForward(new ResourceKey(one.Key))));
+            && Array.Exists(dependencies, one => one.Kind != DependencyKind.Rules && pending.MustForward(new ResourceKey(one.Key))));
 
     /// <summary>Begins a write on the index, and evicts all that contains the resource. Whether both were done.</summary>
     private async Task<bool> BeginOnIndexAsync(ResourceFence fence, IndexFence index)

@@ -46,6 +46,12 @@ internal sealed partial class ResourceCache(
         var lease = begins != LeaseWithLookUp.None && vary.Length == 0 && !isKnown && absent.AreMissesUsual
             ? new FillLease(store.NewFillToken(key), variant, "", FillLease.DefaultDuration, begins == LeaseWithLookUp.Exclusive)
             : null;
+        if (_tagHints.Get(key) is { } tags)
+        {
+            return new LookUp(
+                key, vary, variant, AskWithTagsAsync(key, variant, headersOnly, lease, tags, budget), isKnown, lease is not null, headersOnly, KnowsTags: true);
+        }
+
         if (memoryTtl <= TimeSpan.Zero)
         {
             return new LookUp(key, vary, variant, AskStoreAsync(key, variant, headersOnly, lease, budget), isKnown, lease is not null, headersOnly);
@@ -57,7 +63,7 @@ internal sealed partial class ResourceCache(
             && (copy.Vary == vary || VariantDigest.Compute(variants, copy.Vary) == variant)
             ? new LookUp(key, copy.Vary, variant, new(copy), IsKnown: true)
             : new LookUp(
-                key, vary, variant, AskStoreAsync(key, variant, headersOnly: false, lease, budget), isKnown, lease is not null, false, generation, memoryTtl);
+                key, vary, variant, AskStoreAsync(key, variant, headersOnly: false, lease, budget), isKnown, lease is not null, Generation: generation, MemoryTtl: memoryTtl);
     }
 
     /// <param name="lookUp">What was begun.</param>
@@ -67,7 +73,7 @@ internal sealed partial class ResourceCache(
     public bool TryEnd(in LookUp lookUp, in LookUpResult asked, out LookUpResult found)
     {
         absent.Learn(lookUp, asked);
-        var isRight = IsOf(asked, lookUp.Vary);
+        var isRight = IsOf(asked, lookUp.Vary) && (lookUp.KnowsTags || !Dependencies.HaveTags(asked.Response));
         found = isRight ? Ended(lookUp, asked with { Variant = lookUp.Variant }) : default;
         return isRight;
     }
@@ -75,7 +81,7 @@ internal sealed partial class ResourceCache(
     /// <summary>Asks again where the resource varies on other names than the store was asked by.</summary>
     public async ValueTask<LookUpResult> EndAsync(LookUp lookUp, LookUpResult asked, VariantSource variants, StoreTimeoutBudget budget)
     {
-        var (key, vary, variant) = (lookUp.Key, lookUp.Vary, lookUp.Variant);
+        var (key, vary, variant, knowsTags) = (lookUp.Key, lookUp.Vary, lookUp.Variant, lookUp.KnowsTags);
         for (var i = 1; !IsOf(asked, vary); i++)
         {
             vary = asked.Vary;
@@ -87,10 +93,11 @@ internal sealed partial class ResourceCache(
             }
 
             // Under these names what was found is another request's, whatever is there.
-            variant = actual;
+            (variant, knowsTags) = (actual, false);
             asked = i < MaxLookUps ? await AskStoreAsync(key, variant, lookUp.HeadersOnly, lease: null, budget) : LookUpResult.Miss(vary);
         }
 
+        asked = knowsTags ? asked : await CheckTagsAsync(key, asked, budget);
         return Ended(lookUp, asked with { Variant = variant });
     }
 
@@ -161,7 +168,8 @@ internal sealed partial class ResourceCache(
             return result with { Outcome = LookUpOutcome.Miss, Response = null };
         }
 
-        if (lookUp.MemoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found)
+        // A copy of what has a tag would be served after the tag has been evicted elsewhere.
+        if (lookUp.MemoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found && !Dependencies.HaveTags(result.Response))
         {
             copies.Add(lookUp.Key, result, lookUp.Generation, lookUp.MemoryTtl);
         }
@@ -188,6 +196,7 @@ internal sealed partial class ResourceCache(
 /// <param name="IsKnown">Whether the resource was known to be in the store.</param>
 /// <param name="MayTakeLease">Whether the lease was asked for with it.</param>
 /// <param name="HeadersOnly">Whether the answer may do without the body.</param>
+/// <param name="KnowsTags">Whether what the store says has been compared with the generations of the tags.</param>
 /// <param name="Generation">Of the copies, before the store was asked.</param>
 /// <param name="MemoryTtl">How long a copy of what is found may be served; zero for none.</param>
 internal readonly record struct LookUp(
@@ -198,6 +207,7 @@ internal readonly record struct LookUp(
     bool IsKnown,
     bool MayTakeLease = false,
     bool HeadersOnly = false,
+    bool KnowsTags = false,
     int Generation = 0,
     TimeSpan MemoryTtl = default);
 
@@ -225,74 +235,4 @@ internal enum LeaseWithLookUp
 
     /// <summary>See <see cref="FillLease.Exclusive"/>.</summary>
     Exclusive,
-}
-
-/// <summary>
-/// Guesses which resources the store holds nothing of: those of which this process has found and stored nothing lately, as long as at least
-/// half of such look-ups are misses. A wrong guess costs the store a script where a plain look-up would have done, and nothing else.
-/// </summary>
-internal sealed class AbsentKeys
-{
-    // 64 KiB. Two keys that share a place forget each other.
-    private const int Size = 16 * 1024;
-    private const int Whole = 1 << 16;
-    private const int Weight = 32;
-
-    private readonly int[] _present = new int[Size];
-    private int _misses = Whole;
-
-    /// <summary>Whether the store is known to hold something of the resource.</summary>
-    public bool Knows(ResourceKey key) => IsPresent(key, out _);
-
-    /// <summary>Whether what is not known is usually missed.</summary>
-    public bool AreMissesUsual => _misses >= Whole / 2;
-
-    /// <param name="lookUp">Who asked for what.</param>
-    /// <param name="result">What the store said.</param>
-    public void Learn(in LookUp lookUp, in LookUpResult result)
-    {
-        if (result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss) || (lookUp.IsKnown && result.Outcome == LookUpOutcome.Found))
-        {
-            return;
-        }
-
-        // Where a lease was wanted and not taken there is something, be it another variant.
-        var isAbsent = result.Outcome == LookUpOutcome.Miss && !(lookUp.MayTakeLease && result.Lease is null);
-        if (!lookUp.IsKnown)
-        {
-            // A decaying share, in which one of 32 is new. Threads that overwrite each other's step do no harm.
-            _misses += ((isAbsent ? Whole : 0) - _misses) / Weight;
-        }
-
-        if (isAbsent)
-        {
-            Evicted(lookUp.Key);
-        }
-        else
-        {
-            Stored(lookUp.Key);
-        }
-    }
-
-    public void Stored(ResourceKey key)
-    {
-        if (!IsPresent(key, out var hash))
-        {
-            Volatile.Write(ref _present[hash & (Size - 1)], hash);
-        }
-    }
-
-    public void Evicted(ResourceKey key)
-    {
-        if (IsPresent(key, out var hash))
-        {
-            Volatile.Write(ref _present[hash & (Size - 1)], 0);
-        }
-    }
-
-    private bool IsPresent(ResourceKey key, out int hash)
-    {
-        hash = key.Value.GetHashCode(StringComparison.Ordinal);
-        return Volatile.Read(ref _present[hash & (Size - 1)]) == hash;
-    }
 }

@@ -39,6 +39,8 @@ internal sealed class StoreMetrics
         StoreStep.BeginWriteOnIndex => "begin-write-on-index",
         StoreStep.RenewWriteOnIndex => "renew-write-on-index",
         StoreStep.EndWriteOnIndex => "end-write-on-index",
+        StoreStep.LookUpTag => "look-up-tag",
+        StoreStep.OpenTag => "open-tag",
         StoreStep.Pace => "pace",
     };
 }
@@ -56,6 +58,8 @@ internal enum StoreStep
     BeginWriteOnIndex,
     RenewWriteOnIndex,
     EndWriteOnIndex,
+    LookUpTag,
+    OpenTag,
 
     /// <summary>Beside the protocol: <see cref="IWritePaces"/>.</summary>
     Pace,

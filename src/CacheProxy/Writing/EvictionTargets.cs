@@ -82,6 +82,18 @@ internal sealed class EvictionTargets
         return any;
     }
 
+    /// <summary>The tags of these names that a request may mean.</summary>
+    public static List<EvictionTarget> OfTags(HttpContext context, RouteCaching route, IEnumerable<string> names)
+    {
+        var found = new EvictionTargets(context.Request, context.Request.Method, FoldedHeaders.Of(context.Request.Headers), route.Rules.Tenants);
+        foreach (var name in names)
+        {
+            found.AddTag(route.Rules.Tags, needsTenant: false, _ => name);
+        }
+
+        return found._targets;
+    }
+
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
     private static bool IsDoubtful(HttpContext context, FoldedHeaders folded) =>
         !WellFormedPath.Check(PathOf(context))
@@ -129,6 +141,11 @@ internal sealed class EvictionTargets
             Add(evicted, path, values);
         }
 
+        foreach (var tag in caching.EvictedTags)
+        {
+            AddTag(caching.Rules.Tags, tag.NeedsTenant, tenant => tag.TryFormat(tenant, values, lenient: true, out var name) ? name : null);
+        }
+
         if (!caching.Pointed.IsEmpty)
         {
             (_pointed ??= new PointedTargets(this)).Add(caching, path, values);
@@ -143,16 +160,39 @@ internal sealed class EvictionTargets
             return false;
         }
 
+        Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
+        return true;
+    }
+
+    private void AddTag(TagEvictions tags, bool needsTenant, Func<string?, string?> nameFor)
+    {
+        foreach (var scope in tags.Scopes)
+        {
+            TenantName[] tenants = (needsTenant || scope.NeedsTenant) && _tenants.Kind != TenantResolutionKind.Found
+                ? [.. _tenants.Candidates]
+                : [_tenants.Tenant];
+            foreach (var tenant in tenants)
+            {
+                var source = new KeySource(tenant, _request.Host.Value ?? "", "", _request.RouteValues);
+                if (nameFor(tenant.Value) is { } name && TagName.IsValid(name) && scope.TryFormatForEviction(source, out var start))
+                {
+                    Add(new EvictionTarget(tags.Policy, TagName.KeyOf(start, name), scope.NeedsTenant ? tenant.Value : null, name));
+                }
+            }
+        }
+    }
+
+    private void Add(in EvictionTarget added)
+    {
         foreach (var target in _targets)
         {
-            if (target.Key == key)
+            if (target.Key == added.Key)
             {
-                return true;
+                return;
             }
         }
 
-        _targets.Add(new EvictionTarget(policy, key, policy.Template.NeedsTenant ? tenant.Value : null, policy.IdOf(values)));
-        return true;
+        _targets.Add(added);
     }
 }
 

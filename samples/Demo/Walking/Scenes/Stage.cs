@@ -5,7 +5,8 @@ namespace Demo.Walking.Scenes;
 /// <summary>Plays the scenes, in a CacheProxy of their own.</summary>
 internal sealed class Stage
 {
-    private static readonly Scene[] Scenes = [new FreshList(), new FurtherPolicies(), new OwnerOfAPet(), new SharedByClaims(), new WarmStart()];
+    private static readonly Scene[] Scenes =
+        [new FreshList(), new FurtherPolicies(), new OwnerOfAPet(), new TagOfReservations(), new SharedByClaims(), new WarmStart()];
 
     private readonly Sidecar _sidecar;
     private readonly Caller _caller;

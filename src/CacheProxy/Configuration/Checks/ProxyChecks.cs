@@ -130,7 +130,8 @@ internal static class RouteChecks
             }
 
             var evicts = RouteMetadata.SplitEvicts(Value(route, RouteMetadata.Evicts) ?? "");
-            foreach (var evicted in evicts.Where(name => !refused.Contains(name)))
+            TagChecks.Check(route, evicts, isWhole ? Parameters(route) : null, policies, problems);
+            foreach (var evicted in evicts.Where(name => !refused.Contains(name) && TagEvictions.TemplateIn(name) is null))
             {
                 // A collection's route has not the values of what is written through it: /api/pets no {id}. What it evicts, the policy says.
                 if (Find($"{key}:{RouteMetadata.Evicts}", evicted, policies, problems) is { Options.Evicts.IsEmpty: true } other && isWhole)

@@ -31,6 +31,7 @@ internal sealed class CachePolicy
         Options = options;
         Template = template;
         Events = new CacheEventTexts(options.Name);
+        Tags = new PolicyTags(options, template);
         IdValueName = template.RouteValueNames.Contains("id") ? "id" : template.RouteValueNames.LastOrDefault();
         // In any case: an HTTP client or an API may take "put" for PUT.
         _evictOn = options.EvictOn.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -77,6 +78,9 @@ internal sealed class CachePolicy
 
     /// <summary>The policy's log events.</summary>
     public CacheEventTexts Events { get; }
+
+    /// <summary>Where the tags of its responses come from.</summary>
+    public PolicyTags Tags { get; }
 
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
@@ -144,9 +148,13 @@ internal sealed class PolicySet
                 HasDependents = contained.Contains(policy.Options.Name),
             },
             StringComparer.OrdinalIgnoreCase);
+        Tags = new TagEvictions(_byName.Values);
     }
 
     public IEnumerable<CachePolicy> All => _byName.Values;
+
+    /// <summary>What holds for evictions of tags.</summary>
+    public TagEvictions Tags { get; }
 
     public CachePolicy? Find(string name) => _byName.GetValueOrDefault(name);
 
@@ -159,6 +167,7 @@ internal sealed class PolicySet
         return new RouteCaching(policy, [.. evicts.Concat(written.SelectMany(Unpointed)).Distinct()], rules)
         {
             Pointed = [.. written.Distinct().SelectMany(Pointed)],
+            EvictedTags = TagEvictions.In(metadata?.GetValueOrDefault(RouteMetadata.Evicts) ?? ""),
         };
     }
 

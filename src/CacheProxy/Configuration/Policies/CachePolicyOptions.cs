@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CacheProxy.Http;
 
 namespace CacheProxy.Configuration.Policies;
 
@@ -46,6 +47,18 @@ internal sealed record CachePolicyOptions
     /// pointers into the write or its answer. Default: none.
     /// </summary>
     public ImmutableArray<EvictionRule> Evicts { get; init; } = [];
+
+    /// <summary>
+    /// Templates of the tags that a response belongs to, over <c>{tenant}</c>, the route's values and the names in <see cref="DependsOn"/>.
+    /// Default: none.
+    /// </summary>
+    public ImmutableArray<string> Tags { get; init; } = [];
+
+    /// <summary>Response headers that name further tags; None: no header. Default: Cache-Groups, Cache-Tag, Surrogate-Key.</summary>
+    public ImmutableArray<string> TagHeaders { get; init; } = ResponseTags.Names;
+
+    /// <summary>Whether clients are spared the headers of <see cref="TagHeaders"/>. Default: false.</summary>
+    public bool HideTagHeaders { get; init; }
 
     /// <summary>Who may share a stored response. Default: <see cref="CredentialsMode.PerCredential"/>.</summary>
     public CredentialsMode Credentials { get; init; } = CredentialsMode.PerCredential;
@@ -136,7 +149,7 @@ internal sealed record CachePolicyOptions
 
     /// <summary>
     /// The resources of other policies that a response contains: names of policies with JSON pointers to their ids. A write to one of them
-    /// evicts the response. Default: none.
+    /// evicts the response. A name of a value in <see cref="Tags"/> says where that stands. Default: none.
     /// </summary>
     public ImmutableArray<DependencyOptions> DependsOn { get; init; } = [];
 

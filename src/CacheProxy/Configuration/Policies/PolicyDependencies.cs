@@ -42,10 +42,10 @@ internal sealed class PolicyDependencies
             }
         }
 
-        return contained.Count == 0 ? null : new PolicyDependencies(contained.ToImmutable(), Digest(contained));
+        return contained.Count == 0 && policy.Tags.IsEmpty ? null : new PolicyDependencies(contained.ToImmutable(), Digest(contained, policy));
     }
 
-    private static string Digest(IEnumerable<ContainedResource> contained)
+    private static string Digest(IEnumerable<ContainedResource> contained, CachePolicyOptions policy)
     {
         using var framed = new MemoryStream();
         using var writer = new BinaryWriter(framed, Encoding.UTF8);
@@ -54,6 +54,12 @@ internal sealed class PolicyDependencies
             writer.Write(resource.Pointer.Text);
             writer.Write(resource.Template.Text);
             writer.Write(resource.Slot ?? "");
+        }
+
+        writer.Write(policy.Tags.Length);
+        foreach (var text in policy.Tags.Concat(policy.TagHeaders).Concat(policy.DependsOn.SelectMany(static named => (string[])[named.Name, named.Pointer.Text])))
+        {
+            writer.Write(text);
         }
 
         writer.Flush();

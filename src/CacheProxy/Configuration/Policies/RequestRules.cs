@@ -28,6 +28,7 @@ internal sealed class RequestRules
             .. options.Policies.Any(static policy => policy.ReadMethods.Any(static method => method != HttpMethods.Get)) ? ContentDigest.Headers : [],
         ]);
         StoreTimeout = options.Redis.Timeout;
+        Tags = policies.Tags;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
         var spellings = new Dictionary<CachePolicy, CanonicalPath>();
         Routes = routes.ToFrozenDictionary(
@@ -52,6 +53,9 @@ internal sealed class RequestRules
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
+
+    /// <summary>What holds for evictions of tags.</summary>
+    public TagEvictions Tags { get; }
 
     /// <summary>By route id, for those who build endpoints. A request finds its own at its endpoint.</summary>
     public FrozenDictionary<string, RouteCaching> Routes { get; }

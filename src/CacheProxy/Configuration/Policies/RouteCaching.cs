@@ -27,8 +27,11 @@ internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePol
     /// <summary>What an unsafe request on it also evicts by values that stand in its body or in the answer.</summary>
     public ImmutableArray<PointedEviction> Pointed { get; init; } = [];
 
+    /// <summary>The tags that an unsafe request on it also evicts.</summary>
+    public ImmutableArray<TagTemplate> EvictedTags { get; init; } = [];
+
     /// <summary>Whether the route neither caches nor evicts.</summary>
-    public bool IsEmpty => Policy is null && Evicts.IsEmpty;
+    public bool IsEmpty => Policy is null && Evicts.IsEmpty && EvictedTags.IsEmpty;
 }
 
 /// <summary>The names in a YARP route's metadata that CacheProxy reads.</summary>
@@ -37,7 +40,7 @@ internal static class RouteMetadata
     /// <summary>The policy by which the route's responses are cached.</summary>
     public const string CachePolicy = "CachePolicy";
 
-    /// <summary>Comma-separated policies whose keys an unsafe request on the route also evicts.</summary>
+    /// <summary>Comma-separated policies whose keys an unsafe request on the route also evicts, and tags: <c>tag:plan:{id}</c>.</summary>
     public const string Evicts = "Evicts";
 
     public static string[] SplitEvicts(string value) =>

@@ -8,7 +8,7 @@ namespace CacheProxy.Store.Memory;
 /// The protocol inside one process, without Redis. Entries may be dropped for lack of memory; fences, writes and leases never are. Expired
 /// resources are removed every half minute.
 /// </summary>
-internal sealed class MemoryStore : ICacheStore
+internal sealed partial class MemoryStore : ICacheStore
 {
     private const long DefaultMaxBytes = 256L * 1024 * 1024;
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);

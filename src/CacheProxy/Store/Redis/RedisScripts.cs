@@ -39,10 +39,12 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript EndWriteOnIndex => field ??= ComposeOnIndex("end-index");
 
+    public RedisScript OpenTag => field ??= new RedisScript(_clock + Read("open-tag.lua"));
+
     public IEnumerable<RedisScript> All =>
     [
         LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite,
-        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, Pace,
+        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, OpenTag, Pace,
     ];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
