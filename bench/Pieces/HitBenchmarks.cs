@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using BenchmarkDotNet.Attributes;
 using CacheProxy.Filling;
+using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
@@ -27,7 +28,7 @@ public class HitBenchmarks
         var held = new HeldBodies(memory);
         var metrics = new CacheMetrics(meters, new Flights(), held, TimeProvider.System);
         _responder = new HitResponder(
-            new ClientWriter(memory, metrics, TimeProvider.System),
+            new ClientWriter(memory, meters, TimeProvider.System),
             new CacheEventLog(NullLoggerFactory.Instance),
             metrics,
             TimeProvider.System,

@@ -21,7 +21,7 @@ internal sealed class CacheMiddleware(
         var request = context.Request;
         var folded = FoldedHeaders.Of(request.Headers);
         var overridden = MethodOverride.Find(request.Headers, request.QueryString, folded);
-        if (overridden == OverriddenMethod.None && route.Policy is { } reading && reading.ReadsContentOf(request.Method))
+        if (overridden == OverriddenMethod.None && route.Reads is { } reading && reading.ReadsContentOf(request.Method))
         {
             return ReadContentAsync(context, reading, route, folded);
         }

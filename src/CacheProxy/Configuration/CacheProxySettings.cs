@@ -29,6 +29,8 @@ internal static class CacheProxySettings
         var policies = PolicySettings.Read(reader.Section("Policies"));
         var tokens = TokenSettings.Read(reader.Section("Tokens"), tenant, policies);
         var memory = ReadMemory(reader.Section("Memory"), policies);
+        var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
+        WarmSettings.Check(reader, policies, warm);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -39,6 +41,7 @@ internal static class CacheProxySettings
             Redis = redis,
             Memory = memory,
             InlineSockets = inlineSockets,
+            Warm = warm,
             Policies = policies,
         };
     }
@@ -195,6 +198,8 @@ internal sealed record CacheProxyOptions
     /// at a moderate load; at saturation one slow request keeps the others on its thread waiting. Takes effect at the start.
     /// </summary>
     public bool InlineSockets { get; init; }
+
+    public WarmCredentialOptions Warm { get; init; } = new();
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store;
 
 namespace CacheProxy.Configuration;
 
@@ -13,10 +14,56 @@ internal static class FreshnessSettings
     // A hundred years.
     private static readonly TimeSpan GreatestAge = TimeSpan.FromDays(36_500);
 
-    /// <param name="policy">The policy's section.</param>
-    /// <param name="ttl">Its <c>Ttl</c>, which the rules replace.</param>
-    /// <param name="jitter">Its <c>TtlJitter</c>, which is subtracted from theirs, too.</param>
-    public static ImmutableArray<TtlRule> ReadTtlRules(SettingsReader policy, TimeSpan? ttl, TimeSpan jitter)
+    /// <param name="reader">The policy's section.</param>
+    /// <param name="policy">What else was read of it.</param>
+    public static CachePolicyOptions Read(SettingsReader reader, CachePolicyOptions policy)
+    {
+        var adaptive = ReadAdaptiveTtl(reader.Section(nameof(CachePolicyOptions.AdaptiveTtl)), policy.TtlJitter);
+        return policy with { AdaptiveTtl = adaptive, TtlRules = ReadTtlRules(reader, policy.Ttl ?? adaptive?.Min, policy.TtlJitter) };
+    }
+
+    /// <summary>Refuses keys of which one could be where another resource's pace is kept.</summary>
+    public static void RefusePaceKeys(SettingsReader policies, IReadOnlyCollection<CachePolicyOptions> all)
+    {
+        foreach (var policy in all.Where(static policy => policy.AdaptiveTtl is not null))
+        {
+            var pace = policy.Key + WritePace.KeySuffix;
+            if (all.FirstOrDefault(other => KeyOverlap.Exists(pace, other.Key)) is { } twin)
+            {
+                policies.Refuse($"{twin.Name}:Key", twin.Key, $"no key that {pace} could make, where AdaptiveTtl of the policy {policy.Name} keeps its times");
+            }
+        }
+    }
+
+    private static AdaptiveTtl? ReadAdaptiveTtl(SettingsReader reader, TimeSpan jitter)
+    {
+        var (min, max) = (reader.Duration("Min", MoreThanZero, Day), reader.Duration("Max", MoreThanZero, Day));
+        var (hasMin, hasMax) = (reader.Text("Min") is not null, reader.Text("Max") is not null);
+        reader.RefuseTheRest();
+        if (hasMin != hasMax)
+        {
+            reader.Missing(hasMin ? "Max" : "Min", $"{DurationText.Form}; more than 0, at most {DurationText.Format(Day)}");
+        }
+
+        if (min is not { } least || max is not { } most)
+        {
+            return null;
+        }
+
+        if (most < least)
+        {
+            reader.Refuse("Max", DurationText.Format(most), $"at least Min, which is {DurationText.Format(least)}");
+        }
+
+        if (least <= jitter)
+        {
+            reader.Refuse("Min", DurationText.Format(least), $"more than TtlJitter, which is {DurationText.Format(jitter)}");
+        }
+
+        return new AdaptiveTtl(least, most);
+    }
+
+    private static ImmutableArray<TtlRule> ReadTtlRules(SettingsReader policy, TimeSpan? ttl, TimeSpan jitter)
     {
         var section = policy.Section(nameof(CachePolicyOptions.TtlRules));
         var rules = ImmutableArray.CreateBuilder<TtlRule>();
@@ -27,7 +74,7 @@ internal static class FreshnessSettings
 
         if (rules.Count > 0 && ttl is null)
         {
-            policy.Refuse(nameof(CachePolicyOptions.TtlRules), null, "only together with Ttl, which counts where no rule does");
+            policy.Refuse(nameof(CachePolicyOptions.TtlRules), null, "only together with Ttl or AdaptiveTtl, which counts where no rule does");
         }
 
         return rules.ToImmutable();

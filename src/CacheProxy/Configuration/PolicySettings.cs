@@ -36,6 +36,7 @@ internal static class PolicySettings
             }
         }
 
+        FreshnessSettings.RefusePaceKeys(reader, policies);
         evicts.Check(policies, [.. sections.Select(static section => section.Name)]);
         DependencySettings.Check(reader, policies);
         return policies.ToImmutable();
@@ -77,11 +78,16 @@ internal static class PolicySettings
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
+            MaxConcurrentFills = reader.Integer("MaxConcurrentFills", defaults.MaxConcurrentFills, 0, 100_000),
+            MaxConcurrentFillsPerTenant = reader.Integer("MaxConcurrentFillsPerTenant", defaults.MaxConcurrentFillsPerTenant, 0, 100_000),
+            FillWait = reader.Duration("FillWait", defaults.FillWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
+            FillOverflow = reader.Choice("FillOverflow", defaults.FillOverflow),
+            Warm = WarmSettings.ReadPolicy(reader.Section("Warm")),
             DependsOn = DependencySettings.Read(reader.Section(DependencySettings.Key)),
             MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
             MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
-        policy = policy with { TtlRules = FreshnessSettings.ReadTtlRules(reader, policy.Ttl, policy.TtlJitter) };
+        policy = FreshnessSettings.Read(reader, policy);
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;
@@ -111,7 +117,7 @@ internal static class PolicySettings
 
     private static void CheckTogether(SettingsReader reader, CachePolicyOptions policy)
     {
-        if (policy.TtlJitter > TimeSpan.Zero && !(policy.TtlJitter < policy.Ttl))
+        if (policy.TtlJitter > TimeSpan.Zero && policy.AdaptiveTtl is null && !(policy.TtlJitter < policy.Ttl))
         {
             var ttl = policy.Ttl is { } present ? $"which is {DurationText.Format(present)}" : "which is absent";
             reader.Refuse("TtlJitter", DurationText.Format(policy.TtlJitter), $"less than Ttl, {ttl}");

@@ -6,8 +6,8 @@ using CacheProxy.Store;
 namespace CacheProxy.Filling;
 
 /// <summary>
-/// Gives a response that is complete the lifetime that the policy's <c>TtlRules</c> have for what it says. They stand in for the policy's
-/// <c>Ttl</c> and for nothing else: what the API itself says of freshness has been heard before.
+/// Gives a response that is complete the lifetime that the policy's <c>TtlRules</c> have for what it says, or else its <c>AdaptiveTtl</c>.
+/// They stand in for the policy's <c>Ttl</c> and for nothing else: what the API itself says of freshness has been heard before.
 /// </summary>
 internal static class BodyFreshness
 {
@@ -15,6 +15,15 @@ internal static class BodyFreshness
     /// <param name="result">What is about to be stored, with its body.</param>
     public static FillResult Apply(CachePolicy policy, FillResult result) =>
         policy.Options.TtlRules.IsEmpty || !result.HasPolicyTtl ? result : Apply(policy.Options, result);
+
+    /// <param name="policy">Of the route; has an <c>AdaptiveTtl</c>.</param>
+    /// <param name="result">What is about to be stored.</param>
+    /// <param name="pace">How often its resource is written.</param>
+    public static FillResult Adapt(CachePolicy policy, FillResult result, in WritePace pace)
+    {
+        var (least, most) = policy.Options.AdaptiveTtl!;
+        return Storability.WithTtl(result, pace.Lifetime(least, most), policy.Options.TtlJitter);
+    }
 
     private static FillResult Apply(CachePolicyOptions policy, FillResult result)
     {

@@ -29,7 +29,7 @@ internal sealed class CacheRequest
 
     public required StoreTimeoutBudget Budget { get; init; }
 
-    /// <summary>A refresh of what a client has been served stale: nobody waits for it.</summary>
+    /// <summary>A refresh of what a client has been served stale, or a warming: nobody waits for it.</summary>
     public bool IsBackground { get; init; }
 
     /// <summary>Whether the client gets nothing but the API's own answer.</summary>
@@ -48,7 +48,7 @@ internal sealed class CacheRequest
     public VariantKey VariantUnder(string vary) => VariantDigest.Compute(Variants, vary);
 
     /// <summary>The request once more than a look-up at hand is needed for it.</summary>
-    public static CacheRequest Of(in ReadRequest read, StoreTimeoutBudget budget) => new()
+    public static CacheRequest Of(in ReadRequest read, StoreTimeoutBudget budget, bool inBackground = false) => new()
     {
         Context = read.Context,
         Policy = read.Policy,
@@ -59,6 +59,7 @@ internal sealed class CacheRequest
         Id = read.Id,
         StoreTimeout = read.StoreTimeout,
         Budget = budget,
+        IsBackground = inBackground,
     };
 
     /// <summary>The same request as <paramref name="context"/> makes it, without the client and with a store timeout of its own.</summary>

@@ -12,7 +12,7 @@ namespace CacheProxy.Filling;
 /// not wait for the store's reply: its next request, should it come sooner, finds the flight and waits there, or a store that has the
 /// entry. The client's pace holds up neither the API nor those who wait for the same answer.
 /// </summary>
-internal sealed class Fill(
+internal sealed partial class Fill(
     FillServices services, CacheRequest request, LookUpResult prior, CacheStatusForward reason, Flight flight, FillLease lease)
     : ObservedResponseBody(request.Context)
 {
@@ -108,7 +108,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: storing,
-            Detail: _decision.Detail.Length == 0 ? null : _decision.Detail).AppendTo(response.Headers);
+            Detail: _decision.Detail.Length == 0 ? flight.Detail : _decision.Detail).AppendTo(response.Headers);
         // The client's own conditions were kept from the API so that a whole response could be stored; they are answered here.
         if (storing && _conditions.AreMetBy(response, NowMs))
         {
@@ -203,7 +203,7 @@ internal sealed class Fill(
     /// <summary>The API has sent all that it will send: stores what is complete, gives up what is not.</summary>
     private Task EndAsync() =>
         _isOver || _storable is not { } storable ? Task.CompletedTask
-        : _copy is null || IsComplete() ? StoreAsync(storable)
+        : _copy is null || IsComplete() ? StoreAsync(storable, request.Policy.Options.AdaptiveTtl)
         : AbandonAsync();
 
     private bool IsComplete() =>
@@ -229,6 +229,7 @@ internal sealed class Fill(
         if (_isStored)
         {
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
+            services.Hot.Filled(request, result);
         }
 
         flight.Finish(stored is not null ? FlightResult.Shared(stored, result.Variant, result.Vary) : FlightResult.Forward);
@@ -288,7 +289,7 @@ internal sealed class Fill(
             Forward: reason,
             ForwardStatus: _forwardStatus,
             Stored: _isStored,
-            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall : _decision.Detail);
+            Detail: _decision.Detail.Length == 0 ? _dependencies?.Shortfall ?? flight.Detail : _decision.Detail);
         return _decision.Stored is { } stored ? FillOutcome.Serve(_freshened ?? stored, status) : FillOutcome.WithoutPrior;
     }
 

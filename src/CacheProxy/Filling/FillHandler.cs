@@ -11,6 +11,8 @@ namespace CacheProxy.Filling;
 internal sealed class FillHandler(
     ResourceCache cache,
     Flights flights,
+    FillLimits limits,
+    HotResources hot,
     HeldBodies held,
     ClientWriter writer,
     CacheEventLog events,
@@ -22,7 +24,7 @@ internal sealed class FillHandler(
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, held, writer, events, metrics, dependencies, time);
+    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, dependencies, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -42,15 +44,27 @@ internal sealed class FillHandler(
             : new(FollowAsync(request, flight, prior, reason, next));
     }
 
-    /// <summary>Fetches what is stale, unless somebody already does. The request has no client.</summary>
-    public async Task RefreshAsync(CacheRequest request, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    /// <summary>Fetches what is stale or missing, unless somebody already does. The request has no client.</summary>
+    /// <returns>Whether it came to that: false where somebody does, or where no place at the API is free.</returns>
+    public async Task<bool> RefreshAsync(CacheRequest request, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
         while (true)
         {
             var flight = flights.JoinOrLead(new FlightKey(request.Key, prior.Variant), out var leads);
-            if (!leads || (await LeadAsync(request, flight, prior, reason, next)).Kind != FillOutcomeKind.WithoutPrior || prior.Response is null)
+            if (!leads)
             {
-                return;
+                return false;
+            }
+
+            if (!limits.TryEnter(request, flight))
+            {
+                flights.Land(flight);
+                return false;
+            }
+
+            if ((await LeadAtOnceAsync(request, flight, prior, reason, next)).Kind != FillOutcomeKind.WithoutPrior || prior.Response is null)
+            {
+                return true;
             }
 
             prior = prior with { Response = null };
@@ -60,7 +74,8 @@ internal sealed class FillHandler(
     private async Task<FillOutcome> FollowAsync(
         CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
     {
-        var result = await flight.WaitAsync(FollowLimit, time, request.Context.RequestAborted);
+        var queueing = FillLimits.Concern(request) ? request.Policy.Options.FillWait : TimeSpan.Zero;
+        var result = await flight.WaitAsync(FollowLimit + queueing, time, request.Context.RequestAborted);
         switch (result.Kind)
         {
             case FlightResultKind.LookUpAgain:
@@ -78,6 +93,8 @@ internal sealed class FillHandler(
             // Should the API fail this request, the stale entry still answers it: so it is no plain forward.
             case FlightResultKind.Forward when FillDecision.StandsIn(request, prior, cache.NowMs):
                 return await LeadAsync(request, new Flight(flight.Key), prior, reason, next);
+            case FlightResultKind.Refused:
+                return RefusedInQueue(request, prior, reason, collapsed: true);
             case FlightResultKind.Shared:
             case FlightResultKind.Failed:
             case FlightResultKind.Forward:
@@ -92,8 +109,49 @@ internal sealed class FillHandler(
         && request.Policy.Knows(response)
         && response.Freshness.Judge(response.AgeMs(cache.NowMs), request.Directives) == FreshnessVerdict.Fresh;
 
-    // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
     private ValueTask<FillOutcome> LeadAsync(
+        CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next) =>
+        FillLimits.Concern(request) && limits.Enter(request, flight).IsQueued
+            ? QueueAsync(request, flight, prior, reason, next)
+            : LeadAtOnceAsync(request, flight, prior, reason, next);
+
+    private async ValueTask<FillOutcome> QueueAsync(
+        CacheRequest request, Flight flight, LookUpResult prior, CacheStatusForward reason, RequestDelegate next)
+    {
+        if (prior.Lease is { } unused)
+        {
+            // Nobody waits for a fill that has not begun. The lease that is taken later shows whether somebody has filled it meanwhile.
+            _ = cache.AbandonFillAsync(request.Key, unused, new StoreTimeoutBudget(request.StoreTimeout)).AsTask();
+            prior = prior with { Lease = null };
+        }
+
+        switch (await limits.WaitAsync(request, flight))
+        {
+            case FillTurn.Entered:
+                break;
+            case FillTurn.TimedOut when request.Policy.Options.FillOverflow == FillOverflow.Forward:
+                // It goes to the API in any case: stored and shared, its answer spares the API further ones.
+                flight.Detail = CacheStatusDetails.FillLimit;
+                break;
+            case FillTurn.TimedOut:
+                flight.Finish(FlightResult.Refused);
+                flights.Land(flight);
+                return RefusedInQueue(request, prior, reason, collapsed: false);
+            case FillTurn.Abandoned:
+                flights.Land(flight);
+                return FillOutcome.Answered;
+        }
+
+        return await LeadAtOnceAsync(request, flight, prior, reason, next);
+    }
+
+    private FillOutcome RefusedInQueue(CacheRequest request, in LookUpResult prior, CacheStatusForward reason, bool collapsed) =>
+        FillDecision.StandsIn(request, prior, cache.NowMs)
+            ? FillOutcome.Share(prior.Response!, new CacheStatus(Forward: reason, Collapsed: collapsed, Detail: CacheStatusDetails.StaleIfError))
+            : FillOutcome.Refuse(new CacheStatus(Forward: reason, Collapsed: collapsed, Detail: CacheStatusDetails.FillLimit));
+
+    // A miss that has its lease from the look-up waits in the fill alone: each layer of its own costs 150 to 380 bytes.
+    private ValueTask<FillOutcome> LeadAtOnceAsync(
         CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, RequestDelegate next) =>
         prior.Lease is { } lease
             ? FillAsync(request, flight, prior, reason, lease, next)
@@ -170,5 +228,5 @@ internal sealed class FillHandler(
 
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
-    ResourceCache Cache, Flights Flights, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
+    ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
     EntryDependencies Dependencies, TimeProvider Time);

@@ -21,6 +21,8 @@ internal readonly record struct FillOutcome(
 
     public static FillOutcome Share(StoredResponse response, in CacheStatus status) => new(FillOutcomeKind.Share, response, status);
 
+    public static FillOutcome Refuse(in CacheStatus status) => new(FillOutcomeKind.Refuse, Status: status);
+
     public static FillOutcome Forward(ForwardReason reason) => new(FillOutcomeKind.Forward, Reason: reason);
 }
 
@@ -37,6 +39,9 @@ internal enum FillOutcomeKind
 
     /// <summary>Forward the request uncached.</summary>
     Forward,
+
+    /// <summary>Answer 503: no place at the API became free in time.</summary>
+    Refuse,
 
     /// <summary>Something else is stored by now: look up again.</summary>
     LookUpAgain,

@@ -72,6 +72,12 @@ internal sealed class Flight(FlightKey key) : IDisposable
 
     public FlightKey Key => key;
 
+    /// <summary>Its place at the API, where the policy limits their number. It is left as soon as the API has done its part.</summary>
+    public FillPlace? Place { get; set; }
+
+    /// <summary>What Cache-Status says of it where the answer itself gives no reason to say anything.</summary>
+    public string? Detail { get; set; }
+
     /// <summary>How many wait for the result.</summary>
     public int Waiters
     {
@@ -146,6 +152,8 @@ internal sealed class Flight(FlightKey key) : IDisposable
         {
             _sealed = true;
         }
+
+        Place?.Leave();
     }
 
     /// <summary>The first result stands.</summary>
@@ -156,6 +164,8 @@ internal sealed class Flight(FlightKey key) : IDisposable
             _result ??= result;
             _awaited?.TrySetResult(_result.Value);
         }
+
+        Place?.Leave();
     }
 
     /// <summary>The leader's client has gone; the flight goes on only for others.</summary>
@@ -231,6 +241,8 @@ internal readonly record struct FlightResult(
 
     public static FlightResult Failed(int? status) => new(FlightResultKind.Failed, null, default, "", status);
 
+    public static FlightResult Refused => new(FlightResultKind.Refused, null, default, "");
+
     public static FlightResult LookUpAgain => new(FlightResultKind.LookUpAgain, null, default, "");
 
     public static FlightResult Shared(StoredResponse response, VariantKey variant, string vary) =>
@@ -244,6 +256,9 @@ internal enum FlightResultKind
 
     /// <summary>The API failed: each waiter decides by what it has itself looked up.</summary>
     Failed,
+
+    /// <summary>No place at the API became free in time, and the policy refuses those who wait in vain.</summary>
+    Refused,
 
     /// <summary>Something is stored by now, or the waiter came too late to share.</summary>
     LookUpAgain,

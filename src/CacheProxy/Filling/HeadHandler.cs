@@ -65,6 +65,12 @@ internal sealed class HeadHandler(
         if (freshened is { } result)
         {
             result = result with { Response = result.Response with { ResponseTimeMs = cache.NowMs } };
+            if (result.HasPolicyTtl && request.Policy.Options.AdaptiveTtl is { } adaptive)
+            {
+                var pace = await cache.NotePaceAsync(request.Key, PaceStep.Filling, adaptive.Memory, request.StoreTimeout);
+                result = BodyFreshness.Adapt(request.Policy, result, pace);
+            }
+
             result = BodyFreshness.Apply(request.Policy, result);
             await (watch is null
                 ? cache.CompleteFillAsync(request.Key, lease, result, request.Budget)

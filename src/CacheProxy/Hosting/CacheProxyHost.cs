@@ -10,6 +10,7 @@ using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Store.Redis;
 using CacheProxy.Telemetry;
+using CacheProxy.Warming;
 using CacheProxy.Writing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -158,6 +159,9 @@ internal static class CacheProxyHost
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddSingleton<IWritePaces>(static provider => provider.GetRequiredService<ICacheStore>() is IWritePaces remote
+            ? new StorePaces(remote)
+            : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
@@ -174,6 +178,8 @@ internal static class CacheProxyHost
         services.AddSingleton<HitResponder>();
         services.AddSingleton<Flights>();
         services.AddSingleton<EntryDependencies>();
+        services.AddSingleton<FillLimits>();
+        services.AddSingleton<HotResources>();
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
@@ -185,6 +191,11 @@ internal static class CacheProxyHost
         services.AddSingleton<TokenMetrics>();
         services.AddHostedService<TokenKeys>();
         services.AddSingleton<CacheMetrics>();
+        services.AddSingleton<WarmPipeline>();
+        services.AddSingleton<WarmFetch>();
+        services.AddSingleton<WarmMetrics>();
+        services.AddSingleton<Warmer>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
@@ -206,6 +217,7 @@ internal static class CacheProxyHost
     {
         // Before a destination is chosen: a hit needs none, and is served when none is healthy.
         pipeline.UseMiddleware<CacheMiddleware>();
+        pipeline.Use(pipeline.ApplicationServices.GetRequiredService<WarmPipeline>().Behind);
         // Below the cache: it sees what the API was asked, whether for a client or for the cache itself.
         pipeline.UseMiddleware<UpstreamFailures>();
         pipeline.UseSessionAffinity();
@@ -220,7 +232,7 @@ internal static class CacheProxyHost
             [Probes.LivePath] = Probes.Live,
             [MetricsPage.Path] = MetricsPage.Create(app.Services),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        });
+        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(
@@ -228,6 +240,7 @@ internal static class CacheProxyHost
             static limited => limited.UseRequestTimeouts());
         app.MapReverseProxy(OrderPipeline)
             .ConfigureEndpoints(app.Services.GetRequiredService<RouteGeneration>().Attach);
+        app.Services.GetRequiredService<WarmPipeline>().RouteAs(app, app);
     }
 
     private static string EnvironmentName() =>

@@ -4,6 +4,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
+using CacheProxy.Warming;
 using CacheProxy.Writing;
 
 namespace CacheProxy.Hosting;
@@ -15,14 +16,22 @@ namespace CacheProxy.Hosting;
 internal sealed class MetricSeries : IHostedService
 {
     private readonly CacheMetrics _cache;
+    private readonly FillLimits _limits;
+    private readonly WarmMetrics _warm;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
-        CacheMetrics cache, WriteMetrics writes, UpstreamMetrics upstream, ConfigurationReloader configuration, IMeterFactory meters)
+        CacheMetrics cache,
+        FillLimits limits,
+        WarmMetrics warm,
+        WriteMetrics writes,
+        UpstreamMetrics upstream,
+        ConfigurationReloader configuration,
+        IMeterFactory meters)
     {
-        (_cache, _writes, _upstream, _configuration) = (cache, writes, upstream, configuration);
+        (_cache, _limits, _warm, _writes, _upstream, _configuration) = (cache, limits, warm, writes, upstream, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
             "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -50,6 +59,12 @@ internal sealed class MetricSeries : IHostedService
         foreach (var policy in configuration.Options.Policies.Where(static policy => policy.Mode != CacheMode.Off))
         {
             _cache.Begin(policy.Name);
+            _limits.Begin(policy);
+            if (policy.Warm.Top > 0)
+            {
+                _warm.Begin(policy.Name);
+            }
+
             _writes.Begin(policy.Name);
             foreach (var rule in policy.Evicts)
             {

@@ -148,6 +148,7 @@ internal static class CacheStatusDetails
     public const string DependencyWritten = "dependency-written";
     public const string DependentsFull = "dependents-full";
     public const string EvictionOutstanding = "eviction-outstanding";
+    public const string FillLimit = "fill-limit";
     public const string MemoryFull = "memory-full";
     public const string HeadersTooLarge = "headers-too-large";
     public const string OnlyIfCached = "only-if-cached";

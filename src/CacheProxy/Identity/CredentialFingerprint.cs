@@ -25,6 +25,9 @@ internal sealed class CredentialFingerprint
         _secret = Encoding.UTF8.GetBytes(options.FingerprintSecret);
     }
 
+    /// <summary>Whether a header of this name is one.</summary>
+    public bool Names(string header) => _headers.Contains(header, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether the request carries any credential header, even an empty one.</summary>
     public bool IsPresent(IHeaderDictionary headers)
     {

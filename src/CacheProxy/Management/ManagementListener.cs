@@ -18,10 +18,15 @@ internal static class ManagementListener
     });
 
     /// <summary>Answers everything that arrives here; the rest of the pipeline never sees it.</summary>
-    public static void Answer(IApplicationBuilder app, IReadOnlyDictionary<string, RequestDelegate> pages)
+    /// <param name="app">The whole pipeline.</param>
+    /// <param name="pages">What is read, by path.</param>
+    /// <param name="actions">What a POST does, by path.</param>
+    public static void Answer(
+        IApplicationBuilder app, IReadOnlyDictionary<string, RequestDelegate> pages, IReadOnlyDictionary<string, RequestDelegate>? actions = null)
     {
         var answers = pages.ToFrozenDictionary(StringComparer.Ordinal);
-        app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : Answer(context, answers));
+        var acts = (actions ?? new Dictionary<string, RequestDelegate>()).ToFrozenDictionary(StringComparer.Ordinal);
+        app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : Answer(context, answers, acts));
     }
 
     /// <summary>A short text as the whole answer.</summary>
@@ -36,9 +41,14 @@ internal static class ManagementListener
             : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
-    private static Task Answer(HttpContext context, FrozenDictionary<string, RequestDelegate> pages)
+    private static Task Answer(HttpContext context, FrozenDictionary<string, RequestDelegate> pages, FrozenDictionary<string, RequestDelegate> actions)
     {
         context.Response.Headers.CacheControl = "no-store";
+        if (actions.TryGetValue(context.Request.Path.Value ?? "", out var act))
+        {
+            return HttpMethods.IsPost(context.Request.Method) ? act(context) : RefuseMethod(context, HttpMethods.Post, "Only POST.\n");
+        }
+
         if (!pages.TryGetValue(context.Request.Path.Value ?? "", out var page))
         {
             var known = string.Join(", ", pages.Keys.Order(StringComparer.Ordinal));
@@ -47,11 +57,16 @@ internal static class ManagementListener
 
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD";
-            return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD.\n");
+            return RefuseMethod(context, "GET, HEAD", "Only GET and HEAD.\n");
         }
 
         return page(context);
+    }
+
+    private static Task RefuseMethod(HttpContext context, string allowed, string text)
+    {
+        context.Response.Headers.Allow = allowed;
+        return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, text);
     }
 
     private sealed class Arrival

@@ -9,7 +9,7 @@ namespace CacheProxy.Reading;
 /// Looks a safe request up and answers a plain hit: from memory at once, from the store with one wait, and with no object that only a fill
 /// needs. Everything else is <see cref="ReadHandler"/>'s.
 /// </summary>
-internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHandler reads, CacheMetrics metrics)
+internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHandler reads, HotResources hot, CacheMetrics metrics)
 {
     public Task HandleAsync(in ReadRequest read, RequestDelegate next)
     {
@@ -51,6 +51,7 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
             return reads.HandleAsync(CacheRequest.Of(read, budget), found, began, next);
         }
 
+        hot.Hit(read, found);
         var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began);
         return AtHand.TryTake(served, out var isServed) && isServed
             ? Task.CompletedTask

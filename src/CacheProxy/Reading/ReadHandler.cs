@@ -11,6 +11,7 @@ internal sealed class ReadHandler(
     ResourceCache cache,
     HeldBodies held,
     FillHandler fills,
+    HotResources hot,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
@@ -105,8 +106,10 @@ internal sealed class ReadHandler(
                 return AnsweredAsync(shadows.ForwardAsync(request, stored, next));
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
+                hot.Hit(request, found);
                 return ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
+                hot.Hit(request, found);
                 refresh.Start(request, found, next);
                 return ServeAsync(request, stored, ageMs, began);
             default:
@@ -160,6 +163,9 @@ internal sealed class ReadHandler(
                 return await RespondAsync(request, outcome, began, next);
             case FillOutcomeKind.Forward:
                 return await ForwardAsync(request, outcome.Reason, next);
+            case FillOutcomeKind.Refuse:
+                FillRefusal.Answer(request, outcome.Status);
+                return Attempt.Answered;
             case FillOutcomeKind.LookUpAgain:
                 return Attempt.LookUpAgain;
             case FillOutcomeKind.WithoutPrior:

@@ -17,6 +17,9 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// <summary>Completes when the store has been reached for the first time, or when it is clear that it is not to be reached now.</summary>
     Task FirstContact { get; }
 
+    /// <summary>What is known of hot resources beyond this process.</summary>
+    IHotList HotList => OwnHotList.Instance;
+
     /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
     string NewFillToken(ResourceKey key);
 

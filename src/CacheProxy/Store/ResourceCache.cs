@@ -7,7 +7,8 @@ namespace CacheProxy.Store;
 /// The store as requests use it. What every step must ask first is asked here and nowhere else: whether an eviction of the key is
 /// pending, whether this process's own copy is still good, and which header names the resource varies on.
 /// </summary>
-internal sealed partial class ResourceCache(ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent)
+internal sealed partial class ResourceCache(
+    ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;

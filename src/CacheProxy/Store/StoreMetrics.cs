@@ -41,6 +41,7 @@ internal sealed class StoreMetrics
         StoreStep.EndWriteOnIndex => "end-write-on-index",
         StoreStep.LookUpTag => "look-up-tag",
         StoreStep.OpenTag => "open-tag",
+        StoreStep.Pace => "pace",
     };
 }
 
@@ -59,4 +60,7 @@ internal enum StoreStep
     EndWriteOnIndex,
     LookUpTag,
     OpenTag,
+
+    /// <summary>Beside the protocol: <see cref="IWritePaces"/>.</summary>
+    Pace,
 }

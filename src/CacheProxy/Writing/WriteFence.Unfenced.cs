@@ -29,6 +29,7 @@ internal sealed partial class WriteFence
 
     private async ValueTask EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
     {
+        NoteWritten(affected);
         var outcome = await _cache.EvictAsync(affected.Key, _token, budget, affected.Policy.HasDependents);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome != StoreOutcome.Done)
@@ -49,6 +50,15 @@ internal sealed partial class WriteFence
         if (target.Policy.Options.WriteConsistency == WriteConsistency.Strict)
         {
             (_outstanding ??= []).Add(target.Key);
+        }
+    }
+
+    // On its way before the step that evicts, it is there before whoever reads after that; nobody waits for it.
+    private void NoteWritten(in EvictionTarget target)
+    {
+        if (target.Policy.Options.AdaptiveTtl is { } adaptive)
+        {
+            _ = _cache.NotePaceAsync(target.Key, PaceStep.Written, adaptive.Memory, _timeout).AsTask();
         }
     }
 }

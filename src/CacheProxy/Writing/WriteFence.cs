@@ -111,6 +111,11 @@ internal sealed partial class WriteFence : IAsyncDisposable
         var ending = new Task<StoreOutcome>[_fences.Length];
         for (var i = 0; i < ending.Length; i++)
         {
+            if (result == WriteResult.Changed)
+            {
+                NoteWritten(_targets[i]);
+            }
+
             // A write that had no fence and changed nothing has left nothing to be ended.
             ending[i] = (_isSet && _targets[i].IsFenced) || result != WriteResult.Unchanged
                 ? _cache.EndWriteAsync(_fences[i], result).AsTask() : Task.FromResult(StoreOutcome.Done);

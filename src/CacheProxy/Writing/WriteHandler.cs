@@ -68,7 +68,7 @@ internal sealed class WriteHandler(
         if ((result == WriteResult.Unknown && context.RequestAborted.IsCancellationRequested)
             || (result == WriteResult.Unchanged && SaysNoRights(context.Response.StatusCode)))
         {
-            _futile.Count(context, targets);
+            _futile.Count(context, targets, pointed is null ? 1 : targets.Length);
         }
     }
 
@@ -187,8 +187,8 @@ internal sealed class FutileFences(TimeProvider time)
         return count >> 32 == Minute() && (int)count >= targets[0].Policy.Options.FutileFencesPerMinute;
     }
 
-    /// <summary>Nothing came of a write on these resources.</summary>
-    public void Count(HttpContext context, EvictionTarget[] targets)
+    /// <summary>Nothing came of a write on these resources, which set so many fences by the client's choice.</summary>
+    public void Count(HttpContext context, EvictionTarget[] targets, int fences)
     {
         if (targets.Length == 0)
         {
@@ -200,7 +200,7 @@ internal sealed class FutileFences(TimeProvider time)
         {
             var seen = Volatile.Read(ref place);
             var minute = Minute();
-            var next = seen >> 32 == minute ? seen + 1 : (minute << 32) + 1;
+            var next = seen >> 32 == minute ? seen + fences : (minute << 32) + fences;
             if (Interlocked.CompareExchange(ref place, next, seen) == seen)
             {
                 return;

@@ -104,6 +104,26 @@ public sealed class PointedEvictionTroubleTests
     }
 
     [Fact]
+    public async Task Every_resource_that_a_refused_write_names_counts_as_a_fence()
+    {
+        var during = "";
+        await using var scene = await PointedEvictionScene.StartAsync(api => ProxyUnderTest.StartAsync(
+            api, [.. Settings("request:/*"), ("CacheProxy:Policies:customer:FutileFencesPerMinute", "50")]));
+        scene.Write = async context =>
+        {
+            during = (await scene.Proxy.AskAsync(Customer)).CacheStatus;
+            context.Response.StatusCode = 403;
+        };
+        await scene.AreCachedAsync();
+
+        await scene.PostAsync($"[{string.Join(',', Enumerable.Range(7, 60))}]");
+        Assert.Contains("write-under-way", during, StringComparison.Ordinal);
+
+        await scene.PostAsync("[7]");
+        Assert.StartsWith("cacheproxy; hit", during, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Bodies_pass_byte_for_byte_in_both_directions_however_they_are_cut()
     {
         var random = new Random(7);

@@ -1,3 +1,4 @@
+using CacheProxy.Configuration.Policies;
 using Xunit;
 
 namespace CacheProxy.Tests.Configuration;
@@ -54,6 +55,49 @@ public sealed class FreshnessSettingsTests
             "only together with Ttl",
             CandidateConfiguration.Refused(
                 ($"{Customer}:Ttl", ""), ($"{Rule}:Pointer", "/a"), ($"{Rule}:Equals", "a"), ($"{Rule}:Ttl", "1h")).Allowed);
+
+    [Fact]
+    public void Reads_the_bounds_of_an_adaptive_Ttl_and_rules_with_it_need_no_other()
+    {
+        var policy = CandidateConfiguration.Accepted(
+            ($"{Customer}:Ttl", ""), ($"{Customer}:AdaptiveTtl:Min", "1m"), ($"{Customer}:AdaptiveTtl:Max", "1h"), ($"{Customer}:TtlJitter", "30s"),
+            ($"{Rule}:Pointer", "/a"), ($"{Rule}:Equals", "a"), ($"{Rule}:Ttl", "1h")).Rules.Routes["customer"].Policy!;
+
+        Assert.Equal(new AdaptiveTtl(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)), policy.Options.AdaptiveTtl);
+        Assert.Equal(TimeSpan.FromMinutes(1), policy.Storage.Ttl);
+    }
+
+    [Theory]
+    [InlineData("Min=1m", "Max", "missing")]
+    [InlineData("Max=1m", "Min", "missing")]
+    [InlineData("Min=2m|Max=1m", "Max", "at least Min, which is 2m")]
+    [InlineData("Min=0|Max=1m", "Min", "more than 0, at most 1d")]
+    [InlineData("Min=1m|Max=25h", "Max", "more than 0, at most 1d")]
+    [InlineData("Min=1m|Max=1h|Mean=5m", "Mean", "unknown key")]
+    public void Refuses_bounds_that_are_none(string values, string key, string allowed)
+    {
+        var problem = CandidateConfiguration.Refused(
+            [.. values.Split('|').Select(static value => value.Split('='))
+                .Select(static parts => ($"{Customer}:AdaptiveTtl:{parts[0]}", (string?)parts[1]))]);
+
+        Assert.Equal($"{Customer}:AdaptiveTtl:{key}", problem.Key);
+        Assert.Contains(allowed, problem.Allowed);
+    }
+
+    [Fact]
+    public void Refuses_a_jitter_that_leaves_nothing_of_the_shortest() =>
+        Assert.Contains(
+            "more than TtlJitter",
+            CandidateConfiguration.Refused(
+                ($"{Customer}:TtlJitter", "1m"), ($"{Customer}:AdaptiveTtl:Min", "1m"), ($"{Customer}:AdaptiveTtl:Max", "1h")).Allowed);
+
+    [Fact]
+    public void Refuses_a_key_where_another_resources_times_are_kept() =>
+        Assert.Contains(
+            "{tenant}:customer:{id}#pace",
+            CandidateConfiguration.Refused(
+                ($"{Customer}:AdaptiveTtl:Min", "1m"), ($"{Customer}:AdaptiveTtl:Max", "1h"),
+                ("CacheProxy:Policies:other:Key", "{tenant}:customer:{other}#pace"), ("CacheProxy:Policies:other:Ttl", "1m")).Allowed);
 
     [Fact]
     public void Reports_every_problem() =>

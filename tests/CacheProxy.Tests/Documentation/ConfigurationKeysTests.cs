@@ -74,11 +74,13 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
+        .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),
+        .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
     ];
 
     private static IEnumerable<string> OptionsOf(string section, object defaults) => defaults.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(static property => property.Name != nameof(CachePolicyOptions.Name))
+        .Where(static property => property.Name is not (nameof(CachePolicyOptions.Name) or nameof(CachePolicyOptions.Warm)))
         .Select(property => $"{section}:{property.Name} = {Text(property.GetValue(defaults))}");
 
     private static string Text(object? value) => value switch

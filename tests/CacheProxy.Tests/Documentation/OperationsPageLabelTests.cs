@@ -7,6 +7,7 @@ using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Telemetry;
 using CacheProxy.Tests.Management;
+using CacheProxy.Warming;
 using CacheProxy.Writing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -59,6 +60,8 @@ public sealed partial class OperationsPageLabelTests
         var cache = new CacheMetrics(exposition.Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System);
         cache.Begin("p");
         Measure(cache);
+        Measure(new FillLimits(exposition.Meters, TimeProvider.System));
+        Measure(new WarmMetrics(exposition.Meters));
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
@@ -95,6 +98,10 @@ public sealed partial class OperationsPageLabelTests
         Array.ForEach(DependencyShortfalls, word => metrics.Fill("p", CompleteFillOutcome.Revoked, word));
         Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.ToToken(decision)));
     }
+
+    private static void Measure(FillLimits limits) => Each<HeldUpResult>(result => limits.Count("p", result));
+
+    private static void Measure(WarmMetrics metrics) => Each<WarmResult>(result => metrics.Count("p", result));
 
     private static void Measure(WriteMetrics metrics)
     {

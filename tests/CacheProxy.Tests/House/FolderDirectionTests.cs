@@ -14,7 +14,8 @@ public sealed class FolderDirectionTests
     {
         // CacheMiddleware.
         [""] = ["Reading", "Writing"],
-        ["Hosting"] = ["", "Reading", "Writing", "Proxy", "Management"],
+        ["Hosting"] = ["", "Reading", "Writing", "Proxy", "Management", "Warming"],
+        ["Warming"] = ["Reading"],
         ["Reading"] = ["Filling", "Proxy"],
         ["Filling"] = ["Store", "Configuration", "Proxy", "Telemetry"],
         ["Writing"] = ["Store", "Configuration", "Proxy", "Telemetry"],
@@ -22,7 +23,7 @@ public sealed class FolderDirectionTests
         ["Identity"] = ["Http", "Telemetry"],
         ["Configuration"] = ["Identity", "Store", "Telemetry"],
         ["Proxy"] = ["Http", "Configuration"],
-        ["Management"] = ["Store", "Writing", "Telemetry", "Configuration"],
+        ["Management"] = ["Store", "Writing", "Telemetry", "Configuration", "Warming"],
         ["Http"] = [],
         ["Telemetry"] = [],
     });

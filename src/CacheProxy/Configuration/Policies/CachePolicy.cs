@@ -42,7 +42,8 @@ internal sealed class CachePolicy
         _readsPost = options.ReadMethods.Contains(HttpMethods.Post);
         VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
         Storage = new StoragePolicy(
-            options.Ttl,
+            // What is written how often is not known before the end of a fill.
+            options.AdaptiveTtl?.Min ?? options.Ttl,
             options.NegativeTtl,
             Statuses(options),
             options.StatusCodes.Contains(EveryStatus),

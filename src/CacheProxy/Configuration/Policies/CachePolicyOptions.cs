@@ -16,10 +16,13 @@ internal sealed record CachePolicyOptions
     public TimeSpan? Ttl { get; init; }
 
     /// <summary>
-    /// Lifetimes in place of <see cref="Ttl"/>, by what the response says; the first that matches counts. Only together with Ttl.
-    /// Default: none.
+    /// Lifetimes in place of <see cref="Ttl"/> and <see cref="AdaptiveTtl"/>, by what the response says; the first that matches counts. Only
+    /// together with one of these. Default: none.
     /// </summary>
     public ImmutableArray<TtlRule> TtlRules { get; init; } = [];
+
+    /// <summary>A lifetime in place of <see cref="Ttl"/>, from how often the resource itself is written. Default: none.</summary>
+    public AdaptiveTtl? AdaptiveTtl { get; init; }
 
     /// <summary>Whether to serve. Default: <see cref="CacheMode.On"/>.</summary>
     public CacheMode Mode { get; init; } = CacheMode.On;
@@ -158,6 +161,27 @@ internal sealed record CachePolicyOptions
 
     /// <summary>How far concurrent misses share one upstream request. Default: <see cref="CoalesceScope.Process"/>.</summary>
     public CoalesceScope Coalesce { get; init; } = CoalesceScope.Process;
+
+    /// <summary>
+    /// Most misses of the policy that one replica has at the API at a time; 0 to 100000, 0: any number. Further ones wait in order. Writes,
+    /// hits and what is forwarded uncached do not count. Set it where the API cannot carry all reads at once, as after a flush. Default: 0.
+    /// </summary>
+    public int MaxConcurrentFills { get; init; }
+
+    /// <summary>As <see cref="MaxConcurrentFills"/>, of one tenant; 0 to 100000, 0: any number. Default: 0.</summary>
+    public int MaxConcurrentFillsPerTenant { get; init; }
+
+    /// <summary>How long a miss waits for its turn; 1 ms to 1 m. Default: 2 s.</summary>
+    public TimeSpan FillWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What becomes of a miss that has waited in vain. Default: <see cref="FillOverflow.Forward"/>.</summary>
+    public FillOverflow FillOverflow { get; init; } = FillOverflow.Forward;
+
+    /// <summary>Which of its resources are fetched before anybody asks for them. Default: none.</summary>
+    public WarmOptions Warm { get; init; } = new();
+
+    /// <summary>Whether a miss may have to wait.</summary>
+    internal bool LimitsFills => MaxConcurrentFills > 0 || MaxConcurrentFillsPerTenant > 0;
 }
 
 /// <summary>What a policy does with the store.</summary>
@@ -210,4 +234,14 @@ internal enum CoalesceScope
 
     /// <summary>Across all replicas of the store: a replica waits, for a bounded time, for another's fill.</summary>
     Cluster,
+}
+
+/// <summary>What becomes of a miss that has waited in vain for a place at the API.</summary>
+internal enum FillOverflow
+{
+    /// <summary>It goes to the API beyond the limit.</summary>
+    Forward,
+
+    /// <summary>503 with <c>Retry-After</c>.</summary>
+    Refuse,
 }

@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(3008, LogLevel.Warning, "Redis does not show its replication id (INFO replication): after a failover or a restart, evicted entries may be served until they expire", EventName = nameof(RedisHidesReplicationId))]
     public static partial void RedisHidesReplicationId(this ILogger logger);
+
+    [LoggerMessage(3009, LogLevel.Warning, "The list of hot resources in Redis cannot be used: {Failure}; this replica warms by what it has learned itself (reported at most once a minute)", EventName = nameof(RedisHotListFailed))]
+    public static partial void RedisHotListFailed(this ILogger logger, RedisFailure failure);
 }

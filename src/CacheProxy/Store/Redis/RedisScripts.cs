@@ -29,6 +29,8 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
 
+    public RedisScript Pace => field ??= new RedisScript(_clock + Read("pace.lua"));
+
     public RedisScript Register => field ??= ComposeOnIndex("register");
 
     public RedisScript BeginWriteOnIndex => field ??= ComposeOnIndex("begin-index");
@@ -42,7 +44,7 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     public IEnumerable<RedisScript> All =>
     [
         LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite,
-        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, OpenTag,
+        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, Pace, OpenTag,
     ];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
@@ -103,7 +105,7 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
         return result.Length >= 0 ? WireCall.Of((RedisValue[])result!, isList: true) : WireCall.Of([(RedisValue)result], isList: false);
     }
 
-    private static string Read(string name)
+    public static string Read(string name)
     {
         using var stream = typeof(RedisScripts).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The resource {name} is missing from the assembly.");

@@ -1,6 +1,24 @@
 namespace CacheProxy.IntegrationTests.Consistency.Dependencies;
 
-/// <summary>Who takes steps in a system of a customer that contains a pet.</summary>
+/// <summary>One that takes steps in a system of a customer that contains a pet.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Steps">After how many steps it crashes; 0 for never.</param>
+/// <param name="FailingCall">Which of its calls to the store fails, from 0.</param>
+/// <param name="Fault">How.</param>
+internal sealed record DependencyParty(DependencyPartyKind Kind, int Steps = 0, int FailingCall = -1, FaultKind Fault = FaultKind.None)
+{
+    public bool IsStrict { get; init; }
+
+    public bool Writes => Kind is DependencyPartyKind.Write or DependencyPartyKind.RenewedWrite or DependencyPartyKind.UnansweredWrite;
+
+    public override string ToString() => string.Concat(
+        Kind.ToString(),
+        IsStrict ? ", strict" : "",
+        Steps == 0 ? "" : FormattableString.Invariant($", crashing after {Steps}"),
+        Fault == FaultKind.None ? "" : FormattableString.Invariant($", {Fault} at call {FailingCall}"));
+}
+
+/// <summary>Which steps.</summary>
 internal enum DependencyPartyKind
 {
     /// <summary>Begin fill of the customer; the API reads; register; complete fill.</summary>
@@ -35,22 +53,4 @@ internal enum DependencyPartyKind
 
     /// <summary>The writing replica retries what is pending.</summary>
     Retry,
-}
-
-/// <summary>One of them.</summary>
-/// <param name="Kind">What it does.</param>
-/// <param name="Steps">After how many steps it crashes; 0 for never.</param>
-/// <param name="FailingCall">Which of its calls to the store fails, from 0.</param>
-/// <param name="Fault">How.</param>
-internal sealed record DependencyParty(DependencyPartyKind Kind, int Steps = 0, int FailingCall = -1, FaultKind Fault = FaultKind.None)
-{
-    public bool IsStrict { get; init; }
-
-    public bool Writes => Kind is DependencyPartyKind.Write or DependencyPartyKind.RenewedWrite or DependencyPartyKind.UnansweredWrite;
-
-    public override string ToString() => string.Concat(
-        Kind.ToString(),
-        IsStrict ? ", strict" : "",
-        Steps == 0 ? "" : FormattableString.Invariant($", crashing after {Steps}"),
-        Fault == FaultKind.None ? "" : FormattableString.Invariant($", {Fault} at call {FailingCall}"));
 }
