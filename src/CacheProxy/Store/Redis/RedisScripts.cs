@@ -44,7 +44,7 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     public IEnumerable<RedisScript> All =>
     [
         LookUpOrBeginFill, BeginFill, CompleteFill, AbandonFill, BeginWrite, EndWrite,
-        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, Pace, OpenTag,
+        Register, BeginWriteOnIndex, RenewWriteOnIndex, EndWriteOnIndex, OpenTag, Pace,
     ];
 
     /// <summary>Gives a server all scripts before its first step, so that none of them has to be sent twice.</summary>
