@@ -1,5 +1,7 @@
+using System.Text;
 using BenchmarkDotNet.Attributes;
 using CacheProxy.Http;
+using CacheProxy.Identity;
 using CacheProxy.Store;
 using Microsoft.AspNetCore.Http;
 
@@ -9,8 +11,14 @@ namespace CacheProxy.Bench.Pieces;
 [MemoryDiagnoser]
 public class StoredBenchmarks
 {
+    private const string Token = "0123456789abcdef0123456789abcdef";
+    private static readonly ResourceKey Key = new("demo:customer:123");
+
     private readonly HeaderDictionary _headers = [];
+    private readonly EntrySeal _seal = new(new KeyRing([NewKey()]));
     private byte[] _meta = [];
+    private SealedEntry _sealed;
+    private StoredStamp _stamp;
     private ReadOnlyMemory<byte> _body;
 
     [GlobalSetup]
@@ -23,8 +31,13 @@ public class StoredBenchmarks
         }
 
         _body = stored.Body;
+        _sealed = _seal.Seal(Key, VariantKey.PlainSealed, Token, stored);
+        _ = StoredResponseFormat.TryReadStamp([.. "1764326400000"u8, .. "0123456789abcdef0123456789abcdef"u8], out _stamp);
         _meta = [.. "1764326400000"u8, .. "0123456789abcdef0123456789abcdef"u8, .. StoredResponseFormat.Payload(stored)];
     }
+
+    private static EntryKey NewKey() =>
+        EntryKey.TryParse(Encoding.ASCII.GetBytes(Convert.ToBase64String(new byte[32])), out var key) ? key : throw new InvalidOperationException();
 
     [Benchmark]
     public bool ParseResponseDirectives() => ResponseDirectives.Of(new ResponseHeaders(_headers)).NoStore;
@@ -34,6 +47,17 @@ public class StoredBenchmarks
 
     [Benchmark]
     public bool ReadStored() => StoredResponseFormat.TryRead(_meta, _body, out _);
+
+    [Benchmark]
+    public int WriteSealed() => _seal.Seal(Key, VariantKey.PlainSealed, Token, Responses.Stored()).Body.Length;
+
+    // With the copy of the body that stands for the array in which Redis's reply arrives: it is decrypted in its place.
+    [Benchmark]
+    public bool ReadSealed() => _seal.Open(
+        new BoundPlace(Key, VariantKey.PlainSealed, _stamp), _stamp, _sealed.Payload, [.. _sealed.Body], out _) == SealOutcome.Opened;
+
+    [Benchmark]
+    public bool ReadStoredOfCopy() => StoredResponseFormat.TryRead(_meta, _body.ToArray(), out _);
 
     [Benchmark]
     public string CacheStatusOfHit() => new CacheStatus(Hit: true, TtlSeconds: 299).Format();

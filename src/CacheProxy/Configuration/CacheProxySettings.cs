@@ -24,11 +24,14 @@ internal static class CacheProxySettings
     public static CacheProxyOptions Read(SettingsReader reader)
     {
         var tenant = ReadTenant(reader.Section("Tenant"));
+        var tenants = TenantSettings.Read(reader.Section("Tenants"));
         var credentials = ReadCredentials(reader.Section("Credentials"));
         var redis = ReadRedis(reader.Section("Redis"));
         var policies = PolicySettings.Read(reader.Section("Policies"));
         var tokens = TokenSettings.Read(reader.Section("Tokens"), tenant, policies);
         var memory = ReadMemory(reader.Section("Memory"), policies);
+        var encryption = EncryptionSettings.Read(reader.Section("Encryption"), out var keys);
+        EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
@@ -36,10 +39,13 @@ internal static class CacheProxySettings
         return new CacheProxyOptions
         {
             Tenant = tenant,
+            Tenants = tenants,
             Credentials = credentials,
             Tokens = tokens,
             Redis = redis,
             Memory = memory,
+            Encryption = encryption,
+            Keys = keys,
             InlineSockets = inlineSockets,
             Warm = warm,
             Policies = policies,
@@ -185,6 +191,8 @@ internal sealed record CacheProxyOptions
 {
     public TenantOptions Tenant { get; init; } = new();
 
+    public ImmutableArray<TenantLimits> Tenants { get; init; } = [];
+
     public CredentialOptions Credentials { get; init; } = new();
 
     public TokenOptions Tokens { get; init; } = new();
@@ -192,6 +200,11 @@ internal sealed record CacheProxyOptions
     public RedisOptions Redis { get; init; } = new();
 
     public MemoryOptions Memory { get; init; } = new();
+
+    public EncryptionOptions Encryption { get; init; } = new();
+
+    /// <summary>What the key files hold.</summary>
+    public KeyRing Keys { get; init; } = KeyRing.Empty;
 
     /// <summary>
     /// Whether the thread that learns that a socket is ready also does the work, in place of handing it to the thread pool. Half the CPU

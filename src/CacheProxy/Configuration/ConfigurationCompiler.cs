@@ -26,13 +26,14 @@ internal static class ConfigurationCompiler
         var logging = TelemetrySettings.ReadLogging(Reader(values, TelemetrySettings.LogSection, problems));
         var options = CacheProxySettings.Read(Reader(values, CacheProxySettings.SectionName, problems));
         options = options with { Redis = running ?? options.Redis };
-        var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix, options.Credentials.FingerprintSecret);
+        var policies = new PolicySet(options.Policies, options.Redis.KeyPrefix, options.Credentials.FingerprintSecret, options.Tenants);
         var proxy = ReadProxy(values, policies, problems);
         return proxy is null || problems.Count > 0
             ? null
             : new ConfigurationSnapshot
             {
                 Options = options,
+                Policies = policies,
                 Rules = new RequestRules(options, policies, proxy.Routes),
                 Listeners = listeners,
                 Logging = logging,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using CacheProxy.Configuration.Checks;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Telemetry;
@@ -60,6 +62,8 @@ internal sealed partial class ConfigurationReloader(
     {
         var problems = new List<ConfigurationProblem>(watch.Vanished());
         var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, Current.Options.Redis, problems) : null;
+        // Those of a refused configuration, too: a key that comes late makes it a good one.
+        watch.Follow(sources.KeyFiles);
         if (next is null)
         {
             ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));
@@ -128,7 +132,7 @@ internal sealed partial class ConfigurationReloader(
 }
 
 /// <summary>
-/// Watches the configuration files by reading them. They are small, and their content changes whether a file is edited, replaced by
+/// Watches the configuration files, and the key files that they name, by reading them. They are small, and their content changes whether a file is edited, replaced by
 /// renaming, or belongs to a ConfigMap whose directory link is swapped. Change events miss the last case.
 /// </summary>
 internal sealed class ConfigurationFileWatch
@@ -136,22 +140,31 @@ internal sealed class ConfigurationFileWatch
     /// <summary>A change takes effect when two readings in a row agree, so that a half-written file is not used.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly IReadOnlyList<string> _files;
     private readonly bool[] _there;
+    private ImmutableArray<string> _files;
     private byte[]?[] _handled;
 
     /// <summary>Create it before the first configuration is read, so that no change in between is missed.</summary>
     public ConfigurationFileWatch(IReadOnlyList<string> files)
     {
-        _files = files;
+        _files = [.. files];
         _handled = Read();
         _there = [.. _handled.Select(static content => content is not null)];
+    }
+
+    /// <summary>Watches these, too, in place of those that it was given here before. They may come and go.</summary>
+    public void Follow(IReadOnlyList<string> others)
+    {
+        string[] files = [.. _files.Take(_there.Length), .. others];
+        // What was read of a file before it was looked into is what was handled, not what is in it by now.
+        byte[]?[] handled = [.. files.Select(file => _files.IndexOf(file) is var known and >= 0 ? _handled[known] : ReadFile(file))];
+        (_files, _handled) = ([.. files], handled);
     }
 
     /// <summary>Files that were there at the start and are gone: more likely an accident than a wish for the defaults.</summary>
     public IEnumerable<ConfigurationProblem> Vanished()
     {
-        for (var i = 0; i < _files.Count; i++)
+        for (var i = 0; i < _there.Length; i++)
         {
             if (_there[i] && !File.Exists(_files[i]))
             {
@@ -193,7 +206,8 @@ internal sealed class ConfigurationFileWatch
     {
         try
         {
-            return File.ReadAllBytes(path);
+            // Some hold keys.
+            return SHA256.HashData(File.ReadAllBytes(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -220,6 +234,8 @@ internal sealed class ConfigurationFileWatch
 internal sealed class ConfigurationSnapshot
 {
     public required CacheProxyOptions Options { get; init; }
+
+    public required PolicySet Policies { get; init; }
 
     /// <summary>What requests are judged by.</summary>
     public required RequestRules Rules { get; init; }

@@ -24,6 +24,9 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
     /// <summary>Those that were there at the last <see cref="Read"/>.</summary>
     public IReadOnlyList<string> FilesRead { get; private set; } = [];
 
+    /// <summary>The key files that the last <see cref="Read"/> named, whether they are there or not.</summary>
+    public IReadOnlyList<string> KeyFiles { get; private set; } = [];
+
     /// <summary>
     /// A <c>config/appsettings.json</c> that somebody who works in this directory may believe to be read; <c>null</c> when there is none.
     /// </summary>
@@ -54,7 +57,9 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
         AddCommandLine(builder, problems);
 
         // Not chained: a chained configuration drops empty values, with which a later source removes the value of an earlier one.
-        return builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
+        var values = builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
+        KeyFiles = EncryptionSettings.Named(values);
+        return values;
     }
 
     private static string FileIn(string directory) => Path.Combine(directory, "config", FileName);

@@ -77,6 +77,7 @@ internal static class PolicySettings
             StatusCodes = reader.List("StatusCodes", defaults.StatusCodes, "a status code from 200 to 599 but 206 and 304, or *", Status),
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
+            Encrypt = reader.Switch("Encrypt", defaults.Encrypt),
             Coalesce = reader.Choice("Coalesce", defaults.Coalesce),
             MaxConcurrentFills = reader.Integer("MaxConcurrentFills", defaults.MaxConcurrentFills, 0, 100_000),
             MaxConcurrentFillsPerTenant = reader.Integer("MaxConcurrentFillsPerTenant", defaults.MaxConcurrentFillsPerTenant, 0, 100_000),

@@ -96,6 +96,22 @@ internal sealed class SettingsReader
         return defaultValue;
     }
 
+    public long? Number(string name, long least, long most)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Refuse(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
+        return null;
+    }
+
     public bool Switch(string name, bool defaultValue)
     {
         if (Text(name) is not { } text)

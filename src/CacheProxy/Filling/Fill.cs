@@ -125,12 +125,12 @@ internal sealed partial class Fill(
             return false;
         }
 
-        _copy = BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held);
+        var mayStore = services.Quotas.MayStore(request, prior);
+        _copy = mayStore ? BodyCopy.TryBegin(DeclaredLength, request.Policy.Options.MaxBodyBytes, services.Held) : null;
         _isCopying = _copy is not null;
         if (!_isCopying)
         {
-            _storable = null;
-            _decision = _decision with { Detail = CacheStatusDetails.MemoryFull };
+            (_storable, _decision) = (null, _decision with { Detail = mayStore ? CacheStatusDetails.MemoryFull : CacheStatusDetails.TenantQuota });
         }
 
         return _isCopying;
@@ -228,6 +228,7 @@ internal sealed partial class Fill(
         _isStored = stored is not null;
         if (_isStored)
         {
+            services.Quotas.Stored(request, result with { Response = response });
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
             services.Hot.Filled(request, result);
         }

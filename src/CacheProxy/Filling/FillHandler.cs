@@ -18,13 +18,14 @@ internal sealed class FillHandler(
     CacheEventLog events,
     CacheMetrics metrics,
     EntryDependencies dependencies,
+    TenantQuotas quotas,
     TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, dependencies, time);
+    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, dependencies, quotas, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -229,4 +230,4 @@ internal sealed class FillHandler(
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
     ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
-    EntryDependencies Dependencies, TimeProvider Time);
+    EntryDependencies Dependencies, TenantQuotas Quotas, TimeProvider Time);

@@ -38,6 +38,9 @@ internal enum ForwardReason
     TenantMalformed,
     TenantContradictory,
 
+    /// <summary>The tenant's mode is Off.</summary>
+    TenantOff,
+
     /// <summary>A value that the key names is absent or not beyond doubt.</summary>
     Key,
 
@@ -117,6 +120,7 @@ internal static class ForwardReasons
         ForwardReason.TenantAbsent => "tenant-absent",
         ForwardReason.TenantMalformed => "tenant-malformed",
         ForwardReason.TenantContradictory => "tenant-contradictory",
+        ForwardReason.TenantOff => "tenant-off",
         ForwardReason.Key => "key",
         ForwardReason.ExceptedId => "excepted-id",
         ForwardReason.Credentials => "credentials",
@@ -148,7 +152,7 @@ internal static class ForwardReasons
             or ForwardReason.MemoryFull or ForwardReason.LeaderFailed or ForwardReason.FillUnderWay or ForwardReason.Contended => CacheStatusForward.Miss,
         ForwardReason.PolicyOff or ForwardReason.Shadow or ForwardReason.TargetOverride or ForwardReason.HeaderName
             or ForwardReason.RequestBody or ForwardReason.Upgrade or ForwardReason.Path or ForwardReason.TenantAbsent or ForwardReason.TenantMalformed
-            or ForwardReason.TenantContradictory or ForwardReason.Key or ForwardReason.ExceptedId or ForwardReason.Credentials
+            or ForwardReason.TenantContradictory or ForwardReason.TenantOff or ForwardReason.Key or ForwardReason.ExceptedId or ForwardReason.Credentials
             or ForwardReason.TokenAbsent or ForwardReason.TokenExpired or ForwardReason.TokenUnverifiable or ForwardReason.TokenUnchecked
             or ForwardReason.KeysUnavailable or ForwardReason.ClaimMissing or ForwardReason.PendingEviction => CacheStatusForward.Bypass,
     };

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
@@ -44,6 +45,7 @@ internal static class CacheProxyHost
         var exported = TelemetrySettings.SendsMetrics(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
+        watch.Follow(sources.KeyFiles);
 
         AddLogging(builder, snapshot, options);
         AddConfiguration(builder.Services, sources, watch, snapshot);
@@ -158,7 +160,11 @@ internal static class CacheProxyHost
         services.AddSingleton<MatcherPolicy, FirstRouteAlone>();
         services.AddRequestTimeouts();
         services.AddSingleton<CacheEventLog>();
+        services.AddSingleton(new EntrySeal(options.Keys));
+        services.AddSingleton<TenantKeys>();
+        services.AddSingleton<TenantQuotas>();
         services.AddSingleton(provider => CreateStore(provider, options.Redis));
+        services.AddHostedService<StoreSettings>();
         services.AddSingleton<IWritePaces>(static provider => provider.GetRequiredService<ICacheStore>() is IWritePaces remote
             ? new StorePaces(remote)
             : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
@@ -206,11 +212,11 @@ internal static class CacheProxyHost
         var time = services.GetRequiredService<TimeProvider>();
         if (options.ConnectionString.Length == 0)
         {
-            return new MemoryStore(time);
+            return new MemoryStore(time, tenants: services.GetRequiredService<TenantKeys>());
         }
 
         var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);
-        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics);
+        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>());
     }
 
     private static void OrderPipeline(IReverseProxyApplicationBuilder pipeline)

@@ -158,4 +158,5 @@ internal static class CacheStatusDetails
     public const string TagNew = "tag-new";
     public const string TagsUnreadable = "tags-unreadable";
     public const string TooManyTags = "too-many-tags";
+    public const string TenantQuota = "tenant-quota";
 }

@@ -82,6 +82,60 @@ internal sealed class KeyTemplate
     /// </summary>
     public bool TryFormatForEviction(in KeySource source, out ResourceKey key) => TryFormat(source, lenient: true, out key);
 
+    /// <summary>Reads a key backwards: false when the template cannot have made it, or names no tenant.</summary>
+    public bool TryReadTenant(ReadOnlySpan<char> key, out ReadOnlySpan<char> tenant)
+    {
+        tenant = default;
+        if (!NeedsTenant || !key.StartsWith(_prefix))
+        {
+            return false;
+        }
+
+        // After each placeholder stands a character that its value cannot hold, so there is one way to read it.
+        var rest = key[_prefix.Length..];
+        foreach (var part in _parts)
+        {
+            var length = LengthOf(part, rest);
+            if (length == 0)
+            {
+                return false;
+            }
+
+            var taken = rest[..length];
+            rest = rest[length..];
+            if (part.Kind == KeyPartKind.Tenant)
+            {
+                if (!TenantName.IsCanonical(taken) || (tenant.Length > 0 && !taken.SequenceEqual(tenant)))
+                {
+                    return false;
+                }
+
+                tenant = taken;
+            }
+        }
+
+        return rest.IsEmpty;
+    }
+
+    /// <summary>What all keys of the tenant begin with.</summary>
+    public string StartFor(TenantName tenant)
+    {
+        var known = _parts.TakeWhile(static part => part.Kind is KeyPartKind.Literal or KeyPartKind.Tenant);
+        return _prefix + string.Concat(known.Select(part => part.Kind == KeyPartKind.Literal ? part.Text : tenant.Value));
+    }
+
+    /// <summary>How much of the text the part takes; 0 when it cannot have made it.</summary>
+    private static int LengthOf(KeyPart part, ReadOnlySpan<char> text)
+    {
+        if (part.Kind == KeyPartKind.Literal)
+        {
+            return text.StartsWith(part.Text) ? part.Text.Length : 0;
+        }
+
+        var length = text.IndexOfAnyExcept(KeyTemplateParser.Alphabet(part.Kind)!) is var end and >= 0 ? end : text.Length;
+        return (part.Kind == KeyPartKind.RouteValue && length > MaxValueLength) || (part.Kind == KeyPartKind.Path && !text.StartsWith('/')) ? 0 : length;
+    }
+
     private bool TryFormat(in KeySource source, bool lenient, out ResourceKey key)
     {
         var text = new DefaultInterpolatedStringHandler(0, 0, null, stackalloc char[256]);

@@ -78,7 +78,7 @@ internal static class KeyTemplateParser
         return null;
     }
 
-    private static SearchValues<char>? Alphabet(KeyPartKind kind) => kind switch
+    public static SearchValues<char>? Alphabet(KeyPartKind kind) => kind switch
     {
         KeyPartKind.Literal => null,
         KeyPartKind.Tenant or KeyPartKind.RouteValue => UriCharacters.Unreserved,

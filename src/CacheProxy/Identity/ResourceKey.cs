@@ -15,15 +15,28 @@ internal readonly record struct ResourceKey
 /// </summary>
 internal readonly record struct VariantKey
 {
+    private const string SealedWord = "sealed";
+
     internal VariantKey(string digest) => Digest = digest;
 
     /// <summary>The variant of a request without query, credentials and headers that the origin varies on.</summary>
     public static VariantKey Plain => new("");
 
-    /// <summary>32 hexadecimal digits; empty for the plain variant.</summary>
+    /// <summary>The same under a policy with <c>Encrypt</c>.</summary>
+    public static VariantKey PlainSealed => new(SealedWord);
+
+    /// <summary>
+    /// 32 hexadecimal digits; empty for the plain variant. Under a policy with <c>Encrypt</c> the word <c>sealed</c> stands before it: what is
+    /// encrypted and what is not are never each other's variant, whoever stored it and whatever the configuration was then.
+    /// </summary>
     public string Digest { get; }
 
     public bool IsPlain => Digest.Length == 0;
+
+    /// <summary>Whether a store that others can read holds it encrypted.</summary>
+    public bool IsSealed => Digest.StartsWith(SealedWord, StringComparison.Ordinal);
+
+    public static VariantKey Of(string digits, bool isSealed) => new(isSealed ? $"{SealedWord}-{digits}" : digits);
 
     public override string ToString() => Digest;
 }

@@ -35,5 +35,24 @@ internal readonly record struct TenantName
         return true;
     }
 
+    /// <summary>Whether the text is a tenant as it stands in keys.</summary>
+    public static bool IsCanonical(ReadOnlySpan<char> text)
+    {
+        if (text.Length is 0 or > MaxLength || text[0] == '-' || text[^1] == '-')
+        {
+            return false;
+        }
+
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public override string ToString() => Value;
 }

@@ -46,12 +46,12 @@ internal static class VariantDigest
 
         if (digest.IsEmpty)
         {
-            return VariantKey.Plain;
+            return source.IsSealed ? VariantKey.PlainSealed : VariantKey.Plain;
         }
 
         Span<byte> hash = stackalloc byte[HashBytes];
         digest.Finish(hash);
-        return new VariantKey(Convert.ToHexStringLower(hash[..DigestBytes]));
+        return VariantKey.Of(Convert.ToHexStringLower(hash[..DigestBytes]), source.IsSealed);
     }
 
     private static void AddForwardedHeaders(ref FramedDigest digest, in VariantSource source)
@@ -160,6 +160,7 @@ internal static class VariantDigest
 /// <param name="Folded">Those of its headers that an API may take for others.</param>
 /// <param name="VaryBy">The headers that count whatever the resource varies on: sorted, in lower case.</param>
 /// <param name="Claims">The fingerprint of the verified claims by which callers share, when they do.</param>
+/// <param name="IsSealed">Whether the store holds it encrypted where others can read it.</param>
 internal readonly record struct VariantSource(
     IHeaderDictionary Headers,
     string Query,
@@ -169,4 +170,5 @@ internal readonly record struct VariantSource(
     string? DeclaredScheme = null,
     FoldedHeaders Folded = default,
     ImmutableArray<string> VaryBy = default,
-    byte[]? Claims = null);
+    byte[]? Claims = null,
+    bool IsSealed = false);

@@ -37,16 +37,10 @@ internal static class CacheRequestReader
             return false;
         }
 
-        var tenant = default(TenantName);
-        if (policy.Template.NeedsTenant)
+        if (FindTenant(request, rules, ref policy, out var tenant) is { } doubt)
         {
-            var resolution = rules.Tenants.Resolve(request);
-            tenant = resolution.Tenant;
-            if (resolution.Kind != TenantResolutionKind.Found)
-            {
-                reason = ForwardReasons.Of(resolution.Kind);
-                return false;
-            }
+            reason = doubt;
+            return false;
         }
 
         reason = ForwardReason.Key;
@@ -75,11 +69,32 @@ internal static class CacheRequestReader
                 DeclaredScheme(context),
                 folded,
                 policy.VaryBy,
-                claims),
+                claims,
+                policy.Options.Encrypt),
             directives,
             tenant.Value,
             rules.StoreTimeout);
         return true;
+    }
+
+    /// <summary>The tenant that the key needs, and the policy as it is for that tenant; or why the request is forwarded.</summary>
+    private static ForwardReason? FindTenant(HttpRequest request, RequestRules rules, ref CachePolicy policy, out TenantName tenant)
+    {
+        tenant = default;
+        if (!policy.Template.NeedsTenant)
+        {
+            return null;
+        }
+
+        var resolution = rules.Tenants.Resolve(request);
+        tenant = resolution.Tenant;
+        if (resolution.Kind != TenantResolutionKind.Found)
+        {
+            return ForwardReasons.Of(resolution.Kind);
+        }
+
+        policy = policy.Tenants?.Of(tenant) ?? policy;
+        return policy.Options.Mode == CacheMode.Off ? ForwardReason.TenantOff : null;
     }
 
     // Beside a token that is shared by its claims, whatever else tells callers apart still does.

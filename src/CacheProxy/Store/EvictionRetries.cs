@@ -105,10 +105,11 @@ internal sealed class EvictionRetries(
         var ended = await store.EndWriteOnIndexAsync(
             due.Key, new IndexToken(due.Token, 0), changed: true, new StoreTimeoutBudget(AttemptTimeout));
         var all = ended.Outcome == StoreOutcome.Done;
+        var token = DependentIndex.EvictionToken(due.Token);
         foreach (var some in ended.Dependents.Chunk(AtATime))
         {
             var taken = await Task.WhenAll(some.Select(
-                dependent => store.EndWriteAsync(dependent, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout)).AsTask()));
+                dependent => store.EndWriteAsync(dependent, token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout)).AsTask()));
             all &= Array.TrueForAll(taken, static outcome => outcome == StoreOutcome.Done);
             if (!all)
             {

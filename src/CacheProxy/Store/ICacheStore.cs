@@ -72,7 +72,29 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// restores the entry and its expiry; <see cref="WriteResult.Unknown"/> evicts and leaves the fence to its deadline.
     /// </summary>
     ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget);
+
+    /// <summary>About what a tenant has in the store; <c>null</c> where the store does not say.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="stored">What has just been stored, for a store that is to count it; <c>null</c> only to ask.</param>
+    /// <param name="budget">How long it may take.</param>
+    ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => default;
+
+    /// <summary>Forgets what was counted of a tenant.</summary>
+    ValueTask<StoreOutcome> ForgetUseAsync(string tenant, StoreTimeoutBudget budget) => new(StoreOutcome.Done);
+
+    /// <summary>
+    /// Every resource that is there all the while, and perhaps others, some of them twice. Throws when it cannot be sure of that.
+    /// </summary>
+    /// <param name="pattern">A glob pattern; a store may also name keys that do not match it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) => throw new NotSupportedException();
 }
+
+/// <summary>About what a tenant has in the store.</summary>
+internal readonly record struct TenantUse(long Entries, long Bytes);
+
+/// <summary>An entry that has been stored, as it is counted.</summary>
+internal readonly record struct CountedEntry(ResourceKey Key, VariantKey Variant, TimeSpan Retention, long Bytes);
 
 internal enum LookUpOutcome
 {

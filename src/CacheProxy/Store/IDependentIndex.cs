@@ -62,6 +62,12 @@ internal static class DependentIndex
     /// </summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Names the evictions of what contains a resource that a write changes. Not by the write itself: it may have a fence of its own on one of
+    /// them (<c>PUT /api/customers/1/pets/7</c> has), which the eviction must leave in place.
+    /// </summary>
+    public static string EvictionToken(string write) => write + ":in";
+
     /// <summary>How long the end of a write is remembered.</summary>
     public static readonly TimeSpan MarkStands = FillLease.DefaultDuration + Margin;
 }

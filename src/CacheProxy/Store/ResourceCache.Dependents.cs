@@ -109,6 +109,7 @@ internal sealed partial class ResourceCache
             return true;
         }
 
+        token = DependentIndex.EvictionToken(token);
         var byNode = new Dictionary<int, List<ResourceKey>>();
         foreach (var key in keys)
         {

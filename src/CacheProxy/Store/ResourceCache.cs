@@ -8,7 +8,8 @@ namespace CacheProxy.Store;
 /// pending, whether this process's own copy is still good, and which header names the resource varies on.
 /// </summary>
 internal sealed partial class ResourceCache(
-    ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null)
+    ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null,
+    TenantKeys? tenants = null)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;

@@ -42,6 +42,7 @@ internal sealed class StoreMetrics
         StoreStep.LookUpTag => "look-up-tag",
         StoreStep.OpenTag => "open-tag",
         StoreStep.Pace => "pace",
+        StoreStep.CountUse => "count-use",
     };
 }
 
@@ -63,4 +64,7 @@ internal enum StoreStep
 
     /// <summary>Beside the protocol: <see cref="IWritePaces"/>.</summary>
     Pace,
+
+    /// <summary>What a tenant with a quota has; nobody waits for it.</summary>
+    CountUse,
 }

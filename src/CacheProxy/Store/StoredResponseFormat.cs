@@ -30,7 +30,7 @@ namespace CacheProxy.Store;
 /// </code>
 /// When what follows the stamp is longer than 512 bytes, <c>meta</c> ends with an H in its place, and the field <c>head</c> holds the token
 /// and then what follows. Scripts read every <c>meta</c> and no <c>head</c>: their cost does not depend on what headers weigh.
-/// Whatever does not parse to its last byte is no response.
+/// Whatever does not parse to its last byte is no response. Of a sealed variant, <see cref="EntrySeal"/> says what stands in its place.
 /// </summary>
 internal static class StoredResponseFormat
 {
@@ -154,15 +154,18 @@ internal static class StoredResponseFormat
         ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
     {
         response = null;
-        return TryReadStamp(meta, out var stamp) && TryRead(stamp, meta, head, body, out response);
+        return TryReadStamp(meta, out var stamp) && TryRead(stamp, PayloadOf(meta, head), body, out response);
     }
 
-    /// <summary>As the other, for who has read the stamp already.</summary>
+    /// <summary>What follows the stamp, wherever it is.</summary>
+    public static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head) =>
+        IsInHead(meta, head) ? head[TokenLength..] : meta[StampLength..];
+
     public static bool TryRead(
-        in StoredStamp stamp, ReadOnlySpan<byte> meta, ReadOnlySpan<byte> head, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
+        in StoredStamp stamp, ReadOnlySpan<byte> payload, ReadOnlyMemory<byte>? body, [NotNullWhen(true)] out StoredResponse? response)
     {
         response = null;
-        var reader = new StoredResponseReader(IsInHead(meta, head) ? head[TokenLength..] : meta[StampLength..]);
+        var reader = new StoredResponseReader(payload);
         var version = reader.Byte();
         if (version is < VersionWithoutChecksum or > Version || reader.Int32() != reader.Left)
         {

@@ -213,7 +213,7 @@ internal enum UnresolvedReason
     /// <summary>It names more resources than one write evicts.</summary>
     TooMany,
 
-    /// <summary>What requests under way keep in memory leaves no room for the answer.</summary>
+    /// <summary>What requests under way keep in memory leaves no room for the body.</summary>
     MemoryFull,
 
     /// <summary>The API gave no answer, or none that says what it did.</summary>

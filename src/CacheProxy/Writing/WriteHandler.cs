@@ -46,7 +46,7 @@ internal sealed class WriteHandler(
         bool isWhole;
         try
         {
-            isWhole = pointed is null ? await WriteBody.TryReadAheadAsync(context) : await PointedRequest.ReadAsync(context, pointed);
+            isWhole = pointed is null ? await WriteBody.TryReadAheadAsync(context) : await PointedRequest.ReadAsync(context, pointed, held);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {

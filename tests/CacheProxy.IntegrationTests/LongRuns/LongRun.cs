@@ -30,7 +30,7 @@ internal sealed partial class LongRun
         _redis = redis;
         _hosts = hosts;
         _customers = [.. Enumerable.Range(1, settings.Load.Customers).Select(static id => new RecordedCustomer(id.ToString(CultureInfo.InvariantCulture)))];
-        _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id), settings.Load.LongestWrite, Committed);
+        _api = new LongRunApi(_customers.ToDictionary(static customer => customer.Id), settings.Load.LongestWrite, Committed, settings.Load.OfPets);
         stub.Handler = _api.AnswerAsync;
     }
 
@@ -163,7 +163,8 @@ internal sealed partial class LongRun
 
         try
         {
-            using var request = new HttpRequestMessage(method, customer.Path);
+            var isOfPet = _settings.Load.OfPets && method != HttpMethod.Get;
+            using var request = new HttpRequestMessage(method, isOfPet ? customer.PetPath : customer.Path);
             request.Headers.Add(ApiScript.HeaderName, script.ToString());
             request.Headers.Add(LongRunApi.SentHeader, Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture));
             request.Headers.Add(LongRunApi.WriteHeader, write);
@@ -171,7 +172,7 @@ internal sealed partial class LongRun
             using var response = await _hosts[host].Client.SendAsync(request, leaving.Token);
             return new LongRunAnswer(
                 (int)response.StatusCode,
-                await response.Content.ReadAsStringAsync(leaving.Token),
+                LongRunApi.VersionIn(await response.Content.ReadAsStringAsync(leaving.Token)),
                 Header(response, LongRunApi.VersionHeader),
                 Header(response, "Cache-Status"),
                 response.Headers.RetryAfter is not null);

@@ -10,9 +10,12 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 /// <param name="customers">By id.</param>
 /// <param name="longestWrite">Its own request timeout, from when the client sent a write to its commit.</param>
 /// <param name="committed">Told the name and the version of each write that it commits.</param>
+/// <param name="ofPets">Whether a customer's version is that of the pet that it contains.</param>
 internal sealed class LongRunApi(
-    IReadOnlyDictionary<string, RecordedCustomer> customers, TimeSpan longestWrite, Action<string, int> committed)
+    IReadOnlyDictionary<string, RecordedCustomer> customers, TimeSpan longestWrite, Action<string, int> committed, bool ofPets = false)
 {
+    private const string VersionMember = "\"version\":";
+
     public const string VersionHeader = "X-Version";
 
     /// <summary>When the client sent its request, a timestamp.</summary>
@@ -30,6 +33,10 @@ internal sealed class LongRunApi(
     /// <summary>Writes that came too late for the API's own request timeout.</summary>
     public int TooLate => Volatile.Read(ref _tooLate);
 
+    /// <summary>The version that an answer states.</summary>
+    public static string VersionIn(string body) =>
+        body.IndexOf(VersionMember, StringComparison.Ordinal) is var start and >= 0 ? body[(start + VersionMember.Length)..].TrimEnd('}') : body;
+
     public async Task AnswerAsync(HttpContext context)
     {
         Interlocked.Increment(ref _underWay);
@@ -38,7 +45,7 @@ internal sealed class LongRunApi(
             var customer = customers[context.Request.Path.Value!.Split('/')[^1]];
             var script = ApiScript.Parse(context.Request.Headers[ApiScript.HeaderName].ToString());
             await Pause.ForAsync(script.BeforeMs);
-            await (HttpMethods.IsGet(context.Request.Method) ? ReadAsync(context, customer, script) : WriteAsync(context, customer, script));
+            await (HttpMethods.IsGet(context.Request.Method) ? ReadAsync(context, customer, script, ofPets) : WriteAsync(context, customer, script));
         }
         finally
         {
@@ -46,7 +53,7 @@ internal sealed class LongRunApi(
         }
     }
 
-    private static async Task ReadAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
+    private static async Task ReadAsync(HttpContext context, RecordedCustomer customer, ApiScript script, bool ofPets)
     {
         if (script.Outcome != ApiOutcome.Done)
         {
@@ -70,7 +77,7 @@ internal sealed class LongRunApi(
             return;
         }
 
-        await SayAsync(context.Response, exists ? StatusCodes.Status200OK : StatusCodes.Status404NotFound, version);
+        await SayAsync(context.Response, exists ? StatusCodes.Status200OK : StatusCodes.Status404NotFound, version, ofPets ? customer.Id : null);
     }
 
     private async Task WriteAsync(HttpContext context, RecordedCustomer customer, ApiScript script)
@@ -99,11 +106,17 @@ internal sealed class LongRunApi(
             version);
     }
 
-    private static Task SayAsync(HttpResponse response, int status, int version)
+    private static Task SayAsync(HttpResponse response, int status, int version, string? pet = null)
     {
         var text = version.ToString(CultureInfo.InvariantCulture);
         response.StatusCode = status;
         response.Headers[VersionHeader] = text;
-        return response.WriteAsync(text);
+        if (pet is null)
+        {
+            return response.WriteAsync(text);
+        }
+
+        response.ContentType = "application/json";
+        return response.WriteAsync($$"""{"pets":[{"id":{{pet}}}],{{VersionMember}}{{text}}}""");
     }
 }

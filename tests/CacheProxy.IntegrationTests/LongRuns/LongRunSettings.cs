@@ -35,6 +35,9 @@ internal sealed record LongRunLoad
 
     public int Customers { get; init; } = 5;
 
+    /// <summary>Whether readers read customers that contain a pet, and writers write the pet.</summary>
+    public bool OfPets { get; init; }
+
     public int WritersPerHost { get; init; } = 2;
 
     /// <summary>One of how many writers leaves before the answer.</summary>

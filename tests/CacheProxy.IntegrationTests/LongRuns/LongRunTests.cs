@@ -1,4 +1,5 @@
 using System.Globalization;
+using CacheProxy.IntegrationTests.Dependencies;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
 using Xunit;
@@ -88,6 +89,40 @@ public sealed class LongRunTests(ITestOutputHelper output)
         Assert.NotEqual(0, redis.Kills);
         var kind = withData ? "with what it had saved" : "empty";
         await ConcludeAsync($"{consistency}{protocol}, Redis killed {redis.Kills} times and restarted {kind}, {hangs} hangs", run, runSettings);
+    }
+
+    /// <summary>The customer's entry depends on a pet that is written: the writer learns of the customer from Redis alone.</summary>
+    [Theory]
+    [InlineData("BestEffort")]
+    [InlineData("Strict")]
+    public async Task A_Redis_that_is_killed_and_restarted_breaks_no_promise_of_what_contains_a_pet(string consistency)
+    {
+        ProxyProcess.SkipIfWanted();
+        await using var server = await RedisServer.StartAsync();
+        await using var api = await StubApi.StartAsync();
+        (string, string?)[] settings =
+        [
+            .. PetScene.Settings, .. Settings, ("CacheProxy:Policies:pet:WriteDeadline", "00:00:02"), ("CacheProxy:Policies:pet:WriteConsistency", consistency),
+        ];
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
+        var redis = new RedisHistory();
+        var runSettings = LongRunSettings.FromEnvironment(Seconds) with { Load = new LongRunLoad { OfPets = true } };
+        var run = new LongRun(
+            api, runSettings, Enum.Parse<LongRunPromise>(consistency), redis, new InProcessHost(one), new InProcessHost(other));
+        var random = new Random(runSettings.Seed);
+
+        await run.GoOnAsync(async over =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                await Pause.ForAsync(random.Next(BetweenTroublesMs));
+                await KillAndRestartAsync(server, redis, withData: random.Next(2) == 0, random.Next(LongestAbsenceMs));
+                await Eventually.TrueAsync(() => one.IsStoreAvailable && other.IsStoreAvailable);
+            }
+        });
+
+        await ConcludeAsync($"{consistency}, writes of pets, Redis killed {redis.Kills} times and restarted", run, runSettings);
     }
 
     [Theory]

@@ -13,6 +13,9 @@ internal sealed class RecordedCustomer(string id)
 
     public string Path => "/api/customers/" + id;
 
+    /// <summary>Of the pet that it contains, where the run is of pets.</summary>
+    public string PetPath => "/api/pets/" + id;
+
     /// <summary>The latest version that the API has committed.</summary>
     public int Version
     {

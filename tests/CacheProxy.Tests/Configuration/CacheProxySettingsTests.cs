@@ -104,14 +104,14 @@ public sealed class CacheProxySettingsTests
         var (snapshot, problems) = CandidateConfiguration.Compile(
             ("CacheProxy:Redis:Timeout", "250"),
             ("CacheProxy:Policies:customer:Ttl", "5"),
-            ("CacheProxy:Tenants:Sources:0", "Host"),
+            ("CacheProxy:Tennant:Sources:0", "Host"),
             ("ReverseProxy:Routes:customer:Mach:Path", "/"),
             ("Kestrel:Endpoints:Management:Url", "9904"));
 
         Assert.Null(snapshot);
         Assert.Equal(
             [
-                "CacheProxy:Policies:customer:Ttl", "CacheProxy:Redis:Timeout", "CacheProxy:Tenants",
+                "CacheProxy:Policies:customer:Ttl", "CacheProxy:Redis:Timeout", "CacheProxy:Tennant",
                 "Kestrel:Endpoints:Management:Url", "ReverseProxy:Routes:customer:Mach",
             ],
             problems.Select(static problem => problem.Key).Order(StringComparer.Ordinal));
@@ -124,6 +124,7 @@ public sealed class CacheProxySettingsTests
         [
             "CacheProxy:Tenant:Sources", "CacheProxy:Tenant:BaseDomains:0", "CacheProxy:Redis:ConnectionString",
             "CacheProxy:Redis:KeyPrefix", "CacheProxy:Redis:Timeout", "CacheProxy:Policies:customer:Key",
+            "CacheProxy:Encryption:KeyFiles", "CacheProxy:Tenants:demo:MaxBytes", "CacheProxy:Tenants:*:Mode",
             "CacheProxy:Policies:customer:Ttl", "CacheProxy:Policies:customer",
             "CacheProxy:Policies:customer:EvictOn", "CacheProxy:Policies:customer:StatusCodes:3", "Kestrel:Endpoints:Proxy:Url",
             "ReverseProxy:Routes:customer:Match:Path", "ReverseProxy:Routes:customer:Metadata:Evicts", "ReverseProxy:Routes:customer:Order",

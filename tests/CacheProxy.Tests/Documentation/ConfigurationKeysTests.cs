@@ -21,6 +21,7 @@ public sealed class ConfigurationKeysTests
     private static readonly (string Start, string Real)[] RealNames =
     [
         ("CacheProxy:Policies:NAME", "CacheProxy:Policies:customer"),
+        ("CacheProxy:Tenants:NAME", "CacheProxy:Tenants:demo"),
         ("ReverseProxy:Routes:NAME", "ReverseProxy:Routes:customer"),
         ("ReverseProxy:Clusters:NAME:Destinations:NAME", "ReverseProxy:Clusters:customer-api:Destinations:primary"),
         ("ReverseProxy:Clusters:NAME", "ReverseProxy:Clusters:customer-api"),
@@ -68,10 +69,12 @@ public sealed class ConfigurationKeysTests
     private static IEnumerable<string> Options() =>
     [
         .. OptionsOf("CacheProxy:Tenant", new TenantOptions()),
+        .. OptionsOf("CacheProxy:Tenants:NAME", new TenantLimits { Name = "" }),
         .. OptionsOf("CacheProxy:Credentials", new CredentialOptions()),
         .. OptionsOf("CacheProxy:Tokens", new TokenOptions()),
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
+        .. OptionsOf("CacheProxy:Encryption", new EncryptionOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
         .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),

@@ -54,7 +54,7 @@ internal sealed class CachePolicy
 
     public string Name => Options.Name;
 
-    public CachePolicyOptions Options { get; }
+    public CachePolicyOptions Options { get; private set; }
 
     public KeyTemplate Template { get; }
 
@@ -85,11 +85,25 @@ internal sealed class CachePolicy
     /// <summary>The route value that the log events call the resource's id; <c>null</c> when the key has no route value.</summary>
     public string? IdValueName { get; }
 
+    /// <summary>How much a tenant may have in the store; <c>null</c> for as much as there is room for.</summary>
+    public TenantQuota? Quota { get; private set; }
+
+    /// <summary>The policy as it is for each tenant; <c>null</c> when it is the same for all.</summary>
+    public TenantPolicies? Tenants { get; set; }
+
     /// <summary>
     /// Whether writes set a fence. A policy that is off has no entry that this replica could serve or store; what others have is evicted
     /// before the write's client has its answer. A strict one wants its fence all the same: others may serve by it.
     /// </summary>
     public bool IsFenced => Options.Mode != CacheMode.Off || Options.WriteConsistency == WriteConsistency.Strict || HasDependents;
+
+    /// <summary>The same policy, whatever belongs to it, in another mode and with a quota.</summary>
+    public CachePolicy Under(CacheMode mode, TenantQuota? quota)
+    {
+        var limited = (CachePolicy)MemberwiseClone();
+        (limited.Options, limited.Quota) = (Options with { Mode = mode }, quota);
+        return limited;
+    }
 
     /// <param name="method">The method of an unsafe request; <c>null</c> when it may be any.</param>
     public bool EvictsOn(string? method) => method is null || _evictOnEveryMethod || _evictOn.Contains(method);
@@ -131,7 +145,9 @@ internal sealed class PolicySet
     /// <param name="options">Checked options: every key is a template.</param>
     /// <param name="keyPrefix">Put before every key.</param>
     /// <param name="secret">Of the credentials' fingerprints.</param>
-    public PolicySet(IEnumerable<CachePolicyOptions> options, string keyPrefix, string secret = "")
+    /// <param name="tenants">What tenants may have of each policy whose key names them.</param>
+    public PolicySet(
+        IEnumerable<CachePolicyOptions> options, string keyPrefix, string secret = "", ImmutableArray<TenantLimits> tenants = default)
     {
         var templates = options.ToDictionary(
             static policy => policy.Name,
@@ -148,6 +164,11 @@ internal sealed class PolicySet
                 HasDependents = contained.Contains(policy.Options.Name),
             },
             StringComparer.OrdinalIgnoreCase);
+        foreach (var policy in tenants.IsDefaultOrEmpty ? [] : _byName.Values)
+        {
+            policy.Tenants = policy.Template.NeedsTenant ? new TenantPolicies(policy, tenants) : null;
+        }
+
         Tags = new TagEvictions(_byName.Values);
     }
 

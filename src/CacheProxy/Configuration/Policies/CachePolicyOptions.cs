@@ -148,6 +148,11 @@ internal sealed record CachePolicyOptions
     public bool HeuristicFreshness { get; init; }
 
     /// <summary>
+    /// Whether Redis holds what is stored encrypted, body and headers, under the keys of <c>CacheProxy:Encryption:KeyFiles</c>. Default: false.
+    /// </summary>
+    public bool Encrypt { get; init; }
+
+    /// <summary>
     /// The resources of other policies that a response contains: names of policies with JSON pointers to their ids. A write to one of them
     /// evicts the response. A name of a value in <see cref="Tags"/> says where that stands. Default: none.
     /// </summary>

@@ -95,11 +95,11 @@ internal sealed class MemoryIndexes(Func<long> nowMs, MemoryBudget budget)
 
     private void Leave(MemoryIndex index)
     {
-        budget.Add(index.TakeGrowth());
+        budget.AddShared(index.TakeGrowth());
         if (index.IsOver(nowMs()))
         {
             index.IsGone = true;
-            budget.Add(index.TakeGrowth());
+            budget.AddShared(index.TakeGrowth());
             _indexes.TryRemove(KeyValuePair.Create(index.Key, index));
         }
 

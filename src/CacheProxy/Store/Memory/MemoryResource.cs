@@ -6,29 +6,23 @@ namespace CacheProxy.Store.Memory;
 /// <summary>
 /// Everything that the store holds of one resource, as the hash does in Redis. Every member needs the lock of this object.
 /// </summary>
-internal sealed class MemoryResource(string key)
+internal sealed class MemoryResource(string key) : Budgeted
 {
     private readonly Dictionary<VariantKey, MemoryEntry> _entries = [];
     private readonly Dictionary<string, Lease> _fills = [];
     private readonly Dictionary<string, long> _writes = [];
+    private long _bytes;
 
     public string Key => key;
-
-    /// <summary>Whether it has left the store's table and must not be used any more.</summary>
-    public bool IsGone { get; set; }
-
-    /// <summary>Whether it is in the queue of <see cref="MemoryBudget"/>.</summary>
-    public bool IsQueued { get; set; }
-
-    /// <summary>Whether it was looked up since <see cref="MemoryBudget"/> last passed it over.</summary>
-    public bool IsUsed { get; set; }
 
     public string Vary { get; private set; } = "";
 
     /// <summary>Size of the entries.</summary>
-    public long Bytes { get; private set; }
+    public override long Bytes => _bytes;
 
-    public bool HasEntries => _entries.Count > 0;
+    public override int Count => _entries.Count;
+
+    public override bool HasEntries => _entries.Count > 0;
 
     public bool IsEmpty => _entries.Count == 0 && _fills.Count == 0 && _writes.Count == 0;
 
@@ -107,11 +101,11 @@ internal sealed class MemoryResource(string key)
     }
 
     /// <summary>Removes the entries and nothing else: writes and leases are never dropped for lack of memory.</summary>
-    public void DropEntries()
+    public override void DropEntries()
     {
         _entries.Clear();
         Vary = "";
-        Bytes = 0;
+        _bytes = 0;
     }
 
     public void Store(VariantKey variant, MemoryEntry entry, string vary, int maxVariants)
@@ -124,7 +118,7 @@ internal sealed class MemoryResource(string key)
 
         Drop(variant);
         _entries[variant] = entry;
-        Bytes += entry.Bytes;
+        _bytes += entry.Bytes;
         Vary = vary;
         while (_entries.Count > maxVariants && FirstToExpire(variant) is { } first)
         {
@@ -182,7 +176,7 @@ internal sealed class MemoryResource(string key)
     {
         if (_entries.Remove(variant, out var entry))
         {
-            Bytes -= entry.Bytes;
+            _bytes -= entry.Bytes;
         }
     }
 

@@ -35,14 +35,14 @@ internal sealed partial class MemoryStore
 
     public ValueTask<TagState> OpenTagAsync(ResourceKey tag, TimeSpan keep, StoreTimeoutBudget budget)
     {
-        var state = Open(tag, keep);
-        _budget.Trim(_dropped);
+        var state = Open(tag, keep, out var opened);
+        _budget.Trim(opened, _dropped);
         return new(state);
     }
 
-    private TagState Open(ResourceKey tag, TimeSpan keep)
+    private TagState Open(ResourceKey tag, TimeSpan keep, out MemoryResource resource)
     {
-        var resource = Enter(tag);
+        resource = Enter(tag);
         using var entered = new Entered(this, resource);
         var now = NowMs;
         if (resource.HasLiveWrite(now))
@@ -62,7 +62,12 @@ internal sealed partial class MemoryStore
         var entry = new MemoryEntry(
             Nothing with { ResponseTimeMs = now - (long)known.Age.TotalMilliseconds }, StoredResponseFormat.Stamp(deadline, generation), deadline);
         resource.Store(VariantKey.Plain, entry, vary: "", maxVariants: 1);
-        _budget.Enqueue_NeedsLock(resource);
+        if (!resource.IsQueued)
+        {
+            // A tag is nobody's entry: what it stands for may be several tenants'.
+            _budget.Enqueue_NeedsLock(resource, default);
+        }
+
         return TagState.InForce(generation, known.Age);
     }
 

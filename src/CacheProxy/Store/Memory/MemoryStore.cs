@@ -16,7 +16,8 @@ internal sealed partial class MemoryStore : ICacheStore
     private readonly ConcurrentDictionary<string, MemoryResource> _resources = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
     private readonly MemoryIndexes _indexes;
-    private readonly Action<MemoryResource> _dropped;
+    private readonly TenantKeys _tenants;
+    private readonly Action<Budgeted> _dropped;
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly long _originMs;
@@ -24,12 +25,14 @@ internal sealed partial class MemoryStore : ICacheStore
 
     /// <param name="time">The clock. After the start only its monotonic part is used.</param>
     /// <param name="maxBytes">How much memory the entries may take, roughly. Default: 256 MiB.</param>
-    public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes)
+    /// <param name="tenants">Tells whose keys they are; without it, all are one tenant's.</param>
+    public MemoryStore(TimeProvider time, long maxBytes = DefaultMaxBytes, TenantKeys? tenants = null)
     {
         _time = time;
+        _tenants = tenants ?? new TenantKeys();
         _budget = new MemoryBudget(maxBytes);
         _indexes = new MemoryIndexes(() => NowMs, _budget);
-        _dropped = RemoveIfEmpty_NeedsLock;
+        _dropped = resource => RemoveIfEmpty_NeedsLock((MemoryResource)resource);
         _origin = time.GetTimestamp();
         _originMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         _sweeper = time.CreateTimer(static store => ((MemoryStore)store!).Sweep(), this, BetweenSweeps, BetweenSweeps);
@@ -54,8 +57,12 @@ internal sealed partial class MemoryStore : ICacheStore
 
     public ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
-        var outcome = CompleteFill(key, lease, result);
-        _budget.Trim(_dropped);
+        var outcome = CompleteFill(key, lease, result, out var filled);
+        if (filled is not null)
+        {
+            _budget.Trim(filled, _dropped);
+        }
+
         return new(outcome);
     }
 
@@ -99,6 +106,11 @@ internal sealed partial class MemoryStore : ICacheStore
 
         return new(StoreOutcome.Done);
     }
+
+    public ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => new(_budget.UseOf(tenant));
+
+    public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) =>
+        _resources.Keys.Select(static key => new ResourceKey(key)).ToAsyncEnumerable();
 
     public IIndexVersions? Versions { get; } = new MemoryVersions();
 
@@ -147,64 +159,6 @@ internal sealed partial class MemoryStore : ICacheStore
         return resource.Entry(variant) is { } entry && entry.DeadlineMs > NowMs
             ? new LookUpResult(LookUpOutcome.Found, resource.Vary, entry.Response, entry.Stamp)
             : LookUpResult.Miss(resource.Vary);
-    }
-
-    private BeginFillOutcome BeginFill(ResourceKey key, FillLease lease)
-    {
-        var resource = Enter(key);
-        using var entered = new Entered(this, resource);
-        var now = NowMs;
-        if (resource.HasUnknownWrite(now))
-        {
-            resource.Evict(now);
-        }
-
-        if (resource.HasFence)
-        {
-            return BeginFillOutcome.Fenced;
-        }
-
-        resource.DropExpired(now);
-        if ((resource.Entry(lease.Variant)?.Stamp ?? "") != lease.Seen)
-        {
-            // An entry that was seen and is gone must not be validated and stored again: a write may have begun and ended since.
-            return BeginFillOutcome.Changed;
-        }
-
-        if (lease.Exclusive && resource.HasOtherLease(lease))
-        {
-            return BeginFillOutcome.UnderWay;
-        }
-
-        resource.SetLease(lease, now + (long)lease.Duration.TotalMilliseconds);
-        return BeginFillOutcome.Granted;
-    }
-
-    private CompleteFillOutcome CompleteFill(ResourceKey key, FillLease lease, FillResult result)
-    {
-        if (!TryEnter(key, out var resource))
-        {
-            return CompleteFillOutcome.Revoked;
-        }
-
-        using var entered = new Entered(this, resource);
-        var now = NowMs;
-        if (resource.HasUnknownWrite(now))
-        {
-            resource.Evict(now);
-        }
-
-        var stored = resource.TakeLease(lease, now) && !resource.HasFence && resource.IsCoveredBy(result.Vary);
-        if (stored)
-        {
-            var deadline = now + (long)result.Retention.TotalMilliseconds;
-            var entry = new MemoryEntry(result.Response, StoredResponseFormat.Stamp(deadline, lease.Token), deadline);
-            resource.DropExpired(now);
-            resource.Store(result.Variant, entry, result.Vary, result.MaxVariants);
-            _budget.Enqueue_NeedsLock(resource);
-        }
-
-        return stored ? CompleteFillOutcome.Stored : CompleteFillOutcome.Revoked;
     }
 
     /// <summary>The resource with its lock held; created if it does not exist.</summary>
@@ -267,7 +221,7 @@ internal sealed partial class MemoryStore : ICacheStore
         if (!resource.IsGone)
         {
             resource.IsGone = true;
-            _budget.Add(-resource.Bytes);
+            _budget.Add(resource, -resource.Bytes, -resource.Count);
             resource.DropEntries();
             _resources.TryRemove(KeyValuePair.Create(resource.Key, resource));
         }
@@ -277,10 +231,11 @@ internal sealed partial class MemoryStore : ICacheStore
     private readonly ref struct Entered(MemoryStore store, MemoryResource resource)
     {
         private readonly long _bytesBefore = resource.Bytes;
+        private readonly int _entriesBefore = resource.Count;
 
         public void Dispose()
         {
-            store._budget.Add(resource.Bytes - _bytesBefore);
+            store._budget.Add(resource, resource.Bytes - _bytesBefore, resource.Count - _entriesBefore);
             store.RemoveIfEmpty_NeedsLock(resource);
             Monitor.Exit(resource);
         }

@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(3009, LogLevel.Warning, "The list of hot resources in Redis cannot be used: {Failure}; this replica warms by what it has learned itself (reported at most once a minute)", EventName = nameof(RedisHotListFailed))]
     public static partial void RedisHotListFailed(this ILogger logger, RedisFailure failure);
+
+    [LoggerMessage(3010, LogLevel.Warning, "What is stored in Redis is encrypted under a key that is in none of CacheProxy:Encryption:KeyFiles; it counts as absent, and the next fill overwrites it (reported at most once a minute)", EventName = nameof(RedisEntryOfUnknownKey))]
+    public static partial void RedisEntryOfUnknownKey(this ILogger logger);
 }

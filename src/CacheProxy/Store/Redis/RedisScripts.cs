@@ -29,6 +29,9 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
 
+    /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>
+    public RedisScript TenantUse => field ??= new RedisScript(_clock + Read("tenant-use.lua"));
+
     public RedisScript Pace => field ??= new RedisScript(_clock + Read("pace.lua"));
 
     public RedisScript Register => field ??= ComposeOnIndex("register");

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using CacheProxy.Http;
 using CacheProxy.Identity;
+using CacheProxy.Store.Redis.Topologies;
 using StackExchange.Redis;
 
 namespace CacheProxy.Store.Redis;
@@ -10,36 +10,37 @@ namespace CacheProxy.Store.Redis;
 /// <summary>The protocol on a Redis that replicas share: one hash per resource, one round trip per step.</summary>
 internal sealed partial class RedisStore : ICacheStore
 {
-    private const long MostAheadMs = 10_000;
-
     private readonly RedisConnection _connection;
     private readonly RedisScripts _scripts;
     private readonly RedisDeadlines _deadlines;
+    private readonly RedisEntries _entries;
+    private readonly RedisTenants _tenants;
     private readonly RefusalReports _refusals;
     private readonly StoreMetrics? _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly OncePerMinute _unreadable;
     private readonly OncePerMinute _unexpected;
 
-    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null)
-        : this(options, time, logger, new RedisScripts(), metrics)
+    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null, EntrySeal? seal = null)
+        : this(options, time, logger, new RedisScripts(), metrics, seal)
     {
     }
 
     /// <summary>For tests that control the clock of the scripts.</summary>
-    internal RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null)
+    internal RedisStore(
+        RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null, EntrySeal? seal = null)
     {
         _time = time;
         _logger = logger;
-        _unreadable = new OncePerMinute(time);
         _unexpected = new OncePerMinute(time);
         _metrics = metrics;
         _scripts = scripts;
+        _tenants = new RedisTenants(options.KeyPrefix);
         var diagnosis = new RedisDiagnosis(options.ConnectionString);
         _refusals = new RefusalReports(diagnosis, time, logger);
         _deadlines = new RedisDeadlines(time);
         _connection = new RedisConnection(options, scripts, _deadlines, diagnosis, time, logger);
+        _entries = new RedisEntries(_connection.Clock, seal ?? new EntrySeal(KeyRing.Empty), time, logger);
     }
 
     public long NowMs => _connection.Clock.NowMs;
@@ -86,7 +87,9 @@ internal sealed partial class RedisStore : ICacheStore
             reply.ThrowIfError();
             _connection.Breaker.Succeeded();
             answered = true;
-            return reply.IsList ? Read(reply, withBody, primary.ReplicationIdOf(key.Value)) : Leased(lease, _time.GetElapsedTime(started));
+            return reply.IsList
+                ? _entries.Read(reply, key, variant, withBody, primary.ReplicationIdOf(key.Value))
+                : Leased(lease, _time.GetElapsedTime(started));
         }
         catch (Exception exception)
         {
@@ -120,11 +123,17 @@ internal sealed partial class RedisStore : ICacheStore
     public async ValueTask<CompleteFillOutcome> CompleteFillAsync(ResourceKey key, FillLease lease, FillResult result, StoreTimeoutBudget budget)
     {
         Debug.Assert(result.Response.AbsentBodyLength is null, "A response without its body is never stored.");
+        if (!_entries.TryWrite(key, lease, result, out var payload, out var body))
+        {
+            await AbandonFillAsync(key, lease, budget);
+            return CompleteFillOutcome.Revoked;
+        }
+
         RedisValue[] arguments =
         [
             RedisFields.Fill(lease), result.Variant.Digest, lease.Token,
-            StoredResponseFormat.Payload(result.Response),
-            result.Response.Body,
+            payload,
+            body,
             result.Vary,
             Milliseconds(result.Retention),
             result.MaxVariants,
@@ -157,6 +166,18 @@ internal sealed partial class RedisStore : ICacheStore
         return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], budget));
     }
 
+    public async ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) =>
+        RedisTenants.ReadUse(await RunAsync(
+            StoreStep.CountUse, _scripts.TenantUse, _tenants.UseKey(tenant), stored is { } entry ? RedisTenants.Counted(entry) : [], budget));
+
+    public async ValueTask<StoreOutcome> ForgetUseAsync(string tenant, StoreTimeoutBudget budget) =>
+        await RunAsync(StoreStep.CountUse, _scripts.TenantUse, _tenants.UseKey(tenant), [RedisTenants.Forget], budget) is "" or ForeignKey
+            ? StoreOutcome.Unavailable
+            : StoreOutcome.Done;
+
+    public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) =>
+        _connection.TryGetPrimary(out var primary) ? RedisTenants.KeysAsync(primary, pattern, cancellation) : throw new NoSinglePrimaryException(0);
+
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync();
@@ -188,65 +209,6 @@ internal sealed partial class RedisStore : ICacheStore
         // It was both steps, and counts as each.
         _metrics?.Took(StoreStep.BeginFill, waited, answered: true);
         return LookUpResult.Miss("") with { Lease = lease };
-    }
-
-    private LookUpResult Read(WireCall reply, bool withBody, string? replicationId)
-    {
-        if (reply.Has(RedisFields.FenceItem))
-        {
-            // An expired fence is left to the next begin fill, which removes it together with the entry behind it.
-            var deadline = StoredResponseFormat.ReadFence(reply[RedisFields.FenceItem]);
-            return deadline > NowMs ? LookUpResult.Fenced : deadline is null ? Unreadable("", "") : LookUpResult.Miss("");
-        }
-
-        var vary = StoredResponseReader.Text(reply[RedisFields.VaryItem]);
-        if (!VaryNames.AreReadable(vary))
-        {
-            return Unreadable("", "");
-        }
-
-        if (!reply.Has(RedisFields.MetaItem))
-        {
-            return LookUpResult.Miss(vary);
-        }
-
-        var meta = reply[RedisFields.MetaItem];
-        // A miss has a stamp, too: a replica whose clock is ahead can then replace the entry.
-        if (!StoredResponseFormat.TryReadStamp(meta, out var stamp))
-        {
-            return Unreadable(vary, "");
-        }
-
-        if (withBody && reply.Body is null)
-        {
-            return Unreadable(vary, stamp.ToString());
-        }
-
-        var now = NowMs;
-        if (replicationId is null || !stamp.TokenStartsWith(replicationId) || stamp.DeadlineMs <= now)
-        {
-            return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp.ToString());
-        }
-
-        if (!StoredResponseFormat.TryRead(stamp, meta, reply[RedisFields.HeadItem], withBody ? reply.Body : default(ReadOnlyMemory<byte>?), out var response))
-        {
-            return Unreadable(vary, stamp.ToString());
-        }
-
-        // Redis's clock has been set back since it was stored, so its age is not known; nobody else's clock is so far ahead.
-        return response.ResponseTimeMs > now + MostAheadMs
-            ? new LookUpResult(LookUpOutcome.Miss, vary, null, stamp.ToString())
-            : new LookUpResult(LookUpOutcome.Found, vary, response, null);
-    }
-
-    private LookUpResult Unreadable(string vary, string stamp)
-    {
-        if (_unreadable.IsDue())
-        {
-            _logger.RedisEntryUnreadable();
-        }
-
-        return new LookUpResult(LookUpOutcome.Miss, vary, null, stamp);
     }
 
     /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>

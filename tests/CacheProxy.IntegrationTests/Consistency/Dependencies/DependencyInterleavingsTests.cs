@@ -22,7 +22,7 @@ public sealed class DependencyInterleavingsTests(ITestOutputHelper output)
     [Fact]
     public Task A_node_that_restarts() => AllAsync(
         "a node that restarts", 500,
-        [new(Fill), new(Write), new(EmptyRestart)], [new(Fill), new(Write), new(Snapshot), new(Restart)], [new(Fill), new(RenewedWrite), new(EmptyRestart)]);
+        [new(Fill), new(Write), new(EmptyRestart)], [new(Fill), new(RenewedWrite), new(EmptyRestart)], [new(Fill), new(Write), new(Restart)]);
 
     [Fact]
     public Task Writes_that_take_too_long_or_whose_client_leaves_and_evictions_without_a_fence() => AllAsync(
@@ -36,6 +36,19 @@ public sealed class DependencyInterleavingsTests(ITestOutputHelper output)
             .. WithFaults(1, 3, new(Fill), new(Write), new(Retry)), .. WithFaults(0, 2, new(Fill), new(Write)),
             .. WithFaults(1, 3, new(Fill), new(Write) { IsStrict = true }),
         ]);
+
+    /// <summary>The larger systems, for as long as they take.</summary>
+    [Fact]
+    [Trait("Category", "Exhaustive")]
+    public async Task More_of_everything()
+    {
+        await AllAsync("a fill and two writes, of which one crashes", 1_000, [.. WithCrashes(2, 4, new(Fill), new(Write), new(Write))]);
+        await AllAsync("two fills, a write and a restart", 1_000, [[new(Fill), new(Fill), new(Write), new(EmptyRestart)]]);
+        await AllAsync("a node that returns with old data", 1_000, [[new(Fill), new(Write), new(Snapshot), new(Restart)], [new(Fill), new(RenewedWrite), new(Snapshot), new(Restart)]]);
+        await AllAsync("deadlines and crashes", 1_000, [.. WithCrashes(1, 5, new(Fill), new(RenewedWrite), new(HalfClock), new(Clock))]);
+        await AllAsync("calls of two writers that fail", 1_000, [.. WithFaults(1, 3, new(Fill), new(Write), new(Write), new(Retry))]);
+        await AllAsync("two fills and two writes", 1_000, [[new(Fill), new(Fill), new(Write), new(Write)]]);
+    }
 
     [Theory]
     [MemberData(nameof(Damages))]
@@ -70,7 +83,7 @@ public sealed class DependencyInterleavingsTests(ITestOutputHelper output)
             total += await PlayAsync(system);
         }
 
-        output.WriteLine(FormattableString.Invariant($"{name}: {total:N0} interleavings, 0 stale, 0 left over"));
+        Exploration.Report(output, $"what an entry contains, {name}: {total:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(total, least, long.MaxValue);
     }
 }

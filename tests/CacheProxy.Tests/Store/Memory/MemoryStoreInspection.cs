@@ -21,7 +21,7 @@ internal static class MemoryStoreInspection
         public long Bytes => Budget(store).Bytes;
 
         /// <summary>Resources in the queue of the memory budget, including those that have left the store.</summary>
-        public int Queued => Queue(Budget(store)).Count;
+        public int Queued => Shares(Budget(store)).Values.Sum(static share => share.Queue.Count);
 
         /// <summary>Deletes a resource with its entries, leases and fences, as <c>DEL</c> does.</summary>
         public void Delete(ResourceKey key)
@@ -43,7 +43,7 @@ internal static class MemoryStoreInspection
                 lock (index)
                 {
                     index.IsGone = true;
-                    Budget(store).Add(index.TakeGrowth());
+                    Budget(store).AddShared(index.TakeGrowth());
                     Table(IndexesOf(store)).TryRemove(key.Value, out _);
                 }
             }
@@ -76,8 +76,8 @@ internal static class MemoryStoreInspection
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_budget")]
     private static extern ref MemoryBudget Budget(MemoryStore store);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_queue")]
-    private static extern ref ConcurrentQueue<MemoryResource> Queue(MemoryBudget budget);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_shares")]
+    private static extern ref Dictionary<string, MemoryShare> Shares(MemoryBudget budget);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "Remove_NeedsLock")]
     private static extern void Remove(MemoryStore store, MemoryResource resource);

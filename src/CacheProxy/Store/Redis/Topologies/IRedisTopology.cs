@@ -51,6 +51,12 @@ internal abstract class RedisPrimary(IDatabase database) : IIndexVersions
     /// <summary>The nodes that scripts run on.</summary>
     public abstract IReadOnlyList<IServer> Servers { get; }
 
+    /// <summary>Whether these have every key.</summary>
+    public virtual bool IsWhole => true;
+
+    /// <summary>Whether keys may move from one to another.</summary>
+    public virtual bool MayMoveKeys => false;
+
     /// <summary>Timestamp after which it must not be used until it has been confirmed again.</summary>
     public long UntilTimestamp { get; init; } = long.MaxValue;
 

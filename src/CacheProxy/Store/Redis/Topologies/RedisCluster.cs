@@ -76,6 +76,10 @@ internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyLi
 {
     public override IReadOnlyList<IServer> Servers { get; } = [.. shards.Select(static shard => shard.Server).OfType<IServer>()];
 
+    public override bool IsWhole => Servers.Count == shards.Count && !bySlot.AsSpan().Contains(null);
+
+    public override bool MayMoveKeys => true;
+
     public override string? ReplicationIdOf(string key) => ShardOf(key)?.ReplicationId;
 
     public override bool MayDrop(string key) => ShardOf(key + DependentIndex.Suffix)?.MayDropKeys == true;
