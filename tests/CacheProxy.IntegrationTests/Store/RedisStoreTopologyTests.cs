@@ -84,6 +84,16 @@ public abstract class RedisStoreTopologyTests(string protocol)
             await Eventually.TrueAsync(() => TryFillAsync(store, key), "A node was not asked.");
         }
 
+        for (var i = 0; i < 20; i++)
+        {
+            var tag = Key("tag|demo|" + Text(i));
+            var drawn = await store.OpenTagAsync(tag, Long, new(Long));
+            var found = await store.LookUpTagAsync(tag, new(Long));
+            Assert.Equal((TagOutcome.InForce, drawn.Generation), (found.Outcome, found.Generation));
+            Assert.True(await TryWriteAsync(store, tag));
+            Assert.Equal(TagOutcome.Absent, (await store.LookUpTagAsync(tag, new(Long))).Outcome);
+        }
+
         Assert.NotEqual(0, await one.NumberAsync("DBSIZE"));
         Assert.NotEqual(0, await two.NumberAsync("DBSIZE"));
         Assert.NotEqual(0, await three.NumberAsync("DBSIZE"));

@@ -9,13 +9,13 @@ internal sealed class TagOfReservations : Scene
 
     public override string Title => "A write evicts a tag, and with it everything that belongs to it";
 
-    public override string Sentence => "Here each tenant's reservations have a tag, which a write to a service evicts: one command for any number of them.";
+    public override string Sentence => "Here each tenant's reservations have a tag, which a write to a pet evicts, for it may be theirs: one command for any number of them.";
 
     public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
         ["CacheProxy:Policies:reservation:Mode"] = "On",
         ["CacheProxy:Policies:reservation:Tags:0"] = "{tenant}:reservations",
-        ["ReverseProxy:Routes:service:Metadata:Evicts"] = "service-catalog, tag:{tenant}:reservations",
+        ["ReverseProxy:Routes:pet:Metadata:Evicts"] = "customer-list, tag:{tenant}:reservations",
     };
 
     public override async Task PlayAsync(Stage stage)
@@ -26,7 +26,7 @@ internal sealed class TagOfReservations : Scene
             await stage.AskAsync(read with { Expected = Expected.Hit });
         }
 
-        await stage.AskAsync(new Step("PATCH", "/api/services/2", Expected.Forwarded, Body: "{\"priceCents\":4500}"));
+        await stage.AskAsync(new Step("PATCH", "/api/pets/530", Expected.Forwarded, Body: "{\"name\":\"Biela\"}"));
         await stage.AskAsync(First);
         await stage.AskAsync(Second);
         await stage.AskAsync(First with { Expected = Expected.Hit });
