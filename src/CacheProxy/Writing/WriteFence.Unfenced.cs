@@ -14,6 +14,21 @@ internal sealed partial class WriteFence
     // It comes out of the same timeout as the rest: however much an answer names, its client does not wait longer.
     private StoreTimeoutBudget Budget => _fences.Length > 0 ? _fences[0].Budget : _budgetWithoutFences ??= new StoreTimeoutBudget(_timeout);
 
+    /// <summary>
+    /// Before the head of an answer goes out whose end is still to come: of what has no fence, because its policy is off here, another replica
+    /// that has it on would serve a client that acts on the head what the write has replaced. The end of the write evicts it once more.
+    /// </summary>
+    public async ValueTask EvictUnfencedAsync()
+    {
+        for (var i = 0; i < _fences.Length; i++)
+        {
+            if (!_targets[i].IsFenced)
+            {
+                await _cache.EndWriteAsync(_fences[i], WriteResult.Changed);
+            }
+        }
+    }
+
     public ValueTask EvictAsync(EvictionTarget affected) => EvictAsync(affected, Budget);
 
     /// <summary>Evicts all at once, and waits no longer than for one.</summary>

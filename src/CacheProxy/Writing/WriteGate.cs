@@ -68,7 +68,7 @@ internal sealed class WriteGate(
             return;
         }
 
-        await PassHeadAsync();
+        await PassHeadAsync(isWhole: last);
         if (!isKept)
         {
             await LetGoAsync();
@@ -104,7 +104,7 @@ internal sealed class WriteGate(
     }
 
     // Without its fence others may have stored what the write replaces, after the API was asked and before it acted.
-    private async ValueTask PassHeadAsync()
+    private async ValueTask PassHeadAsync(bool isWhole = false)
     {
         if (_ofHead is null)
         {
@@ -112,6 +112,11 @@ internal sealed class WriteGate(
             if (_ofHead == WriteResult.Changed && !write.IsStanding && !await write.TryStandAsync(Context.RequestAborted))
             {
                 await EndAsync(WriteResult.Changed);
+            }
+
+            if (_ofHead == WriteResult.Changed && !isWhole)
+            {
+                await write.EvictUnfencedAsync();
             }
         }
 

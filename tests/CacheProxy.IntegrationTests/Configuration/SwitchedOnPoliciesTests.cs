@@ -234,6 +234,39 @@ public sealed class SwitchedOnPoliciesTests(ProxyOnStores stores) : IClassFixtur
         Assert.False((await on.AskAsync("/api/pets/8")).IsHit);
     }
 
+    [Fact]
+    public async Task Where_a_policy_is_off_a_write_evicts_before_the_head_of_an_answer_whose_end_is_still_to_come()
+    {
+        var gate = new Gate();
+        var numbered = Answers.Numbered();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            if (context.Request.Method != "PUT")
+            {
+                await numbered(context);
+                return;
+            }
+
+            await context.Response.WriteAsync("be");
+            await context.Response.Body.FlushAsync();
+            await gate.PassAsync();
+            await context.Response.WriteAsync("gun");
+        });
+        await using var on = await stores.StartShippedAsync(StoreKind.Redis, api.Address, ("CacheProxy:Policies:staff:Mode", "On"));
+        await using var off = await ProxyUnderTest.StartAsync(
+            api.Address, [("CacheProxy:Redis:Timeout", "00:00:10")], stores.Redis.ConnectionString, shipped: true);
+        await on.AskAsync("/api/staff/7");
+        Assert.True((await on.AskAsync("/api/staff/7")).IsHit);
+
+        using var write = new HttpRequestMessage(HttpMethod.Put, "/api/staff/7");
+        using var answer = await off.Client.SendAsync(write, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var afterHead = await on.AskAsync("/api/staff/7");
+        gate.Open();
+
+        Assert.Equal("begun", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.False(afterHead.IsHit);
+    }
+
     private static async Task EachIsAsync(ProxyUnderTest proxy, bool isHit)
     {
         foreach (var list in Lists)
