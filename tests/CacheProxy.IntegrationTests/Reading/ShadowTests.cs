@@ -22,9 +22,13 @@ public sealed class ShadowTests
         Assert.Equal(("same", "same", "changed"), (first.Text, second.Text, third.Text));
         Assert.Equal("cacheproxy; fwd=uri-miss; fwd-status=200; stored", first.CacheStatus);
         Assert.Equal("cacheproxy; fwd=bypass; fwd-status=200; detail=shadow", third.CacheStatus);
-        var metrics = (await proxy.AskAsync(new Uri(proxy.Management, "/metrics").AbsoluteUri)).Text;
-        Assert.Contains("""cacheproxy_shadow_hits_total{equal="true",policy="customer"} 1""", metrics, StringComparison.Ordinal);
-        Assert.Contains("""cacheproxy_shadow_hits_total{equal="false",policy="customer"} 1""", metrics, StringComparison.Ordinal);
+        // The client may have its answer before it is compared.
+        await Eventually.TrueAsync(async () =>
+        {
+            var metrics = (await proxy.AskAsync(new Uri(proxy.Management, "/metrics").AbsoluteUri)).Text;
+            return metrics.Contains("""cacheproxy_shadow_hits_total{equal="true",policy="customer"} 1""", StringComparison.Ordinal)
+                && metrics.Contains("""cacheproxy_shadow_hits_total{equal="false",policy="customer"} 1""", StringComparison.Ordinal);
+        });
         Assert.DoesNotContain("Customer cache hit", proxy.Log.Messages);
     }
 
