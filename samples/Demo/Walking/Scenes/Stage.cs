@@ -6,7 +6,9 @@ namespace Demo.Walking.Scenes;
 internal sealed class Stage
 {
     private static readonly Scene[] Scenes =
-        [new FreshList(), new FurtherPolicies(), new OwnerOfAPet(), new PetsOfACustomer(), new TagOfReservations(), new SharedByClaims(), new WarmStart()];
+    [
+        new FreshList(), new FurtherPolicies(), new OwnerOfAPet(), new PetsOfACustomer(), new TagOfReservations(), new SharedByClaims(), new WarmStart(),
+    ];
 
     private readonly Sidecar _sidecar;
     private readonly Caller _caller;

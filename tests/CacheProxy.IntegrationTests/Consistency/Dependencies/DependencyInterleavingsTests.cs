@@ -37,11 +37,12 @@ public sealed class DependencyInterleavingsTests(ITestOutputHelper output)
             .. WithFaults(1, 3, new(Fill), new(Write) { IsStrict = true }),
         ]);
 
-    /// <summary>The larger systems, for as long as they take.</summary>
+    /// <summary>The larger systems, which take many minutes.</summary>
     [Fact]
     [Trait("Category", "Exhaustive")]
     public async Task More_of_everything()
     {
+        Assert.SkipUnless(Exploration.IsFull, $"Only with {Exploration.FullVariable}=1.");
         await AllAsync("a fill and two writes, of which one crashes", 1_000, [.. WithCrashes(2, 4, new(Fill), new(Write), new(Write))]);
         await AllAsync("two fills, a write and a restart", 1_000, [[new(Fill), new(Fill), new(Write), new(EmptyRestart)]]);
         await AllAsync("a node that returns with old data", 1_000, [[new(Fill), new(Write), new(Snapshot), new(Restart)], [new(Fill), new(RenewedWrite), new(Snapshot), new(Restart)]]);
