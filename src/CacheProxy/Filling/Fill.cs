@@ -228,7 +228,7 @@ internal sealed partial class Fill(
         _isStored = stored is not null;
         if (_isStored)
         {
-            services.Quotas.Stored(request, result with { Response = response });
+            services.Quotas.Stored(request, result);
             services.Events.Cached(request.Policy.Events, request.Tenant, request.Id);
             services.Hot.Filled(request, result);
         }
