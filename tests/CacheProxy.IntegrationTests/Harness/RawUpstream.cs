@@ -41,7 +41,12 @@ internal sealed class RawUpstream : IAsyncDisposable
 
     /// <summary>Reads each request whole and answers it with the given bytes.</summary>
     public static Task<RawUpstream> StartAsync(Func<RawHttpMessage, string> answer) =>
-        StartAsync(async exchange => await exchange.WriteAsync(answer(await exchange.ReadBodyAsync())));
+        StartAsync(async exchange =>
+        {
+            var bytes = answer(await exchange.ReadBodyAsync());
+            exchange.Note();
+            await exchange.WriteAsync(bytes);
+        });
 
     /// <summary>The next request that has not been asked for yet; waits until it has arrived whole.</summary>
     public async Task<RawHttpMessage> NextRequestAsync() => await _arrivals.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
@@ -77,16 +82,21 @@ internal sealed class RawUpstream : IAsyncDisposable
         }
     }
 
+    private void Note(RawHttpMessage request)
+    {
+        _requests.Enqueue(request);
+        _arrivals.Writer.TryWrite(request);
+    }
+
     private async Task ServeAsync(RawHttpConnection connection)
     {
         try
         {
             while (await connection.ReadHeadAsync() is { } head && head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
             {
-                var exchange = new RawUpstreamExchange(connection, new RawHttpMessage(head, ""));
+                var exchange = new RawUpstreamExchange(connection, new RawHttpMessage(head, ""), Note);
                 await _handler(exchange);
-                _requests.Enqueue(exchange.Request);
-                _arrivals.Writer.TryWrite(exchange.Request);
+                exchange.Note();
                 if (exchange.Closes)
                 {
                     break;

@@ -1,8 +1,10 @@
 namespace CacheProxy.IntegrationTests.Harness;
 
 /// <summary>One request as it arrived at the upstream, and the way to answer it.</summary>
-internal sealed class RawUpstreamExchange(RawHttpConnection connection, RawHttpMessage request)
+internal sealed class RawUpstreamExchange(RawHttpConnection connection, RawHttpMessage request, Action<RawHttpMessage> note)
 {
+    private bool _isNoted;
+
     /// <summary>The request; its body is there once it has been read.</summary>
     public RawHttpMessage Request { get; private set; } = request;
 
@@ -24,6 +26,16 @@ internal sealed class RawUpstreamExchange(RawHttpConnection connection, RawHttpM
         }
 
         return Request;
+    }
+
+    /// <summary>Counts the request as finished, once: before its client has the answer, or when the handler is through.</summary>
+    public void Note()
+    {
+        if (!_isNoted)
+        {
+            _isNoted = true;
+            note(Request);
+        }
     }
 
     public Task WriteAsync(string latin1) => connection.WriteAsync(latin1);
