@@ -21,7 +21,8 @@ internal sealed class LocalCopies : IDisposable
     private readonly TenantKeys _tenants;
     private readonly MemoryBudget _budget;
     private readonly Action<Budgeted> _dropped;
-    private readonly ITimer _sweeper;
+    private readonly Lock _sweeping = new();
+    private ITimer? _sweeper;
 
     /// <param name="time">The clock.</param>
     /// <param name="tenants">Tells whose keys they are; without it, all are one tenant's.</param>
@@ -36,7 +37,6 @@ internal sealed class LocalCopies : IDisposable
         _tenants = tenants ?? new TenantKeys();
         _budget = new MemoryBudget(maxBytes);
         _dropped = dropped => _copies.TryRemove(KeyValuePair.Create(((HeldCopy)dropped).Place, (HeldCopy)dropped));
-        _sweeper = time.CreateTimer(static copies => ((LocalCopies)copies!).Sweep(), this, BetweenSweeps, BetweenSweeps);
     }
 
     /// <summary>What the copies take, roughly.</summary>
@@ -85,6 +85,7 @@ internal sealed class LocalCopies : IDisposable
             _budget.Add(held, bytes, entries: 1);
         }
 
+        SweepLater();
         _budget.Trim(held, _dropped);
     }
 
@@ -112,7 +113,25 @@ internal sealed class LocalCopies : IDisposable
         }
     }
 
-    public void Dispose() => _sweeper.Dispose();
+    public void Dispose() => StopSweeping();
+
+    // Only as long as there are copies, which most policies have none of.
+    private void SweepLater()
+    {
+        lock (_sweeping)
+        {
+            _sweeper ??= _time.CreateTimer(static copies => ((LocalCopies)copies!).Sweep(), this, BetweenSweeps, BetweenSweeps);
+        }
+    }
+
+    private void StopSweeping()
+    {
+        lock (_sweeping)
+        {
+            _sweeper?.Dispose();
+            _sweeper = null;
+        }
+    }
 
     private void Sweep()
     {
@@ -122,6 +141,15 @@ internal sealed class LocalCopies : IDisposable
             if (held.Copy is not { } copy || now >= copy.UntilTimestamp || copy.Generation != Generation(place.Key))
             {
                 DropThis(place, held);
+            }
+        }
+
+        lock (_sweeping)
+        {
+            // Whoever adds one comes here, too, after it has been added.
+            if (_copies.IsEmpty)
+            {
+                StopSweeping();
             }
         }
     }
