@@ -164,7 +164,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        if (_directory is not null)
+        // A test may do so before the end of its block does.
+        if (Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);
         }
