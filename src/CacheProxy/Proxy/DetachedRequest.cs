@@ -22,23 +22,21 @@ internal static class DetachedRequest
 
         headers.Remove("Range");
         headers.Remove("If-Range");
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(new HttpRequestFeature
-        {
-            Method = hasContent ? request.Method : HttpMethods.Get,
-            Protocol = request.Protocol,
-            Scheme = request.Scheme,
-            PathBase = request.PathBase,
-            Path = request.Path,
-            QueryString = request.QueryString,
-            RawTarget = request.RawTarget,
-            Headers = headers,
-            Body = Stream.Null,
-        });
-        features.Set<IHttpResponseFeature>(new HttpResponseFeature());
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        features.Set<IHttpRequestBodyDetectionFeature>(
-            hasContent && client.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false } ? RequestBody.Some : RequestBody.None);
+        var hasBody = hasContent && client.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+        var features = Features(
+            new HttpRequestFeature
+            {
+                Method = hasContent ? request.Method : HttpMethods.Get,
+                Protocol = request.Protocol,
+                Scheme = request.Scheme,
+                PathBase = request.PathBase,
+                Path = request.Path,
+                QueryString = request.QueryString,
+                RawTarget = request.RawTarget,
+                Headers = headers,
+                Body = Stream.Null,
+            },
+            hasBody ? RequestBody.Some : RequestBody.None);
         features.Set<IHttpConnectionFeature>(new HttpConnectionFeature
         {
             RemoteIpAddress = client.Connection.RemoteIpAddress,
@@ -56,6 +54,17 @@ internal static class DetachedRequest
         }
 
         return context;
+    }
+
+    /// <summary>What every request has that no client sends: its answer goes nowhere.</summary>
+    public static FeatureCollection Features(HttpRequestFeature request, RequestBody body)
+    {
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(request);
+        features.Set<IHttpResponseFeature>(new HttpResponseFeature());
+        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
+        features.Set<IHttpRequestBodyDetectionFeature>(body);
+        return features;
     }
 
     private static IReverseProxyFeature Proxied(IReverseProxyFeature client) => new ReverseProxyFeature

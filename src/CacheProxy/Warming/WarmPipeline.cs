@@ -62,21 +62,19 @@ internal sealed class WarmPipeline
             headers.Append(name, value);
         }
 
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(new HttpRequestFeature
-        {
-            Method = HttpMethods.Get,
-            Protocol = HttpProtocol.Http11,
-            Scheme = hot.Scheme,
-            // It has nothing that is encoded.
-            Path = hot.Path,
-            RawTarget = hot.Path,
-            Headers = headers,
-            Body = Stream.Null,
-        });
-        features.Set<IHttpResponseFeature>(new HttpResponseFeature());
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        features.Set<IHttpRequestBodyDetectionFeature>(RequestBody.None);
+        var features = DetachedRequest.Features(
+            new HttpRequestFeature
+            {
+                Method = HttpMethods.Get,
+                Protocol = HttpProtocol.Http11,
+                Scheme = hot.Scheme,
+                // It has nothing that is encoded.
+                Path = hot.Path,
+                RawTarget = hot.Path,
+                Headers = headers,
+                Body = Stream.Null,
+            },
+            RequestBody.None);
         // Without an address: that of the loopback would give it rights at some APIs.
         features.Set<IHttpConnectionFeature>(new HttpConnectionFeature { ConnectionId = "warm", LocalIpAddress = IPAddress.Loopback });
         return new DefaultHttpContext(features);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using CacheProxy.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Identity.Tokens;
@@ -61,18 +62,8 @@ internal sealed class TokenText
     }
 
     /// <summary>A text of the header or the payload; <c>null</c> where there is none.</summary>
-    public static string? TextOf(JsonElement part, string name)
-    {
-        try
-        {
-            return part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a pair of surrogates is no text.
-            return null;
-        }
-    }
+    public static string? TextOf(JsonElement part, string name) =>
+        part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && JsonPointer.TryText(value, out var text) ? text : null;
 
     /// <summary>A moment of the payload (RFC 7519, NumericDate) in Unix milliseconds; <c>null</c> where there is none.</summary>
     public long? TimeOf(string name) =>
