@@ -23,7 +23,9 @@ public sealed class FolderDirectionTests
         ["Identity"] = ["Http", "Telemetry"],
         ["Configuration"] = ["Identity", "Store", "Telemetry"],
         ["Proxy"] = ["Http", "Configuration"],
-        ["Management"] = ["Store", "Writing", "Telemetry", "Configuration", "Warming"],
+        ["Management"] = ["Store", "Writing", "Telemetry", "Configuration", "Warming", "Auditing"],
+        ["Auditing"] = ["Reading"],
+        ["CommandLine"] = ["Hosting"],
         ["Http"] = [],
         ["Telemetry"] = [],
     });
