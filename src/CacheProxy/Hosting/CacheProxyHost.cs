@@ -5,6 +5,7 @@ using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
+using CacheProxy.Management.Explaining;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -190,6 +191,7 @@ internal static class CacheProxyHost
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
         services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<RefusalSamples>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();
@@ -233,12 +235,14 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
+        var pages = new Dictionary<string, RequestDelegate>
         {
             [Probes.LivePath] = Probes.Live,
             [MetricsPage.Path] = MetricsPage.Create(app.Services),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        };
+        ExplainPages.AddTo(pages, app.Services);
+        ManagementListener.Answer(app, pages, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(
