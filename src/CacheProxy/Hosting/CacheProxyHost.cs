@@ -5,7 +5,6 @@ using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
-using CacheProxy.Management.Explaining;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -205,6 +204,8 @@ internal static class CacheProxyHost
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AccessControl>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -235,14 +236,7 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        var pages = new Dictionary<string, RequestDelegate>
-        {
-            [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = MetricsPage.Create(app.Services),
-            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        };
-        ExplainPages.AddTo(pages, app.Services);
-        ManagementListener.Answer(app, pages, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        ManagementListener.Answer(app, ManagementEndpoints.Create);
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
@@ -13,16 +11,13 @@ namespace CacheProxy.Management.Explaining;
 
 /// <summary>
 /// The answers to "why is this not cached": <c>/explain</c> of one request, <c>/entries</c> of what is stored of one resource, <c>/refusals</c> of
-/// what happened lately. Made at the first request for one of them.
+/// what happened lately.
 /// </summary>
 internal sealed class ExplainPages(IServiceProvider services)
 {
     public const string ExplainPath = "/explain";
     public const string EntriesPath = "/entries";
     public const string RefusalsPath = "/refusals";
-
-    // It is answered as JSON, never within a page.
-    private static readonly JsonWriterOptions Json = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ResourceCache _cache = services.GetRequiredService<ResourceCache>();
     private readonly RefusalSamples _refusals = services.GetRequiredService<RefusalSamples>();
@@ -33,21 +28,12 @@ internal sealed class ExplainPages(IServiceProvider services)
     private readonly ExplanationWriter _explanations = new(
         services.GetRequiredService<ResourceCache>(), services.GetRequiredService<PendingEvictions>(), services.GetRequiredService<RefusalSamples>());
 
-    /// <summary>Nothing is made before somebody asks.</summary>
-    public static void AddTo(IDictionary<string, RequestDelegate> pages, IServiceProvider services)
-    {
-        var made = new Lazy<ExplainPages>(() => new ExplainPages(services));
-        pages[ExplainPath] = context => made.Value.ExplainAsync(context);
-        pages[EntriesPath] = context => made.Value.EntriesAsync(context);
-        pages[RefusalsPath] = context => made.Value.RefusalsAsync(context);
-    }
-
     /// <summary><c>GET /explain</c>: text unless JSON is asked for.</summary>
     public async Task ExplainAsync(HttpContext context)
     {
         if (DescribedRequest.Parse(context.Request.Query, out var problem) is not { } described)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+            await Problem.WriteAsync(context, ProblemKind.InvalidRequest, problem);
             return;
         }
 
@@ -63,7 +49,7 @@ internal sealed class ExplainPages(IServiceProvider services)
         var (key, policy, problem) = query.ContainsKey("url") ? await KeyOfAsync(query) : KeyOf(query["policy"].ToString(), query["key"].ToString());
         if (key is not { } found)
         {
-            await RefuseAsync(context, policy is null && problem.StartsWith("policy", StringComparison.Ordinal) ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, problem);
+            await Problem.WriteAsync(context, ProblemKind.InvalidRequest, problem);
             return;
         }
 
@@ -85,7 +71,7 @@ internal sealed class ExplainPages(IServiceProvider services)
     {
         if (_configuration.Current.Policies.Find(context.Request.Query["policy"].ToString()) is not { } policy)
         {
-            await RefuseAsync(context, StatusCodes.Status404NotFound, NoPolicy());
+            await Problem.WriteAsync(context, ProblemKind.InvalidRequest, NoPolicy());
             return;
         }
 
@@ -148,29 +134,20 @@ internal sealed class ExplainPages(IServiceProvider services)
     private string NoPolicy() =>
         $"policy: name one of {string.Join(", ", _configuration.Current.Policies.All.Select(static policy => policy.Name).Order(StringComparer.Ordinal))}.";
 
-    private static Task RefuseAsync(HttpContext context, int status, string problem) => ManagementListener.WriteAsync(context, status, problem + "\n");
-
-    private static async Task AnswerAsync(HttpContext context, bool isJsonUsual, Action<Utf8JsonWriter> write)
+    private static Task AnswerAsync(HttpContext context, bool isJsonUsual, Action<Utf8JsonWriter> write)
     {
+        if (WantsJson(context.Request, isJsonUsual))
+        {
+            return JsonContent.WriteAsync(context, StatusCodes.Status200OK, write);
+        }
+
         var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer, Json))
+        using (var json = new Utf8JsonWriter(buffer))
         {
             write(json);
         }
 
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        if (!WantsJson(context.Request, isJsonUsual))
-        {
-            await ManagementListener.WriteAsync(context, StatusCodes.Status200OK, ReadableText.Of(buffer.WrittenSpan));
-            return;
-        }
-
-        context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
-        }
+        return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, ReadableText.Of(buffer.WrittenSpan));
     }
 
     private static bool WantsJson(HttpRequest request, bool isUsual)
