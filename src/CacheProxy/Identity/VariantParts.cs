@@ -5,13 +5,6 @@ using Microsoft.Extensions.Primitives;
 
 namespace CacheProxy.Identity;
 
-/// <summary>One thing by which a request's variant differs from the plain one.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Name">The header, where it is one.</param>
-/// <param name="Value">What it is there; of what tells callers apart only a fingerprint.</param>
-/// <param name="IsFingerprint">Whether it is one.</param>
-internal readonly record struct VariantPart(string Kind, string? Name, string Value, bool IsFingerprint = false);
-
 /// <summary>
 /// The parts of a variant for a person to read: each that <see cref="VariantDigest"/> takes, and no other. Two requests whose parts are equal
 /// have one variant.
@@ -116,3 +109,10 @@ internal static class VariantParts
         parts.Add(new VariantPart(kind, name, isSecret ? Fingerprint(text) : text, isSecret));
     }
 }
+
+/// <summary>One thing by which a request's variant differs from the plain one.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Name">The header, where it is one.</param>
+/// <param name="Value">What it is there; of what tells callers apart only a fingerprint.</param>
+/// <param name="IsFingerprint">Whether it is one.</param>
+internal readonly record struct VariantPart(string Kind, string? Name, string Value, bool IsFingerprint = false);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store;

@@ -141,13 +141,16 @@ internal sealed class ExplainPages(IServiceProvider services)
             return JsonContent.WriteAsync(context, StatusCodes.Status200OK, write);
         }
 
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            write(json);
-        }
+        return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, ReadableText.Of(Written(write)));
+    }
 
-        return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, ReadableText.Of(buffer.WrittenSpan));
+    private static ReadOnlySpan<byte> Written(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var json = new Utf8JsonWriter(buffer);
+        write(json);
+        json.Flush();
+        return buffer.WrittenSpan;
     }
 
     private static bool WantsJson(HttpRequest request, bool isUsual)

@@ -1,6 +1,5 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
-using CacheProxy.Reading;
 using CacheProxy.Store;
 using CacheProxy.Writing;
 
