@@ -5,6 +5,7 @@ using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
+using CacheProxy.Management.Figures;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -79,8 +80,10 @@ internal static class CacheProxyHost
     private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostOptions options)
     {
         var logging = new LoggingSetup(snapshot.Logging);
-        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), options.LogSink);
+        var recent = new RecentEvents();
+        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), options.LogSink, recent);
         builder.Services.AddSingleton(logging);
+        builder.Services.AddSingleton(recent);
     }
 
     private static void AddConfiguration(
@@ -203,6 +206,9 @@ internal static class CacheProxyHost
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton(static provider => new Statistics(
+            new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
+        services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -236,7 +242,8 @@ internal static class CacheProxyHost
         ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
         {
             [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = MetricsPage.Create(app.Services),
+            [MetricsPage.Path] = StatisticsPage.Noticing(MetricsPage.Create(app.Services), app.Services.GetRequiredService<Statistics>()),
+            [StatisticsPage.Path] = StatisticsPage.Create(app.Services.GetRequiredService<StatisticsDocument>()),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
         }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
         app.UseRouting();
