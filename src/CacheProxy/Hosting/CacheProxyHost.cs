@@ -206,6 +206,8 @@ internal static class CacheProxyHost
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AccessControl>();
         services.AddSingleton(static provider => new Statistics(
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
@@ -239,13 +241,9 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
-        {
-            [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = StatisticsPage.Noticing(MetricsPage.Create(app.Services), app.Services.GetRequiredService<Statistics>()),
-            [StatisticsPage.Path] = StatisticsPage.Create(app.Services.GetRequiredService<StatisticsDocument>()),
-            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        ManagementListener.Answer(app, ManagementEndpoints.Create);
+        // Made now, it knows when the program started.
+        _ = app.Services.GetRequiredService<Statistics>();
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

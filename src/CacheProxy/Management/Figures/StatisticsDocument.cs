@@ -11,16 +11,11 @@ internal sealed class StatisticsDocument(
     private const int MostReasons = 10;
     private const double Milliseconds = 1000;
 
-    public async Task<byte[]> WriteAsync()
+    /// <summary>What there is to write; nothing else waits.</summary>
+    public async Task<Action<Utf8JsonWriter>> AskAsync()
     {
         var now = await statistics.AskAsync();
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            Write(json, now);
-        }
-
-        return body.ToArray();
+        return json => Write(json, now);
     }
 
     private void Write(Utf8JsonWriter json, StatisticsNow now)
