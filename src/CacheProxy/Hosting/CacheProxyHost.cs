@@ -189,6 +189,7 @@ internal static class CacheProxyHost
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
+        ComparingServices.AddTo(services);
         services.AddSingleton<ShadowForwarder>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
@@ -238,6 +239,8 @@ internal static class CacheProxyHost
             [Probes.LivePath] = Probes.Live,
             [MetricsPage.Path] = MetricsPage.Create(app.Services),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
+            [AuditPage.Path] = AuditPage.Create(app.Services),
+            [ShadowPage.Path] = ShadowPage.Create(app.Services),
         }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).

@@ -1,6 +1,7 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
+using CacheProxy.Reading.Comparing;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -12,6 +13,7 @@ internal sealed class ReadHandler(
     HeldBodies held,
     FillHandler fills,
     HotResources hot,
+    HitSamples samples,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
@@ -103,10 +105,11 @@ internal sealed class ReadHandler(
                 return AskAsync(request, found, reason, began, next);
             case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
                 when request.IsShadowed:
-                return AnsweredAsync(shadows.ForwardAsync(request, stored, next));
+                return AnsweredAsync(shadows.ForwardAsync(request, found, next));
             case FreshnessVerdict.Fresh:
             case FreshnessVerdict.StaleAllowed:
                 hot.Hit(request, found);
+                samples.Hit(request, found, ageMs, next);
                 return ServeAsync(request, stored, ageMs, began);
             case FreshnessVerdict.StaleWhileRevalidate:
                 hot.Hit(request, found);
@@ -124,6 +127,7 @@ internal sealed class ReadHandler(
         var headers = request.Context.Request.Headers;
         if (request.IsShadowed)
         {
+            shadows.Missed(request);
             // What is stored answers for nothing: neither after a validation, nor in place of an error, nor the client's own conditions.
             return request.IsHead || headers.Range.Count > 0 || ConditionalRequest.IsPresent(headers)
                 ? ForwardAsync(request, ForwardReason.Shadow, next)
