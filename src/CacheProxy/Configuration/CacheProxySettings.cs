@@ -36,6 +36,7 @@ internal static class CacheProxySettings
         WarmSettings.Check(reader, policies, warm);
         var audit = AuditSettings.Read(reader.Section("Audit"));
         var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
+        var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -52,6 +53,8 @@ internal static class CacheProxySettings
             Warm = warm,
             Audit = audit,
             Shadow = shadow,
+            Management = management,
+            Access = access,
             Policies = policies,
         };
     }
@@ -221,6 +224,11 @@ internal sealed record CacheProxyOptions
     public AuditOptions Audit { get; init; } = new();
 
     public ShadowOptions Shadow { get; init; } = new();
+
+    public ManagementOptions Management { get; init; } = new();
+
+    /// <summary>Who may use the management listener.</summary>
+    public ManagementAccess Access { get; init; } = new([], [], isOpen: false);
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

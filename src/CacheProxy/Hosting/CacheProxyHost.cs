@@ -204,6 +204,8 @@ internal static class CacheProxyHost
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AccessControl>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -234,14 +236,7 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
-        {
-            [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = MetricsPage.Create(app.Services),
-            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-            [AuditPage.Path] = AuditPage.Create(app.Services),
-            [ShadowPage.Path] = ShadowPage.Create(app.Services),
-        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        ManagementListener.Answer(app, ManagementEndpoints.Create);
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

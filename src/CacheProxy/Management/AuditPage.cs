@@ -12,6 +12,31 @@ internal static class AuditPage
 {
     public const string Path = "/audit";
 
+    public static Answer[] Answers =>
+    [
+        Answer.Json(
+            200,
+            "JSON where Accept names it, otherwise the same as text.",
+            Shape.Of(
+                "",
+                ("ratePerSecond", Shape.Whole("Most hits a second that are audited.")),
+                ("policies", Shape.List(
+                    "Of which a hit was audited.",
+                    Shape.Of(
+                        "",
+                        [
+                            ("policy", Shape.Text("Its name.")),
+                            ("audit", Shape.Number("The share of hits that is audited.")),
+                            ("judged", Shape.Whole("Audits that have shown whether a hit was right.")),
+                            ("wrong", Shape.Whole("How many of them were wrong.")),
+                            ("wrongPerMillion", Shape.Number("The same as a share.")),
+                            ("atMostPerMillion", Shape.Number("What the true share is below, with 95 % confidence.")),
+                            ("results", Shape.Map("How often each result came out.", Shape.Whole(""))),
+                            .. ReportAnswer.PlacesShape,
+                            ReportAnswer.WritesShape,
+                        ]))))),
+    ];
+
     public static RequestDelegate Create(IServiceProvider services) => context =>
     {
         var configured = services.GetRequiredService<ConfigurationReloader>().Current.Options;

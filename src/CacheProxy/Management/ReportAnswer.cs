@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using CacheProxy.Reading.Comparing;
 
@@ -10,31 +8,36 @@ namespace CacheProxy.Management;
 /// <summary>A report as JSON, where the request asks for that, and otherwise as text for people.</summary>
 internal static class ReportAnswer
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static async Task WriteAsync<T>(HttpContext context, T report, Action<Utf8JsonWriter, T> asJson, Action<StringBuilder, T> asText)
+    public static Task WriteAsync<T>(HttpContext context, T report, Action<Utf8JsonWriter, T> asJson, Action<StringBuilder, T> asText)
     {
-        if (!WantsJson(context.Request))
+        if (WantsJson(context.Request))
         {
-            var text = new StringBuilder();
-            asText(text, report);
-            await ManagementListener.WriteAsync(context, StatusCodes.Status200OK, text.ToString());
-            return;
+            return JsonContent.WriteAsync(context, StatusCodes.Status200OK, json => asJson(json, report));
         }
 
-        var body = new ArrayBufferWriter<byte>();
-        await using (var writer = new Utf8JsonWriter(body, Indented))
-        {
-            asJson(writer, report);
-        }
-
-        context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.ContentLength = body.WrittenCount;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
-        }
+        var text = new StringBuilder();
+        asText(text, report);
+        return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, text.ToString());
     }
+
+    /// <summary>What <see cref="WritePlaces"/> writes.</summary>
+    public static (string, Shape)[] PlacesShape =>
+    [
+        ("firstDifferences", Shape.List(
+            "Where answers first differ; most frequent first.",
+            Shape.Of("", ("at", Shape.Text("A JSON pointer, status or body.")), ("count", Shape.Whole("How many."))))),
+        ("otherDifferences", Shape.Whole("How many differ at places beyond the 32 that are told apart.")),
+    ];
+
+    /// <summary>What <see cref="WriteWrites"/> writes.</summary>
+    public static (string, Shape) WritesShape => ("afterWrites", Shape.List(
+        "The kinds of writes that came between the storing of an entry and its being wrong.",
+        Shape.Of(
+            "",
+            ("route", Shape.Text("The YARP route.")),
+            ("method", Shape.Word("The method.", "PUT", "PATCH", "DELETE", "POST", "other")),
+            ("namesId", Shape.Switch("Whether its path named the resource's id.")),
+            ("count", Shape.Whole("How many wrong ones came after one.")))));
 
     /// <summary>Where answers first differ, and how often.</summary>
     public static void WritePlaces(Utf8JsonWriter json, IEnumerable<Counted<string>> places, long others)

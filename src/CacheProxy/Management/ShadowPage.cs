@@ -17,6 +17,44 @@ internal static class ShadowPage
     public const int LeastReads = 100;
     public const double LeastShare = 0.2;
 
+    public static Answer[] Answers =>
+    [
+        Answer.Json(
+            200,
+            "JSON where Accept names it, otherwise the same as text.",
+            Shape.Of(
+                "",
+                ("policies", Shape.List("That were asked in mode Shadow.", PolicyShape())),
+                ("withoutPolicy", Shape.List(
+                    "Reads without a policy, where they are counted; most frequent first.",
+                    Shape.Of(
+                        "",
+                        ("route", Shape.Text("The YARP route.")),
+                        ("path", Shape.Text("The shape of their paths.")),
+                        ("requests", Shape.Whole("How many.")),
+                        ("notStorable", Shape.Whole("How many got an answer that may not be stored.")),
+                        ("hitRatio", Shape.Number("The share that would have been hits.")),
+                        ("proposed", Shape.Switch("Whether they are worth a policy."))))))),
+    ];
+
+    private static Shape PolicyShape() => Shape.Of(
+        "",
+        [
+            ("policy", Shape.Text("Its name.")),
+            ("since", Shape.Time("The start, or the last reload.")),
+            ("verdict", Shape.Word("Whether to switch it on.", [.. Enum.GetValues<ShadowVerdictWord>().Select(ToToken)])),
+            ("reasons", Shape.List("Why, as sentences.", Shape.Text(""))),
+            ("requests", Shape.Whole("Reads of the policy.")),
+            ("hits", Shape.Whole("How many of them would have been hits.")),
+            ("hitRatio", Shape.Number("The hit ratio to expect.")),
+            ("wrong", Shape.Whole("Would-be hits that would have been wrong.")),
+            ("overtaken", Shape.Whole("Would-be hits that a write overtook.")),
+            ("notCompared", Shape.Whole("Would-be hits that could not be compared.")),
+            ("writes", Shape.Whole("Writes to the policy's resources.")),
+            .. ReportAnswer.PlacesShape,
+            ReportAnswer.WritesShape,
+        ]);
+
     public static RequestDelegate Create(IServiceProvider services) => context => ReportAnswer.WriteAsync(
         context,
         (services.GetRequiredService<ShadowReport>().ToArray(), services.GetRequiredService<RepeatedReads>().ToArray()),

@@ -81,6 +81,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
         .. OptionsOf("CacheProxy:Audit", new AuditOptions()),
         .. OptionsOf("CacheProxy:Shadow", new ShadowOptions()),
+        .. OptionsOf("CacheProxy:Management", new ManagementOptions()),
     ];
 
     private static IEnumerable<string> OptionsOf(string section, object defaults) => defaults.GetType()

@@ -14,7 +14,7 @@ internal sealed class HitSamples(IServiceProvider services, TimeProvider time)
     /// <summary>The most samples that wait. Each has the headers of a request, and no body.</summary>
     public const int MostWaiting = 8;
 
-    private readonly Channel<HitSample> _waiting = Channel.CreateBounded<HitSample>(MostWaiting);
+    private Channel<HitSample>? _waiting;
     private Action? _begin;
 
     /// <summary>Who audits, called once: when there is something to audit for the first time.</summary>
@@ -23,7 +23,10 @@ internal sealed class HitSamples(IServiceProvider services, TimeProvider time)
         set => _begin = value;
     }
 
-    public ChannelReader<HitSample> Waiting => _waiting.Reader;
+    public ChannelReader<HitSample> Waiting => Channel.Reader;
+
+    // Made with the first sample.
+    private Channel<HitSample> Channel => LazyInitializer.EnsureInitialized(ref _waiting, static () => System.Threading.Channels.Channel.CreateBounded<HitSample>(MostWaiting));
 
     /// <summary>A client is about to be served what was found.</summary>
     public void Hit(in ReadRequest read, in LookUpResult found, long ageMs, RequestDelegate next)
@@ -48,14 +51,14 @@ internal sealed class HitSamples(IServiceProvider services, TimeProvider time)
     // What is served although it is no longer fresh is known not to be the API's latest word, and content cannot be sent once more.
     private void Take(CacheRequest request, in LookUpResult found, long ageMs, RequestDelegate next)
     {
-        if (request.HasContent || found.Response is not { } stored || !stored.Freshness.IsFresh(ageMs) || _waiting.Reader.Count >= MostWaiting)
+        if (request.HasContent || found.Response is not { } stored || !stored.Freshness.IsFresh(ageMs) || Channel.Reader.Count >= MostWaiting)
         {
             return;
         }
 
         // Copied here, because the server takes its request back when the client has its answer.
         var context = Own(request.Context);
-        if (_waiting.Writer.TryWrite(new HitSample(request.Detach(context), found.Stamp, time.GetTimestamp(), next)))
+        if (Channel.Writer.TryWrite(new HitSample(request.Detach(context), found.Stamp, time.GetTimestamp(), next)))
         {
             Interlocked.Exchange(ref _begin, null)?.Invoke();
         }
