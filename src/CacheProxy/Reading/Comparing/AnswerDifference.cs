@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using CacheProxy.Http;
 using CacheProxy.Store;
 
@@ -51,8 +52,21 @@ internal static class AnswerDifference
 
             using (now)
             {
-                return JsonDifference.Find(old.RootElement, now.RootElement, ignored) is { } pointer ? pointer.Length == 0 ? Body : pointer : null;
+                return FindInJson(old.RootElement, now.RootElement, ignored);
             }
+        }
+    }
+
+    private static string? FindInJson(JsonElement old, JsonElement now, ImmutableArray<JsonPointer> ignored)
+    {
+        try
+        {
+            return JsonDifference.Find(old, now, ignored) is { } pointer ? pointer.Length == 0 ? Body : pointer : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair somewhere: it is no text, and cannot be compared as one.
+            return Body;
         }
     }
 }
