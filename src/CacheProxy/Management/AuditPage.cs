@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using CacheProxy.Auditing;
 using CacheProxy.Configuration;
-using CacheProxy.Configuration.Policies;
 
 namespace CacheProxy.Management;
 

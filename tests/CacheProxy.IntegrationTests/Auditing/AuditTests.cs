@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
@@ -21,7 +22,7 @@ public sealed class AuditTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
     [InlineData(StoreKind.Redis)]
     public async Task A_hit_that_the_API_confirms_is_right_and_is_asked_for_as_the_client_asked(StoreKind store)
     {
-        var asked = new System.Collections.Concurrent.ConcurrentQueue<(string Authorization, string Condition)>();
+        var asked = new ConcurrentQueue<(string Authorization, string Condition)>();
         await using var api = await StubApi.StartAsync(context =>
         {
             asked.Enqueue((context.Request.Headers.Authorization.ToString(), context.Request.Headers.IfNoneMatch.ToString()));
@@ -104,6 +105,41 @@ public sealed class AuditTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
         gate.Open();
 
         await CountedAsync(proxy, "superseded", 1);
+        Assert.Equal(0, (await ReportAsync(proxy)).GetProperty("wrong").GetInt64());
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task While_clients_write_and_read_at_the_same_time_no_audit_finds_a_wrong_answer(StoreKind store)
+    {
+        var versions = new ConcurrentDictionary<string, int>();
+        await using var api = await StubApi.StartAsync(async context =>
+        {
+            var path = context.Request.Path.Value!;
+            var version = HttpMethods.IsGet(context.Request.Method)
+                ? versions.GetOrAdd(path, 0)
+                : versions.AddOrUpdate(path, 1, static (_, known) => known + 1);
+            // An answer may be on its way while others overtake it.
+            await Task.Yield();
+            await Answers.SendAsync(context, 200, $$"""{"version":{{version}}}""", Json);
+        });
+        await using var proxy = await StartAsync(store, api, Audit, ("CacheProxy:Audit:RatePerSecond", "1000"));
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async client =>
+        {
+            for (var i = 0; i < 120; i++)
+            {
+                var target = $"/api/customers/{(i + client) % 3}";
+                await proxy.AskAsync(client == 0 && i % 3 == 0 ? HttpMethod.Put : HttpMethod.Get, target);
+            }
+        }));
+
+        await Eventually.TrueAsync(async () =>
+        {
+            await proxy.AskAsync(Customer);
+            return (await ReportsAsync(proxy)).GetArrayLength() == 1 && (await ReportAsync(proxy)).GetProperty("judged").GetInt64() >= 10;
+        });
         Assert.Equal(0, (await ReportAsync(proxy)).GetProperty("wrong").GetInt64());
     }
 

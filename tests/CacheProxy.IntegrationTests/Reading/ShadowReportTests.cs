@@ -5,7 +5,7 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Reading;
 
 /// <summary>What mode Shadow has shown, and whether the policy may be switched on.</summary>
-public sealed class ShadowReportTests
+public sealed class ShadowReportTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
 {
     private const string Customer = "/api/customers/1";
 
@@ -58,12 +58,14 @@ public sealed class ShadowReportTests
         Assert.Contains("""cacheproxy_shadow_hits_total{equal="true",policy="customer"} 1""", metrics, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_write_during_a_read_makes_nothing_wrong()
+    [Theory]
+    [InlineData(StoreKind.Memory)]
+    [InlineData(StoreKind.Redis)]
+    public async Task A_write_during_a_read_makes_nothing_wrong(StoreKind store)
     {
         var gate = new Gate();
         await using var api = await StubApi.StartAsync(Answers.Body("old"));
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, [Shadow]);
+        await using var proxy = await stores.StartAsync(store, api.Address, Shadow);
         await proxy.AskAsync(Customer);
         api.Handler = async context =>
         {
