@@ -39,11 +39,11 @@ internal sealed class Auditor(
         var stopping = lifetime.ApplicationStopping;
         try
         {
-            while (true)
+            while (await samples.Waiting.WaitToReadAsync(stopping))
             {
-                var sample = await samples.Waiting.ReadAsync(stopping);
+                // No sample is in a variable here: what it has of a request is gone as soon as it is audited.
                 var began = time.GetTimestamp();
-                if (await AuditAsync(sample, stopping))
+                if (await AuditNextAsync(stopping))
                 {
                     var atLeast = TimeSpan.FromSeconds(1.0 / configuration.Current.Options.Audit.RatePerSecond);
                     var took = time.GetElapsedTime(began);
@@ -58,8 +58,9 @@ internal sealed class Auditor(
     }
 
     /// <returns>Whether the API was asked, or may have been.</returns>
-    private async Task<bool> AuditAsync(HitSample sample, CancellationToken stopping)
+    private async Task<bool> AuditNextAsync(CancellationToken stopping)
     {
+        var sample = await samples.Waiting.ReadAsync(stopping);
         var policy = sample.Request.Policy.Name;
         if (IsPausing() || time.GetElapsedTime(sample.Taken) > OldestSample)
         {

@@ -1,6 +1,8 @@
-using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using CacheProxy.Http;
+using FsCheck;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace CacheProxy.Tests.Http;
@@ -53,6 +55,24 @@ public sealed class JsonDifferenceTests
     [Fact]
     public void Behind_what_is_ignored_a_difference_is_still_found() =>
         Assert.Equal("/b", Find("""{"now":1,"b":1,"x":{"y":1}}""", """{"now":2,"b":2,"x":{"y":2}}""", "/now", "/x/y"));
+
+    [Fact]
+    public void In_any_order_one_changed_member_is_found_and_only_that() => Prop.ForAll(
+        ArbMap.Default.GeneratorFor<int[]>().Where(static values => values.Length > 0).Zip(ArbMap.Default.GeneratorFor<NonNegativeInt>()).ToArbitrary(),
+        static pair =>
+        {
+            var (values, at) = (pair.Item1, pair.Item2.Get % pair.Item1.Length);
+            var members = values.Select(static (value, i) => $"\"{Name(i)}\":[{value}]").ToArray();
+            var changed = members.ToArray();
+            changed[at] = $"\"{Name(at)}\":[null]";
+            var (old, same, now) = (Document(members), Document([.. members.Reverse()]), Document([.. changed.Skip(at), .. changed.Take(at)]));
+
+            return Find(old, same) is null && Find(old, now) == $"/{Name(at)}/*" && Find(old, now, $"/{Name(at)}") is null;
+        }).QuickCheckThrowOnFailure();
+
+    private static string Name(int i) => "m" + string.Concat(i.ToString(CultureInfo.InvariantCulture).Select(static digit => (char)('a' + digit - '0')));
+
+    private static string Document(string[] members) => $"{{{string.Join(',', members)}}}";
 
     private static string? Find(string left, string right, params string[] ignored)
     {
