@@ -18,6 +18,8 @@ internal static class ManagementEndpoints
         Read(ExplainPages.ExplainPath, "What becomes of a request, and why", static services => new ExplainPages(services).ExplainAsync, ExplainShapes.Explained) with { Parameters = ExplainShapes.OfRequest },
         Read(ExplainPages.EntriesPath, "What is stored of one resource, without bodies", static services => new ExplainPages(services).EntriesAsync, ExplainShapes.Found) with { Parameters = ExplainShapes.OfEntry },
         Read(ExplainPages.RefusalsPath, "Requests that were forwarded or not stored lately", static services => new ExplainPages(services).RefusalsAsync, ExplainShapes.Sampled) with { Parameters = ExplainShapes.OfPolicy },
+        Read(AuditPage.Path, "How many audited hits were wrong", AuditPage.Create, AuditPage.Answers),
+        Read(ShadowPage.Path, "What mode Shadow has shown, and whether to switch on", ShadowPage.Create, ShadowPage.Answers),
         Change("POST", WarmPage.Path, "Warm the policies that are warmed", static services => WarmPage.Create(services.GetRequiredService<Warmer>()), WarmPage.Answers) with { Parameters = WarmPage.Parameters },
     ];
 }
