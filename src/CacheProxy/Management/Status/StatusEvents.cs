@@ -8,7 +8,12 @@ namespace CacheProxy.Management.Status;
 /// <c>GET /events</c>: the statistics every two seconds, as server-sent events. One timer serves all who listen, and there is none while
 /// nobody does.
 /// </summary>
-internal sealed partial class StatusEvents(StatisticsDocument document, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StatusEvents> logger)
+/// <param name="ask">Asks for what is told.</param>
+/// <param name="stopping">When every answer ends.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">For what must not happen.</param>
+internal sealed partial class StatusEvents(
+    Func<Task<Action<Utf8JsonWriter>>> ask, CancellationToken stopping, TimeProvider time, ILogger<StatusEvents> logger)
 {
     public const string Path = "/events";
 
@@ -30,8 +35,11 @@ internal sealed partial class StatusEvents(StatisticsDocument document, IHostApp
     private int _listeners;
     private int _writing;
 
-    public static RequestDelegate Create(IServiceProvider services) =>
-        ActivatorUtilities.CreateInstance<StatusEvents>(services).AnswerAsync;
+    public static RequestDelegate Create(IServiceProvider services) => new StatusEvents(
+        services.GetRequiredService<StatisticsDocument>().AskAsync,
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping,
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<StatusEvents>>()).AnswerAsync;
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -47,7 +55,7 @@ internal sealed partial class StatusEvents(StatisticsDocument document, IHostApp
             return;
         }
 
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
             context.Response.ContentType = "text/event-stream";
@@ -132,7 +140,7 @@ internal sealed partial class StatusEvents(StatisticsDocument document, IHostApp
 
         try
         {
-            var frame = await FrameAsync();
+            var frame = Frame(await ask());
             TaskCompletionSource<byte[]> told;
             lock (_lock)
             {
@@ -152,9 +160,8 @@ internal sealed partial class StatusEvents(StatisticsDocument document, IHostApp
         }
     }
 
-    private async Task<byte[]> FrameAsync()
+    private static byte[] Frame(Action<Utf8JsonWriter> write)
     {
-        var write = await document.AskAsync();
         var frame = new ArrayBufferWriter<byte>();
         frame.Write("event: figures\ndata: "u8);
         using (var json = new Utf8JsonWriter(frame))

@@ -17,19 +17,13 @@ function say(id, text) {
   if (element.textContent !== text) { element.textContent = text; }
 }
 
-function element(name, attributes, text) {
-  const made = document.createElement(name);
+function build(made, attributes, text) {
   for (const [key, value] of Object.entries(attributes || {})) { made.setAttribute(key, value); }
   if (text !== undefined) { made.textContent = text; }
   return made;
 }
-
-function shape(name, attributes, text) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) { made.setAttribute(key, value); }
-  if (text !== undefined) { made.textContent = text; }
-  return made;
-}
+const element = (name, attributes, text) => build(document.createElement(name), attributes, text);
+const shape = (name, attributes, text) => build(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, text);
 
 // The first cell of a row names it; one that starts with # is a number.
 function rows(id, list) {
@@ -102,12 +96,14 @@ function showCharts(course, recent) {
   const whole = Math.max(300, course.reduce((sum, piece) => sum + piece.seconds, 0));
   const total = piece => outcomes.reduce((sum, outcome) => sum + (piece.outcomes[outcome] || 0), 0);
   const top = Math.max(1, ...course.map(piece => total(piece) / piece.seconds));
-  const bars = frame(at('outcomes-chart'), short.format(top) + '/s', '0', whole);
-  const points = [];
-  const ratio = frame(at('ratio-chart'), '100 %', '0 %', whole);
-  let x = 640 - 590 * course.reduce((sum, piece) => sum + piece.seconds, 0) / whole;
+  const bars = at('outcomes-chart'), ratio = at('ratio-chart'), points = [];
+  // In the screen's own pixels, so that texts are as large on a phone.
+  const right = frame(bars, short.format(top) + '/s', '0', whole);
+  frame(ratio, '100 %', '0 %', whole);
+  const room = (right - left) / whole;
+  let x = right - room * course.reduce((sum, piece) => sum + piece.seconds, 0);
   for (const piece of course) {
-    const width = 590 * piece.seconds / whole;
+    const width = room * piece.seconds;
     let y = 170;
     for (const outcome of outcomes) {
       const height = 155 * (piece.outcomes[outcome] || 0) / piece.seconds / top;
@@ -138,16 +134,19 @@ function showCharts(course, recent) {
   }
 }
 
-// The title, which says in words what the chart shows, stays.
+// The title, which says in words what the chart shows, stays. Returns where it ends.
+const left = 50;
 function frame(chart, top, bottom, whole) {
+  const right = Math.max(200, chart.clientWidth);
+  chart.setAttribute('viewBox', '0 0 ' + right + ' 200');
   chart.replaceChildren(
     chart.querySelector('title'),
-    ...[15, 92.5, 170].map(y => shape('line', { class: 'grid', x1: 50, x2: 640, y1: y, y2: y })),
-    shape('text', { x: 44, y: 19, 'text-anchor': 'end' }, top),
-    shape('text', { x: 44, y: 174, 'text-anchor': 'end' }, bottom),
-    shape('text', { x: 50, y: 192 }, duration(whole) + ' ago'),
-    shape('text', { x: 640, y: 192, 'text-anchor': 'end' }, 'now'));
-  return chart;
+    ...[15, 92.5, 170].map(y => shape('line', { class: 'grid', x1: left, x2: right, y1: y, y2: y })),
+    shape('text', { x: left - 6, y: 19, 'text-anchor': 'end' }, top),
+    shape('text', { x: left - 6, y: 174, 'text-anchor': 'end' }, bottom),
+    shape('text', { x: left, y: 192 }, duration(whole) + ' ago'),
+    shape('text', { x: right, y: 192, 'text-anchor': 'end' }, 'now'));
+  return right;
 }
 
 let shownEvents = '';
