@@ -86,9 +86,9 @@ function showTables(figures) {
       row.cells[1].replaceChildren(element('span', { class: 'mode ' + mode }, mode));
     }
   }
-  at('tenants-part').hidden = !figures.tenants;
-  rows('tenants', (figures.tenants || []).map(tenant =>
-    [tenant.name, '#' + number.format(tenant.requests), '#' + percent(tenant.hitRatio), '#' + number.format(tenant.forwards)]));
+  at('tenants-part').hidden = !recent.tenants;
+  rows('tenants', Object.entries(recent.tenants || {}).map(([name, of]) =>
+    [name === '*' ? 'all others' : name, '#' + number.format(of.requests), '#' + percent(of.hitRatio), '#' + number.format(of.outcomes.forward)]));
   choosePolicies(figures.policies);
 }
 
