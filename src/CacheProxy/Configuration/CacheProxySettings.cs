@@ -34,6 +34,8 @@ internal static class CacheProxySettings
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
+        var intake = IntakeSettings.Read(
+            reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -48,6 +50,7 @@ internal static class CacheProxySettings
             Keys = keys,
             InlineSockets = inlineSockets,
             Warm = warm,
+            Intake = intake,
             Policies = policies,
         };
     }
@@ -213,6 +216,8 @@ internal sealed record CacheProxyOptions
     public bool InlineSockets { get; init; }
 
     public WarmCredentialOptions Warm { get; init; } = new();
+
+    public IntakeOptions Intake { get; init; } = new();
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

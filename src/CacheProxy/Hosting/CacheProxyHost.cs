@@ -4,6 +4,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
+using CacheProxy.Intake;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
@@ -202,6 +203,10 @@ internal static class CacheProxyHost
         services.AddSingleton<WarmMetrics>();
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
+        services.AddSingleton<OutsideEvictions>();
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<OutsideWriteHandler>();
+        services.AddSingleton<EvictionsPage>();
         services.AddSingleton<UpstreamMetrics>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
@@ -238,7 +243,11 @@ internal static class CacheProxyHost
             [Probes.LivePath] = Probes.Live,
             [MetricsPage.Path] = MetricsPage.Create(app.Services),
             [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        }, new Dictionary<string, RequestDelegate>
+        {
+            [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()),
+            [EvictionsPage.Path] = context => app.Services.GetRequiredService<EvictionsPage>().AnswerAsync(context),
+        });
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(
