@@ -36,6 +36,7 @@ internal static class CacheProxySettings
         WarmSettings.Check(reader, policies, warm);
         var intake = IntakeSettings.Read(
             reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
+        var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -51,6 +52,8 @@ internal static class CacheProxySettings
             InlineSockets = inlineSockets,
             Warm = warm,
             Intake = intake,
+            Management = management,
+            Access = access,
             Policies = policies,
         };
     }
@@ -218,6 +221,11 @@ internal sealed record CacheProxyOptions
     public WarmCredentialOptions Warm { get; init; } = new();
 
     public IntakeOptions Intake { get; init; } = new();
+
+    public ManagementOptions Management { get; init; } = new();
+
+    /// <summary>Who may use the management listener.</summary>
+    public ManagementAccess Access { get; init; } = new([], [], isOpen: false);
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

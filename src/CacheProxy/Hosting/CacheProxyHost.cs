@@ -206,8 +206,9 @@ internal static class CacheProxyHost
         services.AddSingleton<OutsideEvictions>();
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<OutsideWriteHandler>();
-        services.AddSingleton<EvictionsPage>();
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AccessControl>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -238,16 +239,7 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
-        {
-            [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = MetricsPage.Create(app.Services),
-            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        }, new Dictionary<string, RequestDelegate>
-        {
-            [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()),
-            [EvictionsPage.Path] = context => app.Services.GetRequiredService<EvictionsPage>().AnswerAsync(context),
-        });
+        ManagementListener.Answer(app, ManagementEndpoints.Create);
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

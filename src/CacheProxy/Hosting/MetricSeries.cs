@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Intake;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
 using CacheProxy.Warming;
@@ -20,6 +21,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly WarmMetrics _warm;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
+    private readonly IntakeMetrics _intake;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
@@ -28,10 +30,11 @@ internal sealed class MetricSeries : IHostedService
         WarmMetrics warm,
         WriteMetrics writes,
         UpstreamMetrics upstream,
+        IntakeMetrics intake,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
-        (_cache, _limits, _warm, _writes, _upstream, _configuration) = (cache, limits, warm, writes, upstream, configuration);
+        (_cache, _limits, _warm, _writes, _upstream, _intake, _configuration) = (cache, limits, warm, writes, upstream, intake, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
             "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -75,6 +78,7 @@ internal sealed class MetricSeries : IHostedService
             }
         }
 
+        _intake.Begin();
         foreach (var cluster in configuration.Proxy.Clusters)
         {
             _upstream.Begin(cluster.ClusterId);

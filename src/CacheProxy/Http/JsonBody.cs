@@ -38,9 +38,9 @@ internal static class JsonBody
             document = JsonDocument.Parse(text.Span.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text, Options);
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, whatever its headers say.
+            // No JSON, whatever its headers say; or a name with half a surrogate pair, which is compared with others and is no text.
             return false;
         }
     }

@@ -134,17 +134,7 @@ internal sealed class CloudEvent
             : null;
     }
 
-    private IntakeItem ReadEncoded(IntakeOptions options)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(_encoded, IntakeItem.JsonOptions);
-            return IntakeItem.ReadData(document.RootElement.Clone(), options, this);
-        }
-        catch (JsonException)
-        {
-            // No JSON, whatever its type says.
-            return IntakeItem.Refuse("", "JSON in base64");
-        }
-    }
+    private IntakeItem ReadEncoded(IntakeOptions options) => IntakeItem.TryParse(_encoded, out var data)
+        ? IntakeItem.ReadData(data, options, this)
+        : IntakeItem.Refuse("", "JSON in base64");
 }

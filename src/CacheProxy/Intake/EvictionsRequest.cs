@@ -6,9 +6,9 @@ namespace CacheProxy.Intake;
 
 /// <summary>The items of one request, or why there are none.</summary>
 /// <param name="Items">The items.</param>
-/// <param name="Status">The status code where the request as a whole is refused.</param>
-/// <param name="Problem">Why it is.</param>
-internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items, int Status = 0, string Problem = "")
+/// <param name="Wrong">What is wrong with the request as a whole; <c>null</c> for nothing.</param>
+/// <param name="Problem">The same, for people.</param>
+internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items, WrongRequest? Wrong = null, string Problem = "")
 {
     private const string Json = "application/json";
     private const string OneEvent = "application/cloudevents+json";
@@ -24,19 +24,12 @@ internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items
     {
         if (TypeOf(headers) is not { } type)
         {
-            return new([], StatusCodes.Status415UnsupportedMediaType, $"The body must be {Types}, and not be encoded.");
+            return new([], WrongRequest.Type, $"The body must be {Types}, and not be encoded.");
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(body, IntakeItem.JsonOptions);
-            return Read(headers, type, document.RootElement.Clone(), options);
-        }
-        catch (JsonException exception)
-        {
-            return new([], StatusCodes.Status400BadRequest, FormattableString.Invariant(
-                $"The body is not JSON, or has two members of one name: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}."));
-        }
+        return IntakeItem.TryParse(body, out var parsed)
+            ? Read(headers, type, parsed, options)
+            : new([], WrongRequest.Content, "The content is not JSON, or an object in it has two members of one name.");
     }
 
     private static EvictionsRequest Read(IHeaderDictionary headers, string type, JsonElement body, IntakeOptions options)
@@ -48,7 +41,7 @@ internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items
 
         if (type == Events && body.ValueKind != JsonValueKind.Array)
         {
-            return new([], StatusCodes.Status400BadRequest, $"{Events} is a list of events.");
+            return new([], WrongRequest.Content, $"{Events} is a list of events.");
         }
 
         if (body.ValueKind != JsonValueKind.Array || type == OneEvent)
@@ -58,7 +51,7 @@ internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items
 
         if (body.GetArrayLength() > options.MaxItems)
         {
-            return new([], StatusCodes.Status413PayloadTooLarge, FormattableString.Invariant($"A list has at most {options.MaxItems} items (CacheProxy:Intake:MaxItems)."));
+            return new([], WrongRequest.TooLarge, FormattableString.Invariant($"A list has at most {options.MaxItems} items (CacheProxy:Intake:MaxItems)."));
         }
 
         var items = new List<IntakeItem>(body.GetArrayLength());
@@ -85,4 +78,17 @@ internal readonly record struct EvictionsRequest(IReadOnlyList<IntakeItem> Items
         string[] known = [Json, OneEvent, Events];
         return Array.Find(known, one => type.MediaType.Equals(one, StringComparison.OrdinalIgnoreCase));
     }
+}
+
+/// <summary>What is wrong with a request that nothing of is taken.</summary>
+internal enum WrongRequest
+{
+    /// <summary>Its content is of another type, or encoded.</summary>
+    Type,
+
+    /// <summary>It is not what its type says.</summary>
+    Content,
+
+    /// <summary>There is more than is taken at a time.</summary>
+    TooLarge,
 }

@@ -15,14 +15,31 @@ namespace CacheProxy.Intake;
 /// <param name="Refusal">Why it cannot be understood.</param>
 internal readonly record struct IntakeItem(ImmutableArray<OutsideWrite> Writes, OutsideRefusal? Refusal = null)
 {
-    /// <summary>Of two members of one name some take the first and some the last: what is meant is then anybody's guess.</summary>
-    public static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+    // Of two members of one name some take the first and some the last: what is meant is then anybody's guess.
+    private static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
     private const string Members = "policy, url, tag, tenant, host, values and body";
 
     public static readonly IntakeItem Nothing = new([]);
 
     public static IntakeItem Refuse(string member, string allowed) => new([], new OutsideRefusal(member, allowed));
+
+    /// <summary>Reads JSON to be kept. False for what is none, or what readers may take for different things.</summary>
+    public static bool TryParse(ReadOnlyMemory<byte> text, out JsonElement parsed)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, JsonOptions);
+            parsed = document.RootElement.Clone();
+            return true;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // No JSON; or a name with half a surrogate pair, which is compared with others and is no text.
+            parsed = default;
+            return false;
+        }
+    }
 
     /// <param name="item">An item in any of the forms.</param>
     /// <param name="options">What rows stand for.</param>

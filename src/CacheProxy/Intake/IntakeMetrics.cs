@@ -15,11 +15,20 @@ internal sealed class IntakeMetrics
         _items = meters.Create(CacheProxyMeter.Name).CreateCounter<long>(
             "cacheproxy.intake.items", "{item}", "Items that told of writes past the sidecar, by source (http, stream) and result (evicted, refused, unavailable)");
 
-    public void Taken(string source, IntakeResult result)
+    /// <summary>Makes the series of what is posted exist, so that their first item is seen by those who compute rates.</summary>
+    public void Begin()
+    {
+        foreach (var result in Enum.GetValues<IntakeResult>())
+        {
+            Taken(Http, result, count: 0);
+        }
+    }
+
+    public void Taken(string source, IntakeResult result, int count = 1)
     {
         if (_items.Enabled)
         {
-            _items.Add(1, new KeyValuePair<string, object?>("source", source), new KeyValuePair<string, object?>("result", ToToken(result)));
+            _items.Add(count, new KeyValuePair<string, object?>("source", source), new KeyValuePair<string, object?>("result", ToToken(result)));
         }
     }
 

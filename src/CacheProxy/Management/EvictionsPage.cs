@@ -15,52 +15,78 @@ internal sealed class EvictionsPage(ConfigurationReloader configuration, Outside
 
     private const string RetryAfterSeconds = "1";
 
-    public async Task AnswerAsync(HttpContext context)
+    private static readonly ProblemKind ItemsRefused = new(StatusCodes.Status422UnprocessableEntity, "items-refused", "Some items are refused");
+    private static readonly ProblemKind NotEvicted = new(StatusCodes.Status503ServiceUnavailable, "not-evicted", "The store has not taken all evictions");
+
+    public static readonly Answer[] Answers =
+    [
+        Answer.Json(StatusCodes.Status200OK, "All are evicted.", Shape.Of(
+            "", ("items", Shape.Whole("How many items there were.")), ("resources", Shape.Whole("How many resources and tags they stand for.")))),
+    ];
+
+    public static readonly Shape Body = Shape.Of(
+        "An item; a list of them, CloudEvents and Debezium's envelope are taken, too. Exactly one of policy, url and tag.",
+        ("policy", Shape.Text("The policy of the resource that was written.").Optional()),
+        ("url", Shape.Text("Its URL as a client would call it, or the path alone.").Optional()),
+        ("tag", Shape.Text("A tag.").Optional()),
+        ("tenant", Shape.Text("The tenant, where keys name one.").Optional()),
+        ("host", Shape.Text("The host, where keys name one.").Optional()),
+        ("values", Shape.Map("The values of the policy's key by their names.", Shape.Text("A string, or a number.")).Optional()),
+        ("body", Shape.Map("The resource as the API shows it, for the pointers of Evicts.", Shape.Text("Anything.")).Optional()));
+
+    public static RequestDelegate Create(IServiceProvider services) =>
+        new EvictionsPage(services.GetRequiredService<ConfigurationReloader>(), services.GetRequiredService<OutsideWriteHandler>()).AnswerAsync;
+
+    private async Task AnswerAsync(HttpContext context)
     {
-        // The configuration may change meanwhile; what was begun is judged by this one.
+        // It may change meanwhile: what was begun is judged by this one.
         var judge = configuration.Current;
         var options = judge.Options.Intake;
         if (await ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted) is not { } body)
         {
-            await WriteProblemAsync(
-                context, StatusCodes.Status413PayloadTooLarge, FormattableString.Invariant($"The body has at most {options.MaxBodyBytes} bytes (CacheProxy:Intake:MaxBodyBytes)."));
+            await Problem.WriteAsync(
+                context, ProblemKind.TooLarge, FormattableString.Invariant($"The content has at most {options.MaxBodyBytes} bytes (CacheProxy:Intake:MaxBodyBytes)."));
             return;
         }
 
         var request = EvictionsRequest.Read(context.Request.Headers, body, options);
-        if (request.Status != 0)
+        if (request.Wrong is { } wrong)
         {
-            await WriteProblemAsync(context, request.Status, request.Problem);
+            await Problem.WriteAsync(context, KindOf(wrong), request.Problem);
             return;
         }
 
+        ChangeRecord.Say(context, FormattableString.Invariant($"{request.Items.Count} items told of outside writes"));
         var outcomes = await handler.TakeAsync(judge, request.Items, IntakeMetrics.Http);
         if (Array.TrueForAll(outcomes, static outcome => outcome.Result == IntakeResult.Evicted))
         {
-            await WriteAsync(context, StatusCodes.Status200OK, "application/json", json =>
+            await JsonContent.WriteAsync(context, StatusCodes.Status200OK, json =>
             {
+                json.WriteStartObject();
                 json.WriteNumber("items", outcomes.Length);
                 json.WriteNumber("resources", outcomes.Sum(static outcome => outcome.Resources));
+                json.WriteEndObject();
             });
             return;
         }
 
-        var isUnavailable = Array.Exists(outcomes, static outcome => outcome.Result == IntakeResult.Unavailable);
-        if (isUnavailable)
-        {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        }
-
-        await WriteProblemAsync(
-            context,
-            isUnavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status422UnprocessableEntity,
-            isUnavailable
-                ? "The store has not taken all evictions. Send all items again: what is evicted already may be evicted once more."
-                : "Items that are refused have evicted nothing; all others are evicted.",
-            json => WriteOutcomes(json, outcomes, isList: outcomes.Length > 1));
+        await RefuseAsync(context, outcomes);
     }
 
-    private static void WriteOutcomes(Utf8JsonWriter json, IntakeOutcome[] outcomes, bool isList)
+    private static Task RefuseAsync(HttpContext context, IntakeOutcome[] outcomes)
+    {
+        if (!Array.Exists(outcomes, static outcome => outcome.Result == IntakeResult.Unavailable))
+        {
+            return Problem.WriteAsync(
+                context, ItemsRefused, "Of items with status 422 nothing is evicted: mend these. Those with status 200 are evicted.", json => WriteOutcomes(json, outcomes));
+        }
+
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return Problem.WriteAsync(
+            context, NotEvicted, "Send all items again: one that is evicted already may be evicted once more.", json => WriteOutcomes(json, outcomes));
+    }
+
+    private static void WriteOutcomes(Utf8JsonWriter json, IntakeOutcome[] outcomes)
     {
         json.WriteStartArray("items");
         for (var i = 0; i < outcomes.Length; i++)
@@ -74,8 +100,7 @@ internal sealed class EvictionsPage(ConfigurationReloader configuration, Outside
             });
             if (outcomes[i].Refusal is { } refusal)
             {
-                var pointer = refusal.Member.Length == 0 ? "" : "/" + refusal.Member;
-                json.WriteString("pointer", isList ? FormattableString.Invariant($"/{i}{pointer}") : pointer);
+                json.WriteString("pointer", refusal.Member.Length == 0 ? "" : "/" + refusal.Member);
                 json.WriteString("allowed", refusal.Allowed);
             }
             else
@@ -89,59 +114,30 @@ internal sealed class EvictionsPage(ConfigurationReloader configuration, Outside
         json.WriteEndArray();
     }
 
-    private static Task WriteProblemAsync(HttpContext context, int status, string detail, Action<Utf8JsonWriter>? more = null) =>
-        WriteAsync(context, status, "application/problem+json", json =>
-        {
-            json.WriteString("type", "about:blank");
-            json.WriteString("title", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status));
-            json.WriteNumber("status", status);
-            json.WriteString("detail", detail);
-            more?.Invoke(json);
-        });
-
-    private static async Task WriteAsync(HttpContext context, int status, string type, Action<Utf8JsonWriter> write)
+    private static ProblemKind KindOf(WrongRequest wrong) => wrong switch
     {
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        context.Response.StatusCode = status;
-        context.Response.ContentType = type;
-        context.Response.ContentLength = body.WrittenCount;
-        await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
-    }
+        WrongRequest.Type => ProblemKind.NotJson,
+        WrongRequest.TooLarge => ProblemKind.TooLarge,
+        WrongRequest.Content => ProblemKind.InvalidRequest,
+    };
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellation)
     {
-        if (request.ContentLength > maxBytes)
+        var body = new ArrayBufferWriter<byte>();
+        while (request.ContentLength is not { } length || length <= maxBytes)
         {
-            return null;
-        }
-
-        using var body = new MemoryStream();
-        var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        try
-        {
-            int read;
-            while ((read = await request.Body.ReadAsync(chunk, cancellation)) > 0)
+            if (await request.Body.ReadAsync(body.GetMemory(4096), cancellation) is not (> 0 and var read))
             {
-                if (body.Length + read > maxBytes)
-                {
-                    return null;
-                }
+                return body.WrittenMemory;
+            }
 
-                body.Write(chunk, 0, read);
+            body.Advance(read);
+            if (body.WrittenCount > maxBytes)
+            {
+                break;
             }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
 
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
+        return null;
     }
 }

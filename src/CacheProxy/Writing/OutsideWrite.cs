@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using CacheProxy.Configuration;
@@ -148,18 +147,14 @@ internal sealed class OutsideTargets
 
         if (policy.Template.RouteValueNames.FirstOrDefault(value => !_write.Values.ContainsKey(value)) is { } missing)
         {
-            return Missing(missing, $"the key of policy {policy.Name} names it");
+            return new OutsideRefusal($"values/{missing}", $"missing; the key of policy {policy.Name} names it");
         }
 
-        // A write comes by one of its routes. Which one is not told: by each that the values suffice for, and by one at least.
+        // What its routes evict by values has them: the key of a policy names all values of its routes.
         var routes = _configuration.Rules.Routes.Values.Where(route => route.Policy == policy).ToArray();
-        var taken = Array.FindAll(routes, route => LackedBy(route) is null);
-        if (routes.Length > 0 && taken.Length == 0)
+        if (routes.SelectMany(static route => route.Evicts).FirstOrDefault(static evicted => evicted.Template.NamesPath) is { } byPath)
         {
-            var (value, by) = LackedBy(routes[0])!.Value;
-            return value.Length == 0
-                ? new OutsideRefusal("policy", $"url in its place: a write of policy {policy.Name} evicts {by}, whose key names the path")
-                : Missing(value, $"a write of policy {policy.Name} evicts {by} as well");
+            return new OutsideRefusal("policy", $"url in its place: a write of policy {policy.Name} evicts {byPath.Name}, whose key names the path");
         }
 
         if (LacksFor([policy.Template], $"the key of policy {policy.Name}") is { } lacks)
@@ -167,12 +162,8 @@ internal sealed class OutsideTargets
             return lacks;
         }
 
-        if (taken.Length == 0)
-        {
-            found.Add(policy, "", _write.Values);
-        }
-
-        return Add(found, taken.Select(route => (route, "", _write.Values)));
+        found.Add(policy, "", _write.Values);
+        return Add(found, routes.Select(route => (route, "", _write.Values)));
     }
 
     private OutsideRefusal? FindByUrl(EvictionTargets found)
@@ -211,35 +202,6 @@ internal sealed class OutsideTargets
             ? new OutsideRefusal("tenant", "missing; a tag that a write of it evicts names it")
             : LacksFor(route.Rules.Tags.Scopes, "the tags of tenants");
 
-    /// <summary>The first value that a write by this route has and this one does not, and what needs it; an empty one for the path.</summary>
-    private (string Value, string By)? LackedBy(RouteCaching route)
-    {
-        foreach (var evicted in route.Evicts)
-        {
-            if (evicted.Template.NamesPath)
-            {
-                return ("", evicted.Name);
-            }
-
-            if (Lacked(evicted.Template.RouteValueNames) is { } value)
-            {
-                return (value, evicted.Name);
-            }
-        }
-
-        foreach (var tag in route.EvictedTags)
-        {
-            if (Lacked(tag.ValueNames) is { } value)
-            {
-                return (value, TagEvictions.Start + tag.Text);
-            }
-        }
-
-        return null;
-    }
-
-    private string? Lacked(ImmutableArray<string> names) => names.FirstOrDefault(name => !_write.Values.ContainsKey(name));
-
     private OutsideRefusal? LacksFor(IEnumerable<KeyTemplate> templates, string what)
     {
         foreach (var template in templates)
@@ -258,8 +220,6 @@ internal sealed class OutsideTargets
 
         return null;
     }
-
-    private static OutsideRefusal Missing(string value, string why) => new($"values/{value}", $"missing; {why}");
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
 }

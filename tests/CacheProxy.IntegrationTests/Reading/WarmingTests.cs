@@ -30,7 +30,7 @@ public sealed class WarmingTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
         await proxy.AskAsync("/api/customers/2");
         await proxy.AskAsync(HttpMethod.Put, Customer);
 
-        Assert.Equal((202, "Warming: customer\n"), await WarmAsync(proxy));
+        Assert.Equal((202, """{"policies":["customer"]}"""), await WarmAsync(proxy));
         await DemandedAsync(proxy, 2);
 
         Assert.Equal(2, api.Count($"GET {Customer}"));
@@ -148,11 +148,12 @@ public sealed class WarmingTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
     }
 
     [Fact]
-    public async Task Only_who_is_on_the_machine_and_no_page_in_a_browser_can_ask_for_it()
+    public async Task Only_who_has_a_token_and_no_page_in_a_browser_can_ask_for_it()
     {
         await using var proxy = await stores.StartAsync(StoreKind.Memory, "http://127.0.0.1:9");
 
         Assert.Equal(409, (await WarmAsync(proxy)).Status);
+        Assert.Equal(401, (await WarmAsync(proxy, ("Authorization", "Bearer another-token-than-that"))).Status);
         Assert.Equal(403, (await WarmAsync(proxy, ("Origin", "http://evil.test"))).Status);
         using var client = new HttpClient();
         using var got = await client.GetAsync(new Uri(proxy.Management, "/warm"), TestContext.Current.CancellationToken);
@@ -171,8 +172,14 @@ public sealed class WarmingTests(ProxyOnStores stores) : IClassFixture<ProxyOnSt
             request.Headers.Add(name, value);
         }
 
+        if (!request.Headers.Contains("Authorization"))
+        {
+            request.Headers.Add("Authorization", $"Bearer {ProxyUnderTest.Token}");
+        }
+
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return ((int)answer.StatusCode, string.Concat(text.Where(static c => !char.IsWhiteSpace(c))));
     }
 
     // On a slow machine the warming of the start comes after the first requests. A demand takes its place if it has not begun.

@@ -17,9 +17,9 @@ public sealed class OwnItemTests
         ("ReverseProxy:Routes:pet:Match:Path", "/api/customers/{customerId}/pets/{id}"),
         ("ReverseProxy:Routes:pet:Metadata:CachePolicy", "pet"),
         ("ReverseProxy:Routes:pet:Metadata:Evicts", "pets, tag:owner:{customerId}"),
-        ("CacheProxy:Policies:pet:Key", "{tenant}:pet:{id}"),
+        ("CacheProxy:Policies:pet:Key", "{tenant}:{customerId}:pet:{id}"),
         ("CacheProxy:Policies:pets:Key", "{tenant}:pets:{customerId}"),
-        ("CacheProxy:Policies:page:Key", "{host}:{path}"),
+        ("CacheProxy:Policies:page:Key", "{host}|{path}"),
         ("ReverseProxy:Routes:page:ClusterId", "customer-api"),
         ("ReverseProxy:Routes:page:Match:Path", "/pages/{**rest}"),
         ("ReverseProxy:Routes:page:Metadata:CachePolicy", "page"));
@@ -96,6 +96,8 @@ public sealed class OwnItemTests
     [InlineData("""{"policy":"pet","tenant":"demo","values":{"id":7},"body":"x"}""", "body")]
     [InlineData("""{"policy":"\ud800"}""", "policy")]
     [InlineData("""{"\ud800":"x"}""", "")]
+    [InlineData("""{"\ud800":"x","policy":"y"}""", "no JSON")]
+    [InlineData("""{"policy":"x","policy":"y"}""", "no JSON")]
     [InlineData("""["policy"]""", "")]
     [InlineData("7", "")]
     public void What_nobody_can_tell_for_certain_is_refused_by_name(string json, string member) =>
@@ -103,11 +105,11 @@ public sealed class OwnItemTests
 
     [Theory]
     [InlineData("""{"policy":"pet","tenant":"demo","values":{"id":7,"customerId":1}}""", "refused: host")]
-    [InlineData("""{"policy":"pet","tenant":"demo","host":"a","values":{"id":7,"customerId":1}}""", "demo:pet:7 demo:pets:1 tag|@a|owner:1 tag|demo|owner:1")]
+    [InlineData("""{"policy":"pet","tenant":"demo","host":"a","values":{"id":7,"customerId":1}}""", "demo:1:pet:7 demo:pets:1 tag|@a|owner:1 tag|demo|owner:1")]
     [InlineData("""{"policy":"pet","tenant":"demo","values":{"id":7}}""", "refused: values/customerId")]
-    [InlineData("""{"url":"/api/customers/1/pets/7","tenant":"demo","host":"a"}""", "demo:customer:1 demo:pet:7 demo:pets:1 tag|@a|owner:1 tag|demo|owner:1")]
+    [InlineData("""{"url":"/api/customers/1/pets/7","tenant":"demo","host":"a"}""", "demo:1:pet:7 demo:customer:1 demo:pets:1 tag|@a|owner:1 tag|demo|owner:1")]
     [InlineData("""{"policy":"page","host":"a"}""", "refused: policy")]
     [InlineData("""{"url":"/pages/x"}""", "refused: host")]
-    [InlineData("""{"url":"http://A/pages/x/"}""", "a:/pages/x")]
+    [InlineData("""{"url":"http://A/pages/x/"}""", "a|/pages/x")]
     public void What_its_route_evicts_needs_its_values_too(string json, string keys) => Assert.Equal(keys, ReadItems.Evicted(Nested, json));
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using CacheProxy.Configuration;
 using CacheProxy.Intake;
 using CacheProxy.Writing;
@@ -31,9 +31,7 @@ internal static class ReadItems
         return string.Join(' ', keys);
     }
 
-    public static IntakeItem Read(ConfigurationSnapshot configuration, string json)
-    {
-        using var document = JsonDocument.Parse(json, IntakeItem.JsonOptions);
-        return IntakeItem.Read(document.RootElement.Clone(), configuration.Options.Intake);
-    }
+    public static IntakeItem Read(ConfigurationSnapshot configuration, string json) => IntakeItem.TryParse(Encoding.UTF8.GetBytes(json), out var item)
+        ? IntakeItem.Read(item, configuration.Options.Intake)
+        : IntakeItem.Refuse("no JSON", "");
 }
