@@ -206,6 +206,11 @@ internal static class CacheProxyHost
         services.AddSingleton<OutsideEvictions>();
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<OutsideWriteHandler>();
+        if (!options.Intake.Stream.Keys.IsEmpty)
+        {
+            services.AddHostedService<StreamIntakes>();
+        }
+
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();

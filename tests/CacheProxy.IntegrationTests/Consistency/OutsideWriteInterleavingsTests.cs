@@ -18,7 +18,8 @@ public sealed class OutsideWriteInterleavingsTests(ITestOutputHelper output)
     {
         var total = 0L;
         foreach (var system in WithFaults(OutsideWrite, ThroughAnother(Fill), Retry)
-            .Concat(WithFaults(OutsideWrite, ForetoldFill, ThroughAnother(Fill)))
+            .Concat([[OutsideWrite, ForetoldFill, ThroughAnother(Fill)], [OutsideWrite.With(new(FaultKind.Late, 0, 1)), ForetoldFill, ThroughAnother(Fill)]])
+            .Concat(LargeWithFaults(OutsideWrite, ForetoldFill, ThroughAnother(Fill)))
             .Concat([[OutsideWrite, ThroughAnother(OutsideWrite), Fill], [OutsideWrite, ThroughAnother(Write), ThroughAnother(Fill)], [OutsideWrite, RefusedWrite, ThroughAnother(Fill)]])
             .Concat([[OutsideWrite, UnansweredWrite, ThroughAnother(Fill), Clock], [OutsideWrite, Deletion, ThroughAnother(Fill)]])
             .Concat(LargeWithFaults(OutsideWrite, ThroughAnother(Write), ThroughAnother(Fill), Retry)))
