@@ -206,14 +206,7 @@ internal static class CacheProxyHost
         services.AddSingleton<WarmMetrics>();
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
-        services.AddSingleton<OutsideEvictions>();
-        services.AddSingleton<IntakeMetrics>();
-        services.AddSingleton<OutsideWriteHandler>();
-        if (!options.Intake.Stream.Keys.IsEmpty)
-        {
-            services.AddHostedService<StreamIntakes>();
-        }
-
+        AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
@@ -221,6 +214,17 @@ internal static class CacheProxyHost
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
+    }
+
+    private static void AddIntake(IServiceCollection services, IntakeOptions options)
+    {
+        services.AddSingleton<OutsideEvictions>();
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<OutsideWriteHandler>();
+        if (!options.Stream.Keys.IsEmpty)
+        {
+            services.AddHostedService<StreamIntakes>();
+        }
     }
 
     /// <summary>Redis where a connection string is configured, else the embedded store of this process.</summary>

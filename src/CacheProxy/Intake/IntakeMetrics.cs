@@ -64,6 +64,12 @@ internal sealed class IntakeMetrics
 
     private IEnumerable<Measurement<double>> Lags()
     {
+        // The gauge is there where no stream is read, too.
+        if (_lags.IsEmpty)
+        {
+            yield return new Measurement<double>(0, new KeyValuePair<string, object?>("stream", ""));
+        }
+
         foreach (var lag in _lags)
         {
             yield return new Measurement<double>(lag.Seconds, new KeyValuePair<string, object?>("stream", lag.Stream));

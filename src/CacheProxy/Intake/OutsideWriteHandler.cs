@@ -75,7 +75,7 @@ internal sealed class OutsideWriteHandler(OutsideEvictions evictions, Unresolved
         var missed = new List<(CachePolicy Policy, UnresolvedReason Reason)>();
         foreach (var write in item.Writes)
         {
-            if (!OutsideTargets.TryFind(configuration, write, out var found, out var refusal))
+            if (!OutsideTargets.TryFind(configuration.Rules, configuration.Policies, write, out var found, out var refusal))
             {
                 return new Taken([], refusal, []);
             }

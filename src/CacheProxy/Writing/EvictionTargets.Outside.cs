@@ -1,5 +1,4 @@
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Writing;

@@ -1,8 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Writing;
@@ -33,25 +31,31 @@ internal sealed record OutsideWrite
 /// <summary>What an outside write has changed, by one configuration.</summary>
 internal sealed class OutsideTargets
 {
-    private readonly ConfigurationSnapshot _configuration;
+    private readonly RequestRules _rules;
+    private readonly PolicySet _policies;
     private readonly OutsideWrite _write;
     private readonly HttpRequest _request = new DefaultHttpContext().Request;
     private readonly OutsideUrl _url;
     private TenantResolution _tenants;
 
-    private OutsideTargets(ConfigurationSnapshot configuration, OutsideWrite write, OutsideUrl url)
+    private OutsideTargets(RequestRules rules, PolicySet policies, OutsideWrite write, OutsideUrl url)
     {
-        (_configuration, _write, _url) = (configuration, write, url);
+        (_rules, _policies, _write, _url) = (rules, policies, write, url);
         _request.Host = new HostString(write.Host ?? url.Host);
     }
 
     /// <summary>Everything that a request which writes the same resource through the sidecar evicts in the end.</summary>
-    /// <param name="configuration">By which it is judged, as a whole.</param>
+    /// <param name="rules">By which it is judged.</param>
+    /// <param name="policies">Of the same configuration.</param>
     /// <param name="write">What is told of it.</param>
     /// <param name="found">The targets and what finds more of them.</param>
     /// <param name="refusal">Why nobody can tell what it has changed.</param>
     public static bool TryFind(
-        ConfigurationSnapshot configuration, OutsideWrite write, [NotNullWhen(true)] out EvictionTargets? found, [NotNullWhen(false)] out OutsideRefusal? refusal)
+        RequestRules rules,
+        PolicySet policies,
+        OutsideWrite write,
+        [NotNullWhen(true)] out EvictionTargets? found,
+        [NotNullWhen(false)] out OutsideRefusal? refusal)
     {
         found = null;
         var url = default(OutsideUrl);
@@ -63,7 +67,7 @@ internal sealed class OutsideTargets
             return false;
         }
 
-        var targets = new OutsideTargets(configuration, write, url);
+        var targets = new OutsideTargets(rules, policies, write, url);
         refusal = targets.ResolveTenant() ?? targets.Find(out found);
         if (refusal is not null)
         {
@@ -88,7 +92,7 @@ internal sealed class OutsideTargets
 
     private OutsideRefusal? ResolveTenant()
     {
-        _tenants = _configuration.Rules.Tenants.Resolve(_request);
+        _tenants = _rules.Tenants.Resolve(_request);
         if (_write.Tenant is not { } text)
         {
             return null;
@@ -123,7 +127,7 @@ internal sealed class OutsideTargets
             return new OutsideRefusal("tag", $"1 to {TagName.Longest} characters, none of them a control character");
         }
 
-        var tags = _configuration.Rules.Tags;
+        var tags = _rules.Tags;
         if (LacksFor(tags.Scopes, "the tags of tenants") is { } refusal)
         {
             return refusal;
@@ -135,9 +139,9 @@ internal sealed class OutsideTargets
 
     private OutsideRefusal? FindByPolicy(string name, EvictionTargets found)
     {
-        if (_configuration.Policies.Find(name) is not { } policy)
+        if (_policies.Find(name) is not { } policy)
         {
-            return new OutsideRefusal("policy", $"the name of a policy: {Names(_configuration.Policies.All.Select(static known => known.Name))}");
+            return new OutsideRefusal("policy", $"the name of a policy: {Names(_policies.All.Select(static known => known.Name))}");
         }
 
         if (policy.Template.NamesPath)
@@ -151,7 +155,7 @@ internal sealed class OutsideTargets
         }
 
         // What its routes evict by values has them: the key of a policy names all values of its routes.
-        var routes = _configuration.Rules.Routes.Values.Where(route => route.Policy == policy).ToArray();
+        var routes = _rules.Routes.Values.Where(route => route.Policy == policy).ToArray();
         if (routes.SelectMany(static route => route.Evicts).FirstOrDefault(static evicted => evicted.Template.NamesPath) is { } byPath)
         {
             return new OutsideRefusal("policy", $"url in its place: a write of policy {policy.Name} evicts {byPath.Name}, whose key names the path");
@@ -172,7 +176,7 @@ internal sealed class OutsideTargets
         string[] readings = [Uri.UnescapeDataString(_url.Path), LenientPath.Read(_url.Path)];
         foreach (var path in readings.Distinct(StringComparer.Ordinal))
         {
-            _configuration.Rules.CachedRoutes.Match(path, (route, values) => matched.Add((route, path, values)));
+            _rules.CachedRoutes.Match(path, (route, values) => matched.Add((route, path, values)));
         }
 
         return matched.Count == 0

@@ -20,7 +20,7 @@ internal static class ReadItems
         var keys = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var write in item.Writes)
         {
-            if (!OutsideTargets.TryFind(configuration, write, out var found, out var refusal))
+            if (!OutsideTargets.TryFind(configuration.Rules, configuration.Policies, write, out var found, out var refusal))
             {
                 return "refused: " + refusal.Member;
             }
