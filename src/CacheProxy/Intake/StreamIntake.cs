@@ -214,8 +214,17 @@ internal sealed class StreamIntakes(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Nothing that begins later in the program waits for it.
-        await Task.Yield();
+        try
+        {
+            // Before that there is nothing to be read, and nothing wrong with it.
+            await store.FirstContact.WaitAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The program stops.
+            return;
+        }
+
         var options = configuration.Current.Options.Intake.Stream;
         var consumer = $"{Environment.MachineName}-{Guid.NewGuid():N}";
         var running = new List<Task>();

@@ -51,7 +51,7 @@ public sealed class OutsideWriteInterleavingsTests(ITestOutputHelper output)
             "leaseless", [OutsideWrite, ThroughAnother(Fill)], DamagedStores.WithoutLeaseCheck));
         await IsCaughtAsync(nameof(DamagedStores.WithoutEviction), () => _replicas.PlayInMemoryAsync(
             "evictionless", [OutsideWrite, ThroughAnother(Fill)], DamagedStores.WithoutEviction));
-        await IsCaughtAsync(nameof(ReplicaRun.TakesBlindly), () => _replicas.PlayInMemoryAsync(
+        await IsCaughtAsync("AcknowledgedBlindly", () => _replicas.PlayInMemoryAsync(
             "blind", [OutsideWrite.With(new(FaultKind.NotCarriedOut, 0, 1)), ThroughAnother(Fill)], takesBlindly: true));
     }
 

@@ -24,7 +24,7 @@ internal sealed class ReplicaExploration(ITestOutputHelper output)
             "memory, replicas, " + name,
             system,
             Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new ReplicaRun(
-                new ExploredMemoryStore(storeDamage ?? DamagedStores.Sound), system, damage, acknowledges) { TakesBlindly = takesBlindly }));
+                new ExploredMemoryStore(storeDamage ?? DamagedStores.Sound), system, damage, acknowledges, takesBlindly)));
 
     public async Task<long> PlayInRedisAsync(string name, IEnumerable<Party[]> systems, Func<ICacheStore, ICacheStore>? damage = null)
     {

@@ -3,8 +3,7 @@ namespace CacheProxy.IntegrationTests.Consistency;
 /// <summary>Writes that go past the replicas, and are told of afterwards.</summary>
 internal sealed partial class ReplicaRun
 {
-    /// <summary>Whether the intake acknowledges without looking; the product looks whether the eviction is pending.</summary>
-    public bool TakesBlindly { get; init; }
+    private readonly bool _takesBlindly;
 
     private async ValueTask WriteOutsideAsync(ReplicaPartyState state, ExploredReplica replica, int step)
     {
@@ -20,7 +19,7 @@ internal sealed partial class ReplicaRun
         }
 
         await replica.Cache.EvictAsync(_explored.Key, $"e{state.Token[1..^1]}{step}", _budget);
-        state.IsTaken = TakesBlindly || !replica.Cache.IsEvictionPending(_explored.Key);
+        state.IsTaken = _takesBlindly || !replica.Cache.IsEvictionPending(_explored.Key);
         state.IsUnsettled = !state.IsTaken;
         if (state.IsTaken)
         {
