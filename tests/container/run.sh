@@ -121,7 +121,7 @@ if [[ -n ${1:-} ]]; then
 fi
 # What Kubernetes mounts, where it mounts it.
 mkdir "$stage$workdir/config"
-cp "$root/deploy/k8s/sidecar/appsettings.json" "$stage$workdir/config/"
+cp "$root/deploy/k8s/components/customer-api/policies/appsettings.json" "$stage$workdir/config/"
 find "$stage" -type f | sort >"$work/before"
 free_port && proxy=$free
 free_port && management=$free
