@@ -9,7 +9,7 @@ namespace CacheProxy.Tests.Deployment;
 public sealed class KubernetesObjectTests
 {
     // What the pages tell an operator to make.
-    private static readonly string[] MadeByHand = ["cacheproxy-redis", "customer-api-database"];
+    private static readonly string[] MadeByHand = ["cacheproxy-redis", "customer-api-database", "cacheproxy-management"];
 
     public static TheoryData<string> Overlays => KubernetesTests.Overlays;
 
@@ -58,7 +58,10 @@ public sealed class KubernetesObjectTests
             Assert.All(Manifests.Containers(one.Pod).SelectMany(static container => container.Env ?? []), entry =>
                 Assert.True(entry.ValueFrom?.SecretKeyRef is not { } secret || secrets.Contains(secret.Name), entry.Name));
             Assert.All(one.Pod.Spec.Volumes ?? [], volume =>
-                Assert.True(volume.ConfigMap is null || manifests.Find<V1ConfigMap>(volume.ConfigMap.Name) is not null, volume.Name));
+            {
+                Assert.True(volume.ConfigMap is null || manifests.Find<V1ConfigMap>(volume.ConfigMap.Name) is not null, volume.Name);
+                Assert.True(volume.Secret is null || secrets.Contains(volume.Secret.SecretName), volume.Name);
+            });
         });
     }
 

@@ -174,9 +174,22 @@ public sealed class KubernetesTests
         Assert.Contains(deployment.Template.Spec.Containers, container => container.Name == Assert.Single(scaler.Metrics).ContainerResource.Container);
         // Each apply would set it back.
         Assert.Null(deployment.Replicas);
-        Assert.All(deployment.Template.Spec.Volumes, static volume => Assert.NotNull(volume.ConfigMap));
+        Assert.All(deployment.Template.Spec.Volumes, static volume => Assert.True(volume.ConfigMap is not null || volume.Secret is not null, volume.Name));
         Assert.NotNull(Assert.Single(Api(manifests).Env, static entry => entry.Name == "ConnectionStrings__Database").ValueFrom.SecretKeyRef);
         Assert.NotEmpty(deployment.Template.Spec.TopologySpreadConstraints);
+    }
+
+    [Theory]
+    [InlineData("production")]
+    [InlineData("gateway")]
+    public void Changes_need_a_token_from_a_Secret_that_can_be_replaced_while_it_runs(string overlay)
+    {
+        var sidecar = new SidecarContainer(Manifests.Of(overlay));
+        var mount = Assert.Single(sidecar.Node.VolumeMounts, mount => Assert.Single(sidecar.Pod.Spec.Volumes, volume => volume.Name == mount.Name).Secret is not null);
+
+        Assert.Single(sidecar.Start().Options.Management.Tokens);
+        // With a subPath the file would never change.
+        Assert.Null(mount.SubPath);
     }
 
     [Fact]

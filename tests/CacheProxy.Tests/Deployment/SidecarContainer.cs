@@ -12,6 +12,9 @@ namespace CacheProxy.Tests.Deployment;
 internal sealed class SidecarContainer
 {
     private const string AbsentSecret = "redis.example.com:6379,password=unknown";
+    private const string AbsentToken = "0123456789abcdef0123456789abcdef";
+
+    private static readonly string Program = new ContainerImage("Dockerfile").WorkingFolder;
 
     private readonly Manifests _manifests;
 
@@ -51,7 +54,7 @@ internal sealed class SidecarContainer
 
             var environment = new ConfigurationBuilder().AddInMemoryCollection(Environment
                 .Where(static entry => entry.Name.Contains("__", StringComparison.Ordinal))
-                .Select(static entry => KeyValuePair.Create(entry.Name.Replace("__", ":", StringComparison.Ordinal), (string?)entry.Value)));
+                .Select(entry => KeyValuePair.Create(entry.Name.Replace("__", ":", StringComparison.Ordinal), (string?)Moved(entry.Value, folder))));
             var problems = new List<ConfigurationProblem>();
             var snapshot = ConfigurationCompiler.Compile(new ConfigurationSources(folder, [], environment.Build()), running: null, problems);
             Assert.True(snapshot is not null, ConfigurationReport.Text(problems));
@@ -70,12 +73,22 @@ internal sealed class SidecarContainer
 
     public static int PortOf(string url) => BindingAddress.Parse(url).Port;
 
-    // Below the folder in place of the image's.
+    // What lies beside the program in the image lies in the folder here.
+    private static string Moved(string path, string folder) =>
+        path.StartsWith(Program + "/", StringComparison.Ordinal) ? Path.Combine(folder, path[(Program.Length + 1)..]) : path;
+
     private void Mount(V1VolumeMount mount, string folder)
     {
-        var program = new ContainerImage("Dockerfile").WorkingFolder;
-        var map = _manifests.Get<V1ConfigMap>(Assert.Single(Pod.Spec.Volumes, volume => volume.Name == mount.Name).ConfigMap.Name);
-        var path = Path.Combine(folder, Path.GetRelativePath(program, mount.MountPath));
+        var volume = Assert.Single(Pod.Spec.Volumes, volume => volume.Name == mount.Name);
+        var path = Moved(mount.MountPath, folder);
+        if (volume.Secret is not null)
+        {
+            Directory.CreateDirectory(path);
+            File.WriteAllText(Path.Combine(path, "tokens"), AbsentToken);
+            return;
+        }
+
+        var map = _manifests.Get<V1ConfigMap>(volume.ConfigMap.Name);
         if (mount.SubPath is { } key)
         {
             File.WriteAllText(path, map.Data[key]);

@@ -74,7 +74,7 @@ public sealed class YourApiTests : IDisposable
     [Fact]
     public void With_the_components_for_production_nobody_reaches_the_API_past_CacheProxy()
     {
-        Replace("orders-cached/kustomization.yaml", "  - ../components/sidecar/native", "  - ../components/sidecar/native\n  - ../components/network-policy\n  - ../components/pod-monitor");
+        Replace("orders-cached/kustomization.yaml", "  - ../components/sidecar/native", "  - ../components/management-tokens\n  - ../components/sidecar/native\n  - ../components/network-policy\n  - ../components/pod-monitor");
         var manifests = Render();
         var sidecar = new SidecarContainer(manifests);
 
@@ -82,6 +82,8 @@ public sealed class YourApiTests : IDisposable
         Assert.Equal(["8080", "9904"], policy.Ingress.Select(static rule => Assert.Single(rule.Ports).Port.Value));
         Assert.Equal(policy.PodSelector.MatchLabels["cacheproxy"], sidecar.Pod.Metadata.Labels["cacheproxy"]);
         Assert.Single(manifests.All<PodMonitor>());
+        Assert.True(sidecar.IsNative);
+        Assert.Single(sidecar.Start().Options.Management.Tokens);
     }
 
     [Fact]
