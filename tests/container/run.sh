@@ -170,6 +170,8 @@ await "http://localhost:$api/healthz" "${pids[0]}"
 await "http://127.0.0.1:$management/readyz" "${pids[1]}"
 await "http://127.0.0.1:$management/livez" "${pids[1]}"
 
+grep -q '"Id":1000' <(head -n 1 "$work/cacheproxy.log") || fail "the sidecar says something before it says that it listens"
+
 customer=http://127.0.0.1:$proxy/api/customers/1
 ask "$customer"
 expect 200 'cacheproxy; fwd=uri-miss; fwd-status=200; stored' "The first request"
