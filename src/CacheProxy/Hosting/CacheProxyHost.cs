@@ -116,6 +116,8 @@ internal static class CacheProxyHost
         {
             services.Remove(starter);
         }
+
+        LateDataProtection.AddTo(services);
     }
 
     // YARP adds it for routes that name an AuthorizationPolicy, which is refused here. While it is there, the framework puts a middleware in
