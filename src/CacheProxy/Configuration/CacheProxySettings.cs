@@ -34,6 +34,7 @@ internal static class CacheProxySettings
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
+        var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -47,6 +48,7 @@ internal static class CacheProxySettings
             Memory = memory,
             Encryption = encryption,
             Keys = keys,
+            Telemetry = telemetry,
             InlineSockets = inlineSockets,
             Warm = warm,
             Management = management,
@@ -208,6 +210,8 @@ internal sealed record CacheProxyOptions
 
     /// <summary>What the key files hold.</summary>
     public KeyRing Keys { get; init; } = KeyRing.Empty;
+
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>
     /// Whether the thread that learns that a socket is ready also does the work, in place of handing it to the thread pool. Half the CPU
