@@ -5,6 +5,7 @@ using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
+using CacheProxy.Management.Purging;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -205,6 +206,10 @@ internal static class CacheProxyHost
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
+        services.AddSingleton<Runs>();
+        services.AddSingleton<PurgesPage>();
+        services.AddSingleton<PoliciesPage>();
+        services.AddSingleton<ModesPage>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 

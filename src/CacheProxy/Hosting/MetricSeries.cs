@@ -33,8 +33,10 @@ internal sealed class MetricSeries : IHostedService
     {
         (_cache, _limits, _warm, _writes, _upstream, _configuration) = (cache, limits, warm, writes, upstream, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
-        meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
-            "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
+        var meter = meters.Create(CacheProxyMeter.Name);
+        meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
+        meter.CreateObservableGauge(
+            "cacheproxy.modes.switched", () => configuration.Switched.Count, "{mode}", "Policies and tenants whose mode was switched at run time on this replica");
     }
 
     /// <summary>Of the program.</summary>
