@@ -1,5 +1,3 @@
-using CacheProxy.Configuration.Policies;
-
 namespace CacheProxy.Configuration;
 
 /// <summary>Switching modes at run time: the configuration stays what it is, and what is compiled from it is swapped as at a reload.</summary>

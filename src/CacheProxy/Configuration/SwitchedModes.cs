@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CacheProxy.Configuration.Policies;
-using CacheProxy.Identity;
 
 namespace CacheProxy.Configuration;
 
