@@ -132,6 +132,13 @@ internal sealed class InterleavingRun : IInterleavingRun
                 Promise(state.Version);
                 Unfence();
                 break;
+            case (PartyKind.SoftPurge, 0):
+                state.Version = ++_version;
+                return false;
+            case (PartyKind.SoftPurge, 1):
+                await _explored.Store.MarkStaleAsync(_explored.Key, state.Token, _budget);
+                Promise(state.Version);
+                break;
             case (PartyKind.Clock, 0):
                 await RunOutAsync();
                 break;
@@ -221,7 +228,7 @@ internal sealed class InterleavingRun : IInterleavingRun
             throw Broken("the store is unavailable", order, step);
         }
 
-        if (found.Response is { } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
+        if (found.Response is { Freshness.IsPurged: false } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
         {
             throw Broken($"version {version} is served after {_promised} was acknowledged", order, step);
         }
