@@ -113,7 +113,7 @@ internal sealed class InterleavingRun : IInterleavingRun
                 await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _budget);
                 state.IsFenced = true;
                 break;
-            case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
+            case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion or PartyKind.SoftPurge, 0):
                 state.Version = ++_version;
                 state.IsUnpromised = (_parties[party].IsUnanswered || _parties[party].Crashes) && !state.IsFenced;
                 return false;
@@ -132,9 +132,6 @@ internal sealed class InterleavingRun : IInterleavingRun
                 Promise(state.Version);
                 Unfence();
                 break;
-            case (PartyKind.SoftPurge, 0):
-                state.Version = ++_version;
-                return false;
             case (PartyKind.SoftPurge, 1):
                 await _explored.Store.MarkStaleAsync(_explored.Key, state.Token, _budget);
                 Promise(state.Version);

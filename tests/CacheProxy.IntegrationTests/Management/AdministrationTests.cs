@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
-using CacheProxy.Tests.Harness;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Management;
