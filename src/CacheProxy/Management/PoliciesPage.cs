@@ -132,6 +132,9 @@ internal static class PolicyOptionsText
         Set(nameof(policy.MaxConcurrentFillsPerTenant), policy.MaxConcurrentFillsPerTenant);
         Set(nameof(policy.FillWait), policy.FillWait);
         Set(nameof(policy.FillOverflow), policy.FillOverflow.ToString());
+        Set(nameof(policy.RefusalsKept), policy.RefusalsKept);
+        Set(nameof(policy.Audit), policy.Audit);
+        Set(nameof(policy.AuditIgnore), List(policy.AuditIgnore));
         Set("Warm:Top", policy.Warm.Top);
         Set("Warm:RatePerSecond", policy.Warm.RatePerSecond);
 
@@ -151,6 +154,7 @@ internal static class PolicyOptionsText
         TimeSpan duration => DurationText.Format(duration),
         bool flag => flag ? "true" : "false",
         int number => number.ToString(CultureInfo.InvariantCulture),
+        double share => share.ToString(CultureInfo.InvariantCulture),
         _ => throw new InvalidOperationException("No such option."),
     };
 
