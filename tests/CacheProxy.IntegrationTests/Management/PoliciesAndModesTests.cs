@@ -25,7 +25,8 @@ public sealed class PoliciesAndModesTests
         Assert.Contains("policy-off", (await proxy.AskAsync(Customer)).CacheStatus, StringComparison.Ordinal);
         Assert.Contains("cacheproxy_modes_switched{} 1", (await proxy.AskAsync(new Uri(proxy.Management, "/metrics").AbsoluteUri)).Text, StringComparison.Ordinal);
         Assert.Equal(("Off", "administration", "On"), ModeIn(await proxy.AdministerAsync(HttpMethod.Get, "/policies/customer")));
-        Assert.Contains(proxy.Log.Messages, static message => message.Contains("\"PUT\" \"/policies/{name}/mode\", \"mode of policy customer: Off\"", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => proxy.Log.Messages.Any(static message =>
+            message.Contains("\"PUT\" \"/policies/{name}/mode\", \"mode of policy customer: Off\"", StringComparison.Ordinal)));
 
         Assert.Equal(("On", "configuration", "On"), ModeIn(await proxy.AdministerAsync(HttpMethod.Delete, OfCustomer)));
         Assert.True((await proxy.AskAsync(Customer)).IsHit);
