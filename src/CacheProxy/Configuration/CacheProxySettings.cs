@@ -34,6 +34,7 @@ internal static class CacheProxySettings
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
+        var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
         return new CacheProxyOptions
@@ -48,6 +49,8 @@ internal static class CacheProxySettings
             Keys = keys,
             InlineSockets = inlineSockets,
             Warm = warm,
+            Management = management,
+            Access = access,
             Policies = policies,
         };
     }
@@ -213,6 +216,11 @@ internal sealed record CacheProxyOptions
     public bool InlineSockets { get; init; }
 
     public WarmCredentialOptions Warm { get; init; } = new();
+
+    public ManagementOptions Management { get; init; } = new();
+
+    /// <summary>Who may use the management listener.</summary>
+    public ManagementAccess Access { get; init; } = new([], [], isOpen: false);
 
     public ImmutableArray<CachePolicyOptions> Policies { get; init; } = [];
 }

@@ -24,7 +24,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
     /// <summary>Those that were there at the last <see cref="Read"/>.</summary>
     public IReadOnlyList<string> FilesRead { get; private set; } = [];
 
-    /// <summary>The key files that the last <see cref="Read"/> named, whether they are there or not.</summary>
+    /// <summary>The files with keys and tokens that the last <see cref="Read"/> named, whether they are there or not.</summary>
     public IReadOnlyList<string> KeyFiles { get; private set; } = [];
 
     /// <summary>
@@ -58,7 +58,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
 
         // Not chained: a chained configuration drops empty values, with which a later source removes the value of an earlier one.
         var values = builder.AddInMemoryCollection(last.AsEnumerable().Where(static pair => pair.Value is not null)).Build();
-        KeyFiles = EncryptionSettings.Named(values);
+        KeyFiles = [.. EncryptionSettings.Named(values), .. ManagementSettings.Named(values)];
         return values;
     }
 

@@ -156,7 +156,9 @@ internal sealed class SettingsReader
     /// <param name="defaultValue">The list when there is none.</param>
     /// <param name="allowed">What every entry must be, as a phrase.</param>
     /// <param name="accept">The entry as it is kept; <c>null</c> refuses it.</param>
-    public ImmutableArray<string> List(string name, ImmutableArray<string> defaultValue, string allowed, Func<string, string?> accept)
+    /// <param name="secret">Whether no report may show an entry.</param>
+    public ImmutableArray<string> List(
+        string name, ImmutableArray<string> defaultValue, string allowed, Func<string, string?> accept, bool secret = false)
     {
         _known.Add(name);
         var section = _section.GetSection(name);
@@ -177,7 +179,7 @@ internal sealed class SettingsReader
             }
             else
             {
-                Refuse(key.Length == 0 ? name : ConfigurationPath.Combine(name, key), text, allowed);
+                Refuse(key.Length == 0 ? name : ConfigurationPath.Combine(name, key), text, allowed, secret);
             }
         }
 

@@ -203,6 +203,8 @@ internal static class CacheProxyHost
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<WrongTokens>();
+        services.AddSingleton<AccessControl>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -233,12 +235,7 @@ internal static class CacheProxyHost
 
     private static void Map(WebApplication app)
     {
-        ManagementListener.Answer(app, new Dictionary<string, RequestDelegate>
-        {
-            [Probes.LivePath] = Probes.Live,
-            [MetricsPage.Path] = MetricsPage.Create(app.Services),
-            [Probes.ReadyPath] = Probes.Ready(app.Lifetime),
-        }, new Dictionary<string, RequestDelegate> { [WarmPage.Path] = WarmPage.Create(app.Services.GetRequiredService<Warmer>()) });
+        ManagementListener.Answer(app, ManagementEndpoints.Create);
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -17,16 +16,11 @@ internal static class ManagementListener
         return next(connection);
     });
 
-    /// <summary>Answers everything that arrives here; the rest of the pipeline never sees it.</summary>
-    /// <param name="app">The whole pipeline.</param>
-    /// <param name="pages">What is read, by path.</param>
-    /// <param name="actions">What a POST does, by path.</param>
-    public static void Answer(
-        IApplicationBuilder app, IReadOnlyDictionary<string, RequestDelegate> pages, IReadOnlyDictionary<string, RequestDelegate>? actions = null)
+    /// <summary>Answers everything that arrives here; the rest of the pipeline never sees it. What answers is made with the first request.</summary>
+    public static void Answer(IApplicationBuilder app, Func<IReadOnlyList<ManagementEndpoint>> endpoints)
     {
-        var answers = pages.ToFrozenDictionary(StringComparer.Ordinal);
-        var acts = (actions ?? new Dictionary<string, RequestDelegate>()).ToFrozenDictionary(StringComparer.Ordinal);
-        app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : Answer(context, answers, acts));
+        var pipeline = new Lazy<ManagementPipeline>(() => new ManagementPipeline(app.ApplicationServices, endpoints()));
+        app.Use(next => context => context.Features.Get<Arrival>() is null ? next(context) : pipeline.Value.AnswerAsync(context));
     }
 
     /// <summary>A short text as the whole answer.</summary>
@@ -39,34 +33,6 @@ internal static class ManagementListener
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
-    }
-
-    private static Task Answer(HttpContext context, FrozenDictionary<string, RequestDelegate> pages, FrozenDictionary<string, RequestDelegate> actions)
-    {
-        context.Response.Headers.CacheControl = "no-store";
-        if (actions.TryGetValue(context.Request.Path.Value ?? "", out var act))
-        {
-            return HttpMethods.IsPost(context.Request.Method) ? act(context) : RefuseMethod(context, HttpMethods.Post, "Only POST.\n");
-        }
-
-        if (!pages.TryGetValue(context.Request.Path.Value ?? "", out var page))
-        {
-            var known = string.Join(", ", pages.Keys.Order(StringComparer.Ordinal));
-            return WriteAsync(context, StatusCodes.Status404NotFound, $"Not found. Here are: {known}\n");
-        }
-
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
-        {
-            return RefuseMethod(context, "GET, HEAD", "Only GET and HEAD.\n");
-        }
-
-        return page(context);
-    }
-
-    private static Task RefuseMethod(HttpContext context, string allowed, string text)
-    {
-        context.Response.Headers.Allow = allowed;
-        return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, text);
     }
 
     private sealed class Arrival

@@ -29,7 +29,7 @@ internal sealed class PolicyWarming(
     {
         lock (_lock)
         {
-            _wanted = _wanted is null or WarmReason.Flush ? reason : _wanted;
+            _wanted = _wanted is null or WarmReason.Flush || reason == WarmReason.Demand ? reason : _wanted;
         }
     }
 

@@ -14,6 +14,9 @@ namespace CacheProxy.IntegrationTests.Harness;
 /// </summary>
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
+    /// <summary>What changes on the management listener need.</summary>
+    public const string Token = "token-of-the-tests";
+
     private readonly WebApplication? _app;
     private readonly ProxyProcess? _process;
     private readonly string? _directory;
@@ -69,6 +72,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             ["Kestrel:Endpoints:Management:Url"] = "http://127.0.0.1:0",
             ["ReverseProxy:Clusters:customer-api:Destinations:primary:Address"] = api,
             ["CacheProxy:Redis:ConnectionString"] = redis,
+            ["CacheProxy:Management:Tokens"] = Token,
             ["Serilog:MinimumLevel:Default"] = "Debug",
         };
         foreach (var (key, value) in settings ?? [])
@@ -145,6 +149,15 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>Any method as tenant <c>demo</c>, read whole.</summary>
     public Task<ClientAnswer> AskAsync(HttpMethod method, string target, params (string Name, string Value)[] headers) =>
         ClientAnswer.ReadAsync(SendAsync(method, target, headers));
+
+    /// <summary>A request to the management listener with the token, and with JSON if any.</summary>
+    public async Task<ClientAnswer> AdministerAsync(HttpMethod method, string target, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Management, target));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Token}");
+        request.Content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        return await ClientAnswer.ReadAsync(Client.SendAsync(request, Xunit.TestContext.Current.CancellationToken));
+    }
 
     /// <summary>One request whose target and header lines (each with its end) are sent as they stand.</summary>
     public Task<RawHttpMessage> AskRawAsync(string target, string headers = "X-Tenant-Subdomain: demo\r\n", string method = "GET", string host = "api.test") =>

@@ -79,6 +79,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
         .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),
         .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
+        .. OptionsOf("CacheProxy:Management", new ManagementOptions()),
     ];
 
     private static IEnumerable<string> OptionsOf(string section, object defaults) => defaults.GetType()
