@@ -34,7 +34,7 @@ internal static class Commands
             return Refused;
         }
 
-        var parsed = root.Parse(ConfigurationInput.SettingsLast(arguments), AsWritten);
+        var parsed = Parse(root, arguments);
         if (parsed.Action is ParseErrorAction)
         {
             var messages = parsed.Errors.Select(static error => error.Message).Distinct();
@@ -44,6 +44,8 @@ internal static class Commands
 
         return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors });
     }
+
+    public static ParseResult Parse(RootCommand root, string[] arguments) => root.Parse(ConfigurationInput.SettingsLast(arguments), AsWritten);
 
     /// <summary>All of them.</summary>
     public static RootCommand Create()

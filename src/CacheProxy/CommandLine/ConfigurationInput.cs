@@ -43,7 +43,26 @@ internal sealed class ConfigurationInput
 
     private static IConfiguration Nothing() => new ConfigurationBuilder().Build();
 
-    public static Argument<string[]> Settings(string description) => new("--KEY=VALUE") { Description = description, Arity = ArgumentArity.ZeroOrMore };
+    public static Argument<string[]> Settings(string description)
+    {
+        var settings = new Argument<string[]>("--KEY=VALUE") { Description = description, Arity = ArgumentArity.ZeroOrMore };
+        settings.Validators.Add(static result =>
+        {
+            for (var i = 0; i < result.Tokens.Count; i++)
+            {
+                var text = result.Tokens[i].Value;
+                if (!IsSetting(text))
+                {
+                    result.AddError($"{text} is neither an option nor a setting: those are written --KEY=VALUE.");
+                    return;
+                }
+
+                // Without '=' the next one is its value.
+                i += text.Contains('=', StringComparison.Ordinal) ? 0 : 1;
+            }
+        });
+        return settings;
+    }
 
     /// <summary>
     /// The arguments with the settings among them behind <c>--</c>, where they cannot be taken for options. A setting is told by the colon
@@ -54,15 +73,14 @@ internal sealed class ConfigurationInput
         var (others, settings) = (new List<string>(), new List<string>());
         for (var i = 0; i < arguments.Length; i++)
         {
-            var name = arguments[i].Split('=')[0];
-            if (!name.StartsWith("--", StringComparison.Ordinal) || !name.Contains(':', StringComparison.Ordinal))
+            if (!IsSetting(arguments[i]))
             {
                 others.Add(arguments[i]);
                 continue;
             }
 
             settings.Add(arguments[i]);
-            if (name.Length == arguments[i].Length && i + 1 < arguments.Length)
+            if (!arguments[i].Contains('=', StringComparison.Ordinal) && i + 1 < arguments.Length)
             {
                 settings.Add(arguments[++i]);
             }
@@ -70,4 +88,7 @@ internal sealed class ConfigurationInput
 
         return settings.Count == 0 ? arguments : [.. others, "--", .. settings];
     }
+
+    private static bool IsSetting(string argument) => argument.StartsWith("--", StringComparison.Ordinal)
+        && argument.Split('=')[0].Contains(':', StringComparison.Ordinal);
 }

@@ -18,7 +18,7 @@ internal static class ConfigurationSchema
     public static SchemaNode Read()
     {
         var root = JsonDocument.Parse(Text()).RootElement;
-        return new SchemaNode(root, root, isNamedByOperator: false);
+        return new SchemaNode(root, root);
     }
 }
 
@@ -29,10 +29,11 @@ internal sealed class SchemaNode
     private readonly JsonElement _schema;
     private readonly JsonElement[] _parts;
 
-    public SchemaNode(JsonElement root, JsonElement schema, bool isNamedByOperator)
+    public SchemaNode(JsonElement root, JsonElement schema, bool isNamedByOperator = false, bool isSecret = false)
     {
         (_root, _schema, IsNamedByOperator) = (root, schema, isNamedByOperator);
         _parts = [.. Parts(schema)];
+        IsSecret = isSecret || Members("writeOnly").Any(static hidden => hidden.ValueKind == JsonValueKind.True);
     }
 
     /// <summary>Whether it stands where the operator chooses the names of keys.</summary>
@@ -51,7 +52,7 @@ internal sealed class SchemaNode
     public bool IsSection => !IsList && (Members("properties").Any() || Members("additionalProperties").Any(IsSchema));
 
     /// <summary>Whether nobody is to see it.</summary>
-    public bool IsSecret => Members("writeOnly").Any(static hidden => hidden.ValueKind == JsonValueKind.True);
+    public bool IsSecret { get; }
 
     /// <summary>What counts when the key is absent, as text; <c>null</c> when nothing does.</summary>
     public string? Default => _schema.TryGetProperty("default", out var value) ? TextOf(value) : null;
@@ -63,14 +64,14 @@ internal sealed class SchemaNode
         {
             if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
-                return new SchemaNode(_root, property.Value, isNamedByOperator: false);
+                return new SchemaNode(_root, property.Value);
             }
         }
 
         var entries = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? Members("items").Where(IsSchema) : [];
         foreach (var entry in entries)
         {
-            return new SchemaNode(_root, entry, IsNamedByOperator);
+            return new SchemaNode(_root, entry, IsNamedByOperator, IsSecret);
         }
 
         foreach (var named in Members("additionalProperties").Where(IsSchema))

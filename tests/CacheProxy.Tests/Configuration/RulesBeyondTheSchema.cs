@@ -80,13 +80,13 @@ internal static partial class RulesBeyondTheSchema
     [GeneratedRegex(" => another port than the proxy's")]
     private static partial Regex Port();
 
-    [GeneratedRegex("(:KeyFiles(:[0-9]+)?=/|:CredentialFile=).* => (the absolute path of a file|a file that exists)")]
+    [GeneratedRegex("(:KeyFiles(:[0-9]+)?=/|:CredentialFile=|:TokensFile=/).* => (the absolute path of a file|a file )")]
     private static partial Regex Files();
 
     [GeneratedRegex(":ConnectionString => .*(cannot be read|it names no server)$")]
     private static partial Regex Connection();
 
-    [GeneratedRegex("^ReverseProxy:(Routes|Clusters):[^:]+ => (?!Unsupported HTTP method|No matching ILoadBalancingPolicy)")]
+    [GeneratedRegex("^ReverseProxy:(Routes|Clusters):[^:]+ => (?!Unsupported HTTP method|No matching ILoadBalancingPolicy|a section with keys)")]
     private static partial Regex Yarp();
 }
 
