@@ -69,7 +69,7 @@ internal static class Commands
             ("run with the configuration beside the program", ""),
             ("find out what is wrong with a configuration", "check-config"),
             ("find out why a request was not cached", "explain /api/customers/123 -H \"X-Tenant-Subdomain: demo\""),
-            ("forget what is stored of a resource", "purge /api/customers/123 -H \"X-Tenant-Subdomain: demo\" --token-file token"));
+            ("forget what is stored of a resource", "purge /api/customers/123 --tenant demo --token-file token"));
         return root;
     }
 

@@ -9,7 +9,7 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var command = new Command("explain", "Says what becomes of a request, and why: route, policy, key, what is stored, and the decision. Nothing is sent to the API.");
-        var request = new RequestDescription(ArgumentArity.ExactlyOne);
+        var request = new RequestDescription();
         var method = new Option<string>("--request", "-X") { Description = "The method.", HelpName = "METHOD", DefaultValueFactory = static _ => "GET" };
         var management = new ManagementOptions();
         var format = OutputFormat.Create();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace CacheProxy.CommandLine;
 
@@ -8,62 +9,63 @@ internal static class PurgeCommand
     public static Command Create()
     {
         var command = new Command("purge", "Evicts a resource, all that has a tag, all of a tenant, or all of a policy. It needs a token.");
-        var request = new RequestDescription(ArgumentArity.ZeroOrOne);
-        var policy = new Option<string>("--policy") { Description = "All of a policy; with --key, one resource of it.", HelpName = "NAME" };
-        var key = new Option<string>("--key") { Description = "The key of a resource, as in Redis: demo:customer:123. Needs --policy.", HelpName = "KEY" };
-        var tag = new Option<string>("--tag") { Description = "All that has the tag. With --tenant, only that tenant's.", HelpName = "TAG" };
-        var tenant = new Option<string>("--tenant") { Description = "All of a tenant.", HelpName = "NAME" };
+        var url = new Argument<string>("url")
+        {
+            Description = "The resource as a client asks for it, or its path: /api/customers/123. With --tenant where the host names none.",
+            HelpName = "URL",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var key = Text("--key", "KEY", "The resource of this key, as in Redis: demo:customer:123. Needs --policy, whose key it is.");
+        var policy = Text("--policy", "NAME", "All of a policy; with --tenant, only that tenant's.");
+        var tag = Text("--tag", "TAG", "All that has the tag; with --tenant or --host, where keys name them.");
+        var tenant = Text("--tenant", "NAME", "All of a tenant; or whose URL, tag or policy it is.");
+        var host = Text("--host", "HOST", "Whose tag it is, where keys name the host.");
         var soft = new Option<bool>("--soft") { Description = "Mark it stale instead, so that the next read has it validated." };
         var work = new Work();
-        request.AddTo(command);
-        command.Add(key);
-        command.Add(policy);
-        command.Add(tag);
-        command.Add(tenant);
+        command.Add(url);
+        Array.ForEach([key, policy, tag, tenant, host], command.Add);
         command.Add(soft);
         work.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(key) is not null && result.GetResult(policy) is null)
+            bool Has(Symbol symbol) => result.GetResult(symbol) is { } found && found.Tokens.Count > 0;
+            var ways = new[] { Has(url), Has(tag), Has(key), Has(policy) && !Has(key) }.Count(static way => way);
+            if (Has(key) && !Has(policy))
             {
                 result.AddError("--key needs --policy: the policy whose key it is.");
             }
-
-            var ways = new[] { result.GetResult(request.Url)?.Tokens.Count > 0, result.GetResult(tag) is not null, result.GetResult(policy) is not null }
-                .Count(static way => way);
-            var byTenant = result.GetResult(tenant) is not null;
-            if (ways > 1 || (ways == 0 && !byTenant) || (byTenant && result.GetResult(tag) is null && ways > 0))
+            else if (ways > 1 || (ways == 0 && !Has(tenant)) || (Has(key) && Has(tenant)) || (Has(host) && !Has(tag)))
             {
-                result.AddError("Say what to purge in one way: URL, --policy with --key, --tag, --tenant, or --policy.");
+                result.AddError("Say what to purge in one way: URL, --key with --policy, --tag, --policy, or --tenant.");
             }
         });
         command.SetAction((parsed, stop) => work.DoAsync(parsed, "/purges", OutputFormat.Write(json =>
         {
             json.WriteStartObject();
-            foreach (var (name, value) in new[]
-            {
-                ("url", parsed.GetValue(request.Url)), ("key", parsed.GetValue(key)), ("policy", parsed.GetValue(policy)),
-                ("tag", parsed.GetValue(tag)), ("tenant", parsed.GetValue(tenant)),
-            })
+            Write("url", parsed.GetValue(url) is ['/', ..] path ? $"http://localhost{path}" : parsed.GetValue(url));
+            Write("key", parsed.GetValue(key));
+            Write("policy", parsed.GetValue(policy));
+            Write("tag", parsed.GetValue(tag));
+            Write("tenant", parsed.GetValue(tenant));
+            Write("host", parsed.GetValue(host));
+            Write("mode", parsed.GetValue(soft) ? "Soft" : null);
+            json.WriteEndObject();
+
+            void Write(string name, string? value)
             {
                 if (value is not null)
                 {
                     json.WriteString(name, value);
                 }
             }
-
-            if (parsed.GetValue(request.Url) is not null && request.Headers(parsed).ToArray() is { Length: > 0 } headers)
-            {
-                OutputFormat.WriteTexts(json, "headers", headers);
-            }
-
-            json.WriteBoolean("soft", parsed.GetValue(soft));
-            json.WriteEndObject();
         }), stop));
         Examples.Show(command,
-            ("one customer", "purge /api/customers/123 -H \"X-Tenant-Subdomain: demo\" --token-file token"),
+            ("one customer", "purge /api/customers/123 --tenant demo --token-file token"),
             ("the same by its key in Redis", "purge --policy customer --key demo:customer:123 --token-file token"),
-            ("all of a policy, marked stale", "purge --policy customer --soft --token-file token"));
+            ("all that a tenant has of a policy, marked stale", "purge --policy customer --tenant demo --soft --token-file token"),
+            ("everything with a tag", "purge --tag plan:gold --tenant demo --token-file token"));
         return command;
     }
+
+    private static Option<string> Text(string name, string helpName, string description) => new(name) { Description = description, HelpName = helpName };
 }

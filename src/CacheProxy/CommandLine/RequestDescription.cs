@@ -11,14 +11,11 @@ internal sealed class RequestDescription
         HelpName = "HEADER",
     };
 
-    public RequestDescription(ArgumentArity arity) => Url = new Argument<string>("url")
+    public Argument<string> Url { get; } = new("url")
     {
         Description = "The URL as a client sends it, or the path alone: /api/customers/123.",
         HelpName = "URL",
-        Arity = arity,
     };
-
-    public Argument<string> Url { get; }
 
     public void AddTo(Command command)
     {

@@ -9,9 +9,9 @@ namespace CacheProxy.CommandLine;
 internal sealed class Work
 {
     private const string State = "state";
+    private const string Running = "running";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly string[] UnderWay = ["pending", "queued", "running"];
 
     private readonly ManagementOptions _management = new();
     private readonly Option<string> _format = OutputFormat.Create();
@@ -35,7 +35,7 @@ internal sealed class Work
                 await Task.Delay(Pause, TimeProvider.System, stop);
                 answer = await client.AskAsync(HttpMethod.Get, location.OriginalString, "application/json", null, stop);
             }
-            while (answer.ExitCode == Commands.Done && UnderWay.Contains(StateIn(answer.Text)));
+            while (answer.ExitCode == Commands.Done && StateIn(answer.Text) == Running);
         }
 
         if (answer.ExitCode == Commands.Done)
@@ -44,7 +44,7 @@ internal sealed class Work
             await parsed.InvocationConfiguration.Output.WriteLineAsync((isJson ? answer.Text : Lines(answer.Text)).TrimEnd());
         }
 
-        return answer.ExitCode == Commands.Done && StateIn(answer.Text) is "failed" or "cancelled" or "stopped" ? Commands.Refused : answer.ExitCode;
+        return answer.ExitCode == Commands.Done && StateIn(answer.Text) is "incomplete" or "cancelled" ? Commands.Refused : answer.ExitCode;
     }
 
     /// <summary>Each member of a JSON object as a line.</summary>
