@@ -5,6 +5,7 @@ using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management;
+using CacheProxy.Management.Figures;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -79,8 +80,10 @@ internal static class CacheProxyHost
     private static void AddLogging(WebApplicationBuilder builder, ConfigurationSnapshot snapshot, CacheProxyHostOptions options)
     {
         var logging = new LoggingSetup(snapshot.Logging);
-        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), options.LogSink);
+        var recent = new RecentEvents();
+        logging.AddTo(builder.Logging, builder.Environment.IsDevelopment(), options.LogSink, recent);
         builder.Services.AddSingleton(logging);
+        builder.Services.AddSingleton(recent);
     }
 
     private static void AddConfiguration(
@@ -205,6 +208,9 @@ internal static class CacheProxyHost
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
+        services.AddSingleton(static provider => new Statistics(
+            new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
+        services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
@@ -236,6 +242,8 @@ internal static class CacheProxyHost
     private static void Map(WebApplication app)
     {
         ManagementListener.Answer(app, ManagementEndpoints.Create);
+        // Made now, it knows when the program started.
+        _ = app.Services.GetRequiredService<Statistics>();
         app.UseRouting();
         // Only where a route has a timeout: the middleware makes an object for every request that passes it (32 bytes).
         app.UseWhen(

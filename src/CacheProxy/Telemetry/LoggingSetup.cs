@@ -34,7 +34,8 @@ internal sealed class LoggingSetup
     /// <param name="logging">Where the provider is added.</param>
     /// <param name="readable">Text instead of JSON.</param>
     /// <param name="sink">Takes all events in place of the console.</param>
-    public void AddTo(ILoggingBuilder logging, bool readable, ILogEventSink? sink)
+    /// <param name="recent">Remembers the last ones.</param>
+    public void AddTo(ILoggingBuilder logging, bool readable, ILogEventSink? sink, RecentEvents recent)
     {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(_default)
@@ -50,6 +51,7 @@ internal sealed class LoggingSetup
         }
 
         WriteTo(configuration.WriteTo, readable, sink);
+        configuration.WriteTo.Sink(recent, LogEventLevel.Information);
 
         // A provider, not the logger factory that Serilog offers: that one adds every scope to every event, such as the connection's id,
         // and knows no filters. An event has the properties that it names itself.
