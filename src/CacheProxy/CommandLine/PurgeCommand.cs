@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace CacheProxy.CommandLine;
 
@@ -28,8 +27,9 @@ internal static class PurgeCommand
         work.AddTo(command);
         command.Validators.Add(result =>
         {
-            bool Has(Symbol symbol) => result.GetResult(symbol) is { } found && found.Tokens.Count > 0;
-            var ways = new[] { Has(url), Has(tag), Has(key), Has(policy) && !Has(key) }.Count(static way => way);
+            bool Has(Option<string> option) => result.GetResult(option) is { Tokens.Count: > 0 };
+            var hasUrl = result.GetResult(url) is { Tokens.Count: > 0 };
+            var ways = new[] { hasUrl, Has(tag), Has(key), Has(policy) && !Has(key) }.Count(static way => way);
             if (Has(key) && !Has(policy))
             {
                 result.AddError("--key needs --policy: the policy whose key it is.");
