@@ -70,7 +70,8 @@ public sealed class CommandsTests
     [InlineData("explain /a --management localhost:9904")]
     [InlineData("purge")]
     [InlineData("purge /a --tag b")]
-    [InlineData("purge --policy customer --tenant demo")]
+    [InlineData("purge --policy customer --key demo:customer:1 --tenant demo")]
+    [InlineData("purge --tenant demo --host demo.test")]
     [InlineData("purge --key demo:customer:1")]
     [InlineData("stats --interval 0")]
     [InlineData("stats --CacheProxy:Redis:Timeout=1s")]
@@ -92,7 +93,7 @@ public sealed class CommandsTests
         Assert.Matches(@"^CacheProxy \d+\.\d+\.\d+\n$", (await Invocation.OfAsync("version")).Output.ReplaceLineEndings("\n"));
         Assert.Equal((await Invocation.OfAsync("version")).Output, (await Invocation.OfAsync("--version")).Output);
         Assert.Equal(
-            File.ReadAllText(Path.Combine(House.Repository.Root, "docs", "cacheproxy.schema.json")), (await Invocation.OfAsync("schema")).Output);
+            await File.ReadAllTextAsync(Path.Combine(House.Repository.Root, "docs", "cacheproxy.schema.json")), (await Invocation.OfAsync("schema")).Output);
     }
 
     [Fact]

@@ -13,18 +13,18 @@ internal sealed record Invocation(int ExitCode, string Output, string Errors)
         return new Invocation(code, output.ToString(), errors.ToString());
     }
 
-    /// <summary>A directory with these files, for as long as the test runs.</summary>
-    public static async Task InDirectoryAsync(Func<string, Task> test, string? shipped = null, string? mounted = null)
+    /// <summary>A directory with the shipped file, and a mounted one where the test has it, for as long as the test runs.</summary>
+    public static async Task InDirectoryAsync(Func<string, Task> test, string? mounted = null)
     {
         var directory = Directory.CreateTempSubdirectory("cacheproxy-command-");
         try
         {
-            File.WriteAllText(
+            await File.WriteAllTextAsync(
                 Path.Combine(directory.FullName, "appsettings.json"),
-                shipped ?? File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "appsettings.json")));
+                await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "appsettings.json")));
             if (mounted is not null)
             {
-                File.WriteAllText(Path.Combine(directory.CreateSubdirectory("config").FullName, "appsettings.json"), mounted);
+                await File.WriteAllTextAsync(Path.Combine(directory.CreateSubdirectory("config").FullName, "appsettings.json"), mounted);
             }
 
             await test(directory.FullName);

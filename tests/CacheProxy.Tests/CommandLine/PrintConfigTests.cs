@@ -9,7 +9,6 @@ using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
-using CacheProxy.Tests.House;
 using Xunit;
 
 namespace CacheProxy.Tests.CommandLine;
