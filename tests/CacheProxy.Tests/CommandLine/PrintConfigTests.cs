@@ -128,6 +128,8 @@ public sealed class PrintConfigTests
             ("CacheProxy:Memory", new MemoryOptions()),
             ("CacheProxy:Encryption", new EncryptionOptions()),
             ("CacheProxy:Warm", new WarmCredentialOptions()),
+            ("CacheProxy:Audit", new AuditOptions()),
+            ("CacheProxy:Shadow", new ShadowOptions()),
             ("CacheProxy:Management", new CacheProxy.Configuration.ManagementOptions()),
         ];
 
