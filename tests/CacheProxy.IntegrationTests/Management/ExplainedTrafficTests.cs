@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Tests.Harness;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Management;
