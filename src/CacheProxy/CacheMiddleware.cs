@@ -2,13 +2,14 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Reading;
+using CacheProxy.Reading.Comparing;
 using CacheProxy.Writing;
 
 namespace CacheProxy;
 
 /// <summary>Decides what becomes of a request: no policy, forward; safe method, read; unsafe method, write.</summary>
 internal sealed class CacheMiddleware(
-    RequestDelegate next, HitHandler reads, ContentReadHandler contentReads, WriteHandler writes, ForwardResponder forwards)
+    RequestDelegate next, HitHandler reads, ContentReadHandler contentReads, WriteHandler writes, ForwardResponder forwards, SeenRequests? seen = null)
 {
     public Task Invoke(HttpContext context)
     {
@@ -17,6 +18,11 @@ internal sealed class CacheMiddleware(
             return next(context);
         }
 
+        return route.Rules.SeesRequests ? seen!.SeeAsync(context, route, Handle(context, route)) : Handle(context, route);
+    }
+
+    private Task Handle(HttpContext context, RouteCaching route)
+    {
         var request = context.Request;
         var folded = FoldedHeaders.Of(request.Headers);
         var overridden = MethodOverride.Find(request.Headers, request.QueryString, folded);

@@ -89,7 +89,7 @@ internal static class PolicySettings
             MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
             MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
-        policy = FreshnessSettings.Read(reader, policy);
+        policy = AuditSettings.ReadPolicy(reader, FreshnessSettings.Read(reader, policy));
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;

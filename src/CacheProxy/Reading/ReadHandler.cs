@@ -1,5 +1,6 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
+using CacheProxy.Reading.Comparing;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -11,6 +12,7 @@ internal sealed class ReadHandler(
     HeldBodies held,
     FillHandler fills,
     HotResources hot,
+    HitSamples samples,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
@@ -67,17 +69,23 @@ internal sealed class ReadHandler(
     private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next)
     {
         var decision = ReadDecision.Of(request, found, usePrior, found.Response is null ? 0 : cache.NowMs);
+        if (decision is { Action: ReadAction.Fill } or { Action: ReadAction.Forward, Forward: ForwardReason.Shadow } && request.IsShadowed)
+        {
+            shadows.Missed(request);
+        }
+
         switch (decision.Action)
         {
             case ReadAction.Serve:
                 hot.Hit(request, found);
+                samples.Hit(request, found, decision.AgeMs, next);
                 return ServeAsync(request, found.Response!, decision.AgeMs, began);
             case ReadAction.ServeAndRefresh:
                 hot.Hit(request, found);
                 refresh.Start(request, found, next);
                 return ServeAsync(request, found.Response!, decision.AgeMs, began);
             case ReadAction.Compare:
-                return AnsweredAsync(shadows.ForwardAsync(request, found.Response!, next));
+                return AnsweredAsync(shadows.ForwardAsync(request, found, next));
             case ReadAction.Fill:
                 return FillAsync(request, decision.Prior, decision.Asking, began, next);
             case ReadAction.Forward:
@@ -132,7 +140,7 @@ internal sealed class ReadHandler(
         if (isShared)
         {
             events.Hit(request.Policy.Events, request.Tenant, request.Id);
-            metrics.Collapsed(request.Policy.Name);
+            metrics.Collapsed(request.Policy.Name, request.Tenant);
         }
 
         if (!await hits.TrySendAsync(request.Context, request.Policy, response, response.AgeMs(cache.NowMs), outcome.Status))

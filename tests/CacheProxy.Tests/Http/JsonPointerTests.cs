@@ -68,6 +68,10 @@ public sealed class JsonPointerTests
     [InlineData("application/json; charset=\"utf-8\"")]
     public void A_json_body_is_read(string contentType) => Assert.True(IsRead(Encoding.UTF8.GetBytes(Customer), contentType));
 
+    [Fact]
+    public void A_body_with_a_name_that_is_no_text_is_not_read() =>
+        Assert.False(IsRead(Encoding.UTF8.GetBytes("""{"\ud800":1}"""), "application/json"));
+
     [Theory]
     [InlineData(null)]
     [InlineData("text/plain")]
@@ -78,6 +82,7 @@ public sealed class JsonPointerTests
     [InlineData("{")]
     [InlineData("""{"id":1,"id":2}""")]
     [InlineData("""{"id":1} {"id":2}""")]
+    [InlineData("""{"\ud800":1,"id":2}""")]
     [InlineData("")]
     public void A_body_that_readers_would_differ_about_is_not_read(string body) => Assert.False(IsRead(Encoding.UTF8.GetBytes(body), Json));
 

@@ -191,6 +191,18 @@ internal sealed record CachePolicyOptions
     /// <summary>Which of its resources are fetched before anybody asks for them. Default: none.</summary>
     public WarmOptions Warm { get; init; } = new();
 
+    /// <summary>
+    /// The share of hits for which the API is asked all the same, behind the client's back, to see whether they were right; 0 to 1, 0: none.
+    /// Default: 0.
+    /// </summary>
+    public double Audit { get; init; }
+
+    /// <summary>
+    /// JSON pointers to what does not count where an answer of the API is compared with what is stored, in audits and in mode Shadow: times,
+    /// counters. At most 32. Default: none.
+    /// </summary>
+    public ImmutableArray<string> AuditIgnore { get; init; } = [];
+
     /// <summary>Whether a miss may have to wait.</summary>
     internal bool LimitsFills => MaxConcurrentFills > 0 || MaxConcurrentFillsPerTenant > 0;
 }

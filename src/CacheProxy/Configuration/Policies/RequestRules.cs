@@ -30,6 +30,9 @@ internal sealed class RequestRules
             .. options.Policies.Any(static policy => policy.ReadMethods.Any(static method => method != HttpMethods.Get)) ? ContentDigest.Headers : [],
         ]);
         StoreTimeout = options.Redis.Timeout;
+        Proposes = options.Shadow.Propose;
+        SeesWrites = options.Policies.Any(static policy => policy.Mode == CacheMode.Shadow || (policy.Mode == CacheMode.On && policy.Audit > 0))
+            || options.Tenants.Any(static tenant => tenant.Mode == CacheMode.Shadow);
         Tags = policies.Tags;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
         var spellings = new Dictionary<CachePolicy, CanonicalPath>();
@@ -55,6 +58,15 @@ internal sealed class RequestRules
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
+
+    /// <summary>Whether somebody wants to know which writes there are: a report on mode Shadow, or audits.</summary>
+    public bool SeesWrites { get; }
+
+    /// <summary>Whether requests on routes without a policy are counted.</summary>
+    public bool Proposes { get; }
+
+    /// <summary>Whether any of both is so.</summary>
+    public bool SeesRequests => SeesWrites || Proposes;
 
     /// <summary>What holds for evictions of tags.</summary>
     public TagEvictions Tags { get; }
