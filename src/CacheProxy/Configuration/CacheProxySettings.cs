@@ -36,6 +36,8 @@ internal static class CacheProxySettings
         WarmSettings.Check(reader, policies, warm);
         var intake = IntakeSettings.Read(
             reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
+        var audit = AuditSettings.Read(reader.Section("Audit"));
+        var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -52,6 +54,8 @@ internal static class CacheProxySettings
             InlineSockets = inlineSockets,
             Warm = warm,
             Intake = intake,
+            Audit = audit,
+            Shadow = shadow,
             Management = management,
             Access = access,
             Policies = policies,
@@ -221,6 +225,10 @@ internal sealed record CacheProxyOptions
     public WarmCredentialOptions Warm { get; init; } = new();
 
     public IntakeOptions Intake { get; init; } = new();
+
+    public AuditOptions Audit { get; init; } = new();
+
+    public ShadowOptions Shadow { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CacheProxy.Auditing;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
@@ -19,6 +20,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly CacheMetrics _cache;
     private readonly FillLimits _limits;
     private readonly WarmMetrics _warm;
+    private readonly AuditMetrics _audits;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
     private readonly IntakeMetrics _intake;
@@ -28,13 +30,15 @@ internal sealed class MetricSeries : IHostedService
         CacheMetrics cache,
         FillLimits limits,
         WarmMetrics warm,
+        AuditMetrics audits,
         WriteMetrics writes,
         UpstreamMetrics upstream,
         IntakeMetrics intake,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
-        (_cache, _limits, _warm, _writes, _upstream, _intake, _configuration) = (cache, limits, warm, writes, upstream, intake, configuration);
+        (_cache, _limits, _warm, _audits, _writes, _upstream, _intake, _configuration) =
+            (cache, limits, warm, audits, writes, upstream, intake, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
             "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -66,6 +70,11 @@ internal sealed class MetricSeries : IHostedService
             if (policy.Warm.Top > 0)
             {
                 _warm.Begin(policy.Name);
+            }
+
+            if (policy.Audit > 0)
+            {
+                _audits.Begin(policy.Name);
             }
 
             _writes.Begin(policy.Name);

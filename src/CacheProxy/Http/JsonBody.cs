@@ -40,7 +40,7 @@ internal static class JsonBody
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, whatever its headers say; or a name with half a surrogate pair, which is compared with others and is no text.
+            // No JSON, whatever its headers say; or a member's name holds half a surrogate pair, which the reader does not take for a name.
             return false;
         }
     }

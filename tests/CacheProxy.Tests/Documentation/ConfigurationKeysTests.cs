@@ -81,6 +81,8 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
         .. OptionsOf("CacheProxy:Intake", new IntakeOptions()),
         .. OptionsOf("CacheProxy:Intake:Stream", new IntakeStreamOptions()),
+        .. OptionsOf("CacheProxy:Audit", new AuditOptions()),
+        .. OptionsOf("CacheProxy:Shadow", new ShadowOptions()),
         .. OptionsOf("CacheProxy:Management", new ManagementOptions()),
     ];
 
