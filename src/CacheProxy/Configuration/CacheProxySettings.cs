@@ -35,6 +35,8 @@ internal static class CacheProxySettings
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
         var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
+        var audit = AuditSettings.Read(reader.Section("Audit"));
+        var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -51,6 +53,8 @@ internal static class CacheProxySettings
             Telemetry = telemetry,
             InlineSockets = inlineSockets,
             Warm = warm,
+            Audit = audit,
+            Shadow = shadow,
             Management = management,
             Access = access,
             Policies = policies,
@@ -220,6 +224,10 @@ internal sealed record CacheProxyOptions
     public bool InlineSockets { get; init; }
 
     public WarmCredentialOptions Warm { get; init; } = new();
+
+    public AuditOptions Audit { get; init; } = new();
+
+    public ShadowOptions Shadow { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

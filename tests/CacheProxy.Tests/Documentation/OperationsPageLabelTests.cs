@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CacheProxy.Auditing;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity.Tokens;
@@ -6,6 +7,7 @@ using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Telemetry;
+using CacheProxy.Tests.Deployment;
 using CacheProxy.Tests.Management;
 using CacheProxy.Warming;
 using CacheProxy.Writing;
@@ -62,12 +64,15 @@ public sealed partial class OperationsPageLabelTests
         Measure(cache);
         Measure(new FillLimits(exposition.Meters, TimeProvider.System));
         Measure(new WarmMetrics(exposition.Meters));
+        new AuditMetrics(exposition.Meters).Begin("p");
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
         Measure(new TokenMetrics(exposition.Meters));
 
-        var series = (await exposition.ReadAsync())
+        var lines = await exposition.ReadAsync();
+        Assert.Equal((0, ""), await Promtool.CheckAsync(lines));
+        var series = lines
             .Select(static line => Series().Match(line))
             .Where(static match => match.Success)
             .Select(static match => (

@@ -7,6 +7,7 @@ using CacheProxy.Http;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
+using CacheProxy.Tests.Deployment;
 using CacheProxy.Tests.Management;
 using CacheProxy.Tests.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,9 @@ public sealed partial class OperationsPageTests
 
         Assert.Equal(exposed.Order(StringComparer.Ordinal), Metrics().Select(static row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task Promtool_has_nothing_to_say_of_any_metric() => Assert.Equal((0, ""), await Promtool.CheckAsync(await ExpositionAsync()));
 
     [Fact]
     public void Every_metric_has_a_meaning_and_something_to_do() =>
