@@ -34,9 +34,11 @@ internal static class CacheProxySettings
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
-        var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
         var audit = AuditSettings.Read(reader.Section("Audit"));
         var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
+        var intake = IntakeSettings.Read(
+            reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
+        var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -55,6 +57,7 @@ internal static class CacheProxySettings
             Warm = warm,
             Audit = audit,
             Shadow = shadow,
+            Intake = intake,
             Management = management,
             Access = access,
             Policies = policies,
@@ -228,6 +231,8 @@ internal sealed record CacheProxyOptions
     public AuditOptions Audit { get; init; } = new();
 
     public ShadowOptions Shadow { get; init; } = new();
+
+    public IntakeOptions Intake { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

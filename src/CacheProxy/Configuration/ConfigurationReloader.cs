@@ -27,6 +27,7 @@ internal sealed partial class ConfigurationReloader(
         CacheProxySettings.RedisSection,
         CacheProxySettings.MemorySection,
         CacheProxySettings.InlineSocketsKey,
+        IntakeSettings.StreamSection,
         TelemetrySettings.Section,
     ];
 
