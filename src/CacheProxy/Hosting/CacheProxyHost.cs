@@ -194,6 +194,7 @@ internal static class CacheProxyHost
         services.AddSingleton<BackgroundRefresh>();
         ComparingServices.AddTo(services);
         services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<RefusalSamples>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();

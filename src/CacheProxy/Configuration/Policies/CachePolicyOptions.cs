@@ -136,6 +136,12 @@ internal sealed record CachePolicyOptions
     public int MaxVariants { get; init; } = 64;
 
     /// <summary>
+    /// How many of the latest requests that were forwarded or whose answers were not stored are kept for each reason, for GET /refusals and
+    /// GET /explain; 0 to 100, 0: none. Default: 16.
+    /// </summary>
+    public int RefusalsKept { get; init; } = 16;
+
+    /// <summary>
     /// Status codes that are stored, besides 200: each needs freshness from the origin or <see cref="NegativeTtl"/>. <c>*</c>: every
     /// final status with freshness from the origin. Default: none.
     /// </summary>

@@ -13,6 +13,8 @@ namespace CacheProxy.Configuration.Policies;
 /// <summary>What holds for every request of one configuration, besides its route's policies. Immutable.</summary>
 internal sealed class RequestRules
 {
+    private RequestRules? _uncounted;
+
     public RequestRules(CacheProxyOptions options, PolicySet policies, IReadOnlyList<RouteConfig> routes)
     {
         Tokens = TokenVerifier.Of(
@@ -41,7 +43,7 @@ internal sealed class RequestRules
         CachedRoutes = new CachedRoutes(routes, Routes);
     }
 
-    public TenantResolver Tenants { get; }
+    public TenantResolver Tenants { get; private set; }
 
     public CredentialFingerprint Credentials { get; }
 
@@ -49,7 +51,7 @@ internal sealed class RequestRules
     public CredentialFingerprint CredentialsBesideTokens { get; }
 
     /// <summary>Verifies bearer tokens; <c>null</c> where none is used.</summary>
-    public TokenVerifier? Tokens { get; }
+    public TokenVerifier? Tokens { get; private set; }
 
     /// <summary>The headers that no other one may be taken for.</summary>
     public DecidingHeaders DecidingHeaders { get; }
@@ -74,6 +76,18 @@ internal sealed class RequestRules
 
     /// <summary>The paths of the routes that evict.</summary>
     public CachedRoutes CachedRoutes { get; }
+
+    /// <summary>The same for requests that nobody has made: their tokens are not counted. Made at the first of them.</summary>
+    public RequestRules Uncounted => _uncounted ??= MakeUncounted();
+
+    private RequestRules MakeUncounted()
+    {
+        var uncounted = (RequestRules)MemberwiseClone();
+        uncounted.Tokens = Tokens?.Uncounted();
+        uncounted.Tenants = Tenants.With(uncounted.Tokens);
+        uncounted._uncounted = uncounted;
+        return uncounted;
+    }
 
     private RouteCaching Compile(RouteConfig route, PolicySet policies, Dictionary<CachePolicy, CanonicalPath> spellings)
     {
