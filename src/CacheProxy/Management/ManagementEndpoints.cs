@@ -1,5 +1,6 @@
 using CacheProxy.Management.Explaining;
 using CacheProxy.Management.Figures;
+using CacheProxy.Management.Status;
 using CacheProxy.Warming;
 using static CacheProxy.Management.ManagementEndpoint;
 
@@ -13,6 +14,8 @@ internal static class ManagementEndpoints
         Open(Probes.LivePath, "Whether the process runs", static _ => Probes.Live, Answer.Text(200, "It does.")),
         Open(Probes.ReadyPath, "Whether it serves", static services => Probes.Ready(services.GetRequiredService<IHostApplicationLifetime>()), Answer.Text(200, "It does."), Answer.Text(503, "It stops.")),
         Open(MetricsPage.Path, "The metrics, for Prometheus", StatisticsPage.NoticingMetrics, Answer.Text(200, "All series.")),
+        Read(StatusPage.Path, "The status page, for people", StatusPage.Create, StatusPage.Answers),
+        Read(StatusEvents.Path, "The statistics every two seconds, as server-sent events", StatusEvents.Create, StatusEvents.Answers),
         Read(StatisticsPage.Path, "What is counted since the start and of late", StatisticsPage.Create, StatisticsPage.Answers),
         Read(OpenApiDocument.Path, "This document", static _ => OpenApiDocument.Create(Create()), Answer.Text(200, "OpenAPI 3.1.", "application/json")),
         Read(ExplainPages.ExplainPath, "What becomes of a request, and why", static services => new ExplainPages(services).ExplainAsync, ExplainShapes.Explained) with { Parameters = ExplainShapes.OfRequest },
@@ -21,5 +24,6 @@ internal static class ManagementEndpoints
         Read(AuditPage.Path, "How many audited hits were wrong", AuditPage.Create, AuditPage.Answers),
         Read(ShadowPage.Path, "What mode Shadow has shown, and whether to switch on", ShadowPage.Create, ShadowPage.Answers),
         Change("POST", WarmPage.Path, "Warm the policies that are warmed", static services => WarmPage.Create(services.GetRequiredService<Warmer>()), WarmPage.Answers) with { Parameters = WarmPage.Parameters },
+        Change("POST", EvictionsPage.Path, "Evict what was written past the sidecar", EvictionsPage.Create, EvictionsPage.Answers) with { Body = EvictionsPage.Body },
     ];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 
 namespace CacheProxy.Telemetry;
 
@@ -14,6 +15,9 @@ internal sealed class RecentEvents : ILogEventSink
     public const int Capacity = 50;
 
     private const string Own = "\"CacheProxy.";
+
+    // Texts without quotes around them.
+    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}", CultureInfo.InvariantCulture);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<RecentEvent> _events = new();
@@ -39,7 +43,9 @@ internal sealed class RecentEvents : ILogEventSink
             return;
         }
 
-        var text = logEvent.RenderMessage(CultureInfo.InvariantCulture);
+        using var written = new StringWriter(CultureInfo.InvariantCulture);
+        Message.Format(logEvent, written);
+        var text = written.ToString();
         lock (_lock)
         {
             // One that comes again and again takes one place.

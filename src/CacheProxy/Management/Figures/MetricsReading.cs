@@ -21,6 +21,12 @@ internal sealed class MetricsReading
     /// <summary>A series' value; 0 before it appeared, as counters begin there.</summary>
     public double this[int index] => index < _values.Length ? _values[index] : 0;
 
+    /// <summary>
+    /// What a series counted since an earlier reading, or since the start. If it is less than it was, a tenant lost its counter and may have
+    /// begun another one.
+    /// </summary>
+    public double Since(MetricsReading? then, int index) => then?[index] is { } before && before <= this[index] ? this[index] - before : this[index];
+
     /// <param name="text">In the text format of Prometheus, version 0.0.4.</param>
     /// <param name="table">Knows the series of all readings.</param>
     /// <param name="timestamp">When the text was written.</param>

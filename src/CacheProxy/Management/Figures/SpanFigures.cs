@@ -11,7 +11,7 @@ internal sealed class SpanFigures
         Seconds = seconds;
         for (var i = 0; i < now.Table.Count; i++)
         {
-            Add(now.Table[i], now[i] - (then?[i] ?? 0));
+            Add(now.Table[i], now.Since(then, i));
         }
     }
 
@@ -34,6 +34,9 @@ internal sealed class SpanFigures
     /// <summary>Requests that the API did not answer, by the word that says why.</summary>
     public Tally UpstreamFailures { get; } = new();
 
+    /// <summary>Requests by outcome of the tenants that have counters of their own; empty where none have.</summary>
+    public Dictionary<string, Tally> Tenants { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What shows values and not counts says nothing about a span.</summary>
     private void Add(Series series, double value)
     {
@@ -48,10 +51,23 @@ internal sealed class SpanFigures
             case "cacheproxy_upstream_failures_total":
                 UpstreamFailures.Add(series["error"], value);
                 break;
+            case "cacheproxy_tenants_requests_total":
+                AddTenant(series, value);
+                break;
             default:
                 AddTraffic(series, value);
                 break;
         }
+    }
+
+    private void AddTenant(Series series, double value)
+    {
+        if (!Tenants.TryGetValue(series["tenant"], out var tally))
+        {
+            Tenants[series["tenant"]] = tally = TrafficFigures.NewOutcomes();
+        }
+
+        tally.Add(series["outcome"], value);
     }
 
     // Evictions of tags are counted under the name of a policy that is none.
@@ -82,6 +98,29 @@ internal sealed class SpanFigures
 
         latency.Add(bound, value);
     }
+}
+
+/// <summary>What clients asked for in one piece of the last minutes, and what became of it.</summary>
+internal sealed class CoursePiece
+{
+    /// <param name="now">The later reading.</param>
+    /// <param name="then">The earlier one.</param>
+    /// <param name="seconds">Between them.</param>
+    public CoursePiece(MetricsReading now, MetricsReading then, double seconds)
+    {
+        Seconds = seconds;
+        for (var i = 0; i < now.Table.Count; i++)
+        {
+            if (now.Table[i] is { Name: "cacheproxy_requests_total" } series && series["detail"] != "refresh")
+            {
+                Outcomes.Add(series["outcome"], now.Since(then, i));
+            }
+        }
+    }
+
+    public double Seconds { get; }
+
+    public Tally Outcomes { get; } = TrafficFigures.NewOutcomes();
 }
 
 /// <summary>What has a value at one time and is not counted.</summary>

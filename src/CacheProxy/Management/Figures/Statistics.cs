@@ -13,12 +13,15 @@ internal sealed partial class Statistics : IDisposable
     private static readonly TimeSpan Interest = TimeSpan.FromMinutes(30);
     private const int Kept = 21;
 
+    // Tenants come and go, and a table never forgets a series.
+    private const int MostSeries = 50_000;
+
     private readonly Lazy<RequestDelegate> _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Statistics> _logger;
     private readonly long _started;
     private readonly Lock _lock = new();
-    private readonly SeriesTable _table = new();
+    private SeriesTable _table = new();
     private readonly Queue<MetricsReading> _kept = new();
     private ITimer? _timer;
     private long _asked;
@@ -100,15 +103,15 @@ internal sealed partial class Statistics : IDisposable
     }
 
     // From one reading to the next.
-    private List<SpanFigures> Courses(MetricsReading now)
+    private List<CoursePiece> Courses(MetricsReading now)
     {
-        var courses = new List<SpanFigures>(_kept.Count);
+        var courses = new List<CoursePiece>(_kept.Count);
         MetricsReading? before = null;
         foreach (var reading in _kept.Append(now))
         {
             if (before is not null && reading.Timestamp > before.Timestamp)
             {
-                courses.Add(new SpanFigures(reading, before, _time.GetElapsedTime(before.Timestamp, reading.Timestamp).TotalSeconds));
+                courses.Add(new CoursePiece(reading, before, _time.GetElapsedTime(before.Timestamp, reading.Timestamp).TotalSeconds));
             }
 
             before = reading;
@@ -156,6 +159,12 @@ internal sealed partial class Statistics : IDisposable
         await _metrics.Value(context);
         lock (_lock)
         {
+            if (_table.Count > MostSeries)
+            {
+                _table = new SeriesTable();
+                _kept.Clear();
+            }
+
             return MetricsReading.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), _table, _time.GetTimestamp());
         }
     }
@@ -169,4 +178,4 @@ internal sealed partial class Statistics : IDisposable
 /// <param name="SinceStart">All of it.</param>
 /// <param name="Recent">The last minutes of it, as many as are known.</param>
 /// <param name="Course">The same in pieces, oldest first.</param>
-internal sealed record StatisticsNow(MetricsReading Reading, SpanFigures SinceStart, SpanFigures Recent, IReadOnlyList<SpanFigures> Course);
+internal sealed record StatisticsNow(MetricsReading Reading, SpanFigures SinceStart, SpanFigures Recent, IReadOnlyList<CoursePiece> Course);

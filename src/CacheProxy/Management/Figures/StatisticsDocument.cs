@@ -9,6 +9,7 @@ internal sealed class StatisticsDocument(
     Statistics statistics, ConfigurationReloader configuration, RecentEvents events, string version, TimeProvider time)
 {
     private const int MostReasons = 10;
+    private const int MostTenants = 20;
     private const double Milliseconds = 1000;
 
     /// <summary>What there is to write; nothing else waits.</summary>
@@ -90,6 +91,26 @@ internal sealed class StatisticsDocument(
         json.WriteEndObject();
         json.WriteEndObject();
         WriteTally(json, "upstreamFailures", span.UpstreamFailures.MostFrequent);
+        if (span.Tenants.Count > 0)
+        {
+            WriteTenants(json, span);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTenants(Utf8JsonWriter json, SpanFigures span)
+    {
+        json.WriteStartObject("tenants");
+        foreach (var (tenant, outcomes) in span.Tenants.OrderByDescending(static pair => pair.Value.Sum).Take(MostTenants))
+        {
+            json.WriteStartObject(tenant);
+            json.WriteNumber("requests", outcomes.Sum);
+            WriteTally(json, "outcomes", outcomes.All);
+            WriteRatio(json, "hitRatio", TrafficFigures.HitRatioOf(outcomes));
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 
@@ -119,14 +140,14 @@ internal sealed class StatisticsDocument(
         json.WriteEndObject();
     }
 
-    private static void WriteCourse(Utf8JsonWriter json, IReadOnlyList<SpanFigures> course)
+    private static void WriteCourse(Utf8JsonWriter json, IReadOnlyList<CoursePiece> course)
     {
         json.WriteStartArray("course");
         foreach (var piece in course)
         {
             json.WriteStartObject();
             json.WriteNumber("seconds", Math.Round(piece.Seconds, 1));
-            WriteTally(json, "outcomes", piece.Total.Outcomes.All);
+            WriteTally(json, "outcomes", piece.Outcomes.All);
             json.WriteEndObject();
         }
 

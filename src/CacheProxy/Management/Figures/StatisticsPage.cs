@@ -33,7 +33,9 @@ internal static class StatisticsPage
         ("total", Traffic),
         ("policies", Shape.Map("By policy; tag counts the evictions of tags.", Traffic)),
         ("store", Shape.Of("Steps that waited for Redis.", ("all", Latency), ("failed", Count), ("steps", Shape.Map("By step.", Latency)))),
-        ("upstreamFailures", Shape.Map("Requests that the API did not answer, by error.", Count)));
+        ("upstreamFailures", Shape.Map("Requests that the API did not answer, by error.", Count)),
+        ("tenants", Shape.Map("The 20 with the most requests, where tenants are counted (CacheProxy:Telemetry:Tenants); * is all that have no place.", Shape.Of(
+            "One.", ("requests", Count), ("outcomes", Shape.Map("By outcome.", Count)), ("hitRatio", Shape.Number("As above.")))).Optional()));
 
     public static readonly Answer[] Answers =
     [

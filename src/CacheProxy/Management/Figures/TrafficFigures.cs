@@ -4,7 +4,7 @@ namespace CacheProxy.Management.Figures;
 internal sealed class TrafficFigures
 {
     /// <summary>Requests of clients by outcome. A refresh in the background is none.</summary>
-    public Tally Outcomes { get; } = new("hit", "stale", "collapsed", "fill", "forward");
+    public Tally Outcomes { get; } = NewOutcomes();
 
     /// <summary>Why requests were forwarded.</summary>
     public Tally Forwards { get; } = new();
@@ -31,12 +31,18 @@ internal sealed class TrafficFigures
     public double Requests => Outcomes.Sum;
 
     /// <summary>Requests that were answered without the API.</summary>
-    public double Answered => Outcomes["hit"] + Outcomes["stale"] + Outcomes["collapsed"];
+    public double Answered => AnsweredOf(Outcomes);
 
     /// <summary>Below 0 where refreshes asked the API more often than hits saved it.</summary>
     public double Saved => Answered - Refreshes;
 
-    public double? HitRatio => Requests > 0 ? Answered / Requests : null;
+    public double? HitRatio => HitRatioOf(Outcomes);
+
+    public static Tally NewOutcomes() => new("hit", "stale", "collapsed", "fill", "forward");
+
+    public static double? HitRatioOf(Tally outcomes) => outcomes.Sum is > 0 and var all ? AnsweredOf(outcomes) / all : null;
+
+    private static double AnsweredOf(Tally outcomes) => outcomes["hit"] + outcomes["stale"] + outcomes["collapsed"];
 
     /// <summary>Adds what one series of this policy counted.</summary>
     public void Add(Series series, double value)

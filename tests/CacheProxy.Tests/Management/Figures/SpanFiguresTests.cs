@@ -70,6 +70,18 @@ public sealed class SpanFiguresTests
     }
 
     [Fact]
+    public void Tenants_that_have_counters_have_figures_and_one_that_lost_its_counter_begins_anew()
+    {
+        const string Name = "cacheproxy_tenants_requests_total";
+        var span = Between(
+            $"{Name}{{tenant=\"acme\",outcome=\"hit\"}} 100\n{Name}{{tenant=\"demo\",outcome=\"hit\"}} 7",
+            $"{Name}{{tenant=\"acme\",outcome=\"hit\"}} 3\n{Name}{{tenant=\"acme\",outcome=\"fill\"}} 1\n{Name}{{tenant=\"demo\",outcome=\"hit\"}} 9");
+
+        Assert.Equal((0.75, 4, 2), (TrafficFigures.HitRatioOf(span.Tenants["acme"]), span.Tenants["acme"].Sum, span.Tenants["demo"].Sum));
+        Assert.Empty(Between(Before, After).Tenants.Where(static pair => pair.Value.Sum > 0));
+    }
+
+    [Fact]
     public void Without_requests_there_is_no_ratio() => Assert.Null(Between(After, After).Total.HitRatio);
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class StatisticsTests : IDisposable
 
         Assert.Equal((305, 8), (now.Recent.Seconds, now.Recent.Total.Requests));
         Assert.Equal(108, now.SinceStart.Total.Requests);
-        Assert.Equal((21, 8), (now.Course.Count, now.Course.Sum(static piece => piece.Total.Requests)));
+        Assert.Equal((21, 8), (now.Course.Count, now.Course.Sum(static piece => piece.Outcomes.Sum)));
     }
 
     [Fact]
