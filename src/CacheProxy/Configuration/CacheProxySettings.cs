@@ -34,6 +34,8 @@ internal static class CacheProxySettings
         EncryptionSettings.RefuseWithoutKeys(reader.Section("Policies"), policies, encryption);
         var warm = WarmSettings.ReadCredential(reader.Section("Warm"));
         WarmSettings.Check(reader, policies, warm);
+        var audit = AuditSettings.Read(reader.Section("Audit"));
+        var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -49,6 +51,8 @@ internal static class CacheProxySettings
             Keys = keys,
             InlineSockets = inlineSockets,
             Warm = warm,
+            Audit = audit,
+            Shadow = shadow,
             Management = management,
             Access = access,
             Policies = policies,
@@ -216,6 +220,10 @@ internal sealed record CacheProxyOptions
     public bool InlineSockets { get; init; }
 
     public WarmCredentialOptions Warm { get; init; } = new();
+
+    public AuditOptions Audit { get; init; } = new();
+
+    public ShadowOptions Shadow { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

@@ -74,6 +74,7 @@ internal static class PolicySettings
             MaxBodyBytes = reader.Integer("MaxBodyBytes", defaults.MaxBodyBytes, 1, 64 * Mebibyte),
             MaxHeaderBytes = reader.Integer("MaxHeaderBytes", defaults.MaxHeaderBytes, 1, Mebibyte),
             MaxVariants = reader.Integer("MaxVariants", defaults.MaxVariants, 1, 4096),
+            RefusalsKept = reader.Integer("RefusalsKept", defaults.RefusalsKept, 0, 100),
             StatusCodes = reader.List("StatusCodes", defaults.StatusCodes, "a status code from 200 to 599 but 206 and 304, or *", Status),
             NegativeTtl = reader.Duration("NegativeTtl", TimeSpan.Zero, Day),
             HeuristicFreshness = reader.Switch("HeuristicFreshness", defaults.HeuristicFreshness),
@@ -88,7 +89,7 @@ internal static class PolicySettings
             MaxDependencies = reader.Integer("MaxDependencies", defaults.MaxDependencies, 1, 1000),
             MaxDependents = reader.Integer("MaxDependents", defaults.MaxDependents, 1, 10_000),
         };
-        policy = FreshnessSettings.Read(reader, policy);
+        policy = AuditSettings.ReadPolicy(reader, FreshnessSettings.Read(reader, policy));
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;

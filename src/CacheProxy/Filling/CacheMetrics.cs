@@ -104,12 +104,7 @@ internal sealed class CacheMetrics
     /// <param name="policy">Its name.</param>
     /// <param name="outcome">How it came out.</param>
     /// <param name="shortfall">Why it never came to the store, where it did not.</param>
-    public void Fill(string policy, CompleteFillOutcome outcome, string? shortfall = null) => Fill(policy, shortfall ?? outcome switch
-    {
-        CompleteFillOutcome.Stored => "stored",
-        CompleteFillOutcome.Revoked => "revoked",
-        CompleteFillOutcome.Unavailable => "unavailable",
-    });
+    public void Fill(string policy, CompleteFillOutcome outcome, string? shortfall = null) => Fill(policy, shortfall ?? ToToken(outcome));
 
     /// <param name="policy">Its name.</param>
     /// <param name="result">What came of the fill, as a stable word.</param>
@@ -129,6 +124,13 @@ internal sealed class CacheMetrics
             _shadow.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("equal", equal ? "true" : "false"));
         }
     }
+
+    public static string ToToken(CompleteFillOutcome outcome) => outcome switch
+    {
+        CompleteFillOutcome.Stored => "stored",
+        CompleteFillOutcome.Revoked => "revoked",
+        CompleteFillOutcome.Unavailable => "unavailable",
+    };
 
     private static string Outcome(bool stale) => stale ? "stale" : "hit";
 

@@ -250,7 +250,7 @@ internal sealed partial class Fill(
     {
         if (!_isOver)
         {
-            services.Metrics.Fill(request.Policy.Name, Shortfall());
+            services.Refusals.NotStored(request, Shortfall(), _forwardStatus);
             GiveUp();
             _isOver = true;
             await (_abandoning ?? GiveBackAsync());

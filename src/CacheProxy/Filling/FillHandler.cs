@@ -19,13 +19,14 @@ internal sealed class FillHandler(
     CacheMetrics metrics,
     EntryDependencies dependencies,
     TenantQuotas quotas,
+    RefusalSamples refusals,
     TimeProvider time)
 {
     private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClusterLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ClusterPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, dependencies, quotas, time);
+    private readonly FillServices _services = new(cache, flights, hot, held, writer, events, metrics, dependencies, quotas, refusals, time);
 
     /// <param name="request">The request.</param>
     /// <param name="prior">What the look-up found; without a response when it is of no use for a validation.</param>
@@ -230,4 +231,4 @@ internal sealed class FillHandler(
 /// <summary>What every fill needs.</summary>
 internal sealed record FillServices(
     ResourceCache Cache, Flights Flights, HotResources Hot, HeldBodies Held, ClientWriter Writer, CacheEventLog Events, CacheMetrics Metrics,
-    EntryDependencies Dependencies, TenantQuotas Quotas, TimeProvider Time);
+    EntryDependencies Dependencies, TenantQuotas Quotas, RefusalSamples Refusals, TimeProvider Time);

@@ -111,7 +111,15 @@ internal sealed class FillTags
         var outcome = await (watch is null
             ? services.Cache.CompleteFillAsync(request.Key, lease, result, request.Budget)
             : services.Dependencies.CompleteFillAsync(request, lease, result, watch));
-        services.Metrics.Fill(request.Policy.Name, outcome, watch?.Shortfall);
+        if (outcome == CompleteFillOutcome.Stored)
+        {
+            services.Metrics.Fill(request.Policy.Name, outcome, watch?.Shortfall);
+        }
+        else
+        {
+            services.Refusals.NotStored(request, watch?.Shortfall ?? CacheMetrics.ToToken(outcome), result.Response.Status);
+        }
+
         return outcome == CompleteFillOutcome.Stored ? watch?.Response ?? result.Response : null;
     }
 
@@ -131,7 +139,7 @@ internal sealed class FillTags
             return await CompleteAsync(services, request, lease, result, watch);
         }
 
-        services.Metrics.Fill(request.Policy.Name, refusal);
+        services.Refusals.NotStored(request, refusal, result.Response.Status);
         await services.Cache.AbandonFillAsync(request.Key, lease, request.Budget);
         return null;
     }

@@ -5,7 +5,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace CacheProxy.Filling;
 
 /// <summary>Forwards a request uncached, and says so in Cache-Status.</summary>
-internal sealed class ForwardResponder(CacheMetrics metrics)
+internal sealed class ForwardResponder(CacheMetrics metrics, RefusalSamples refusals)
 {
     public Task ForwardAsync(HttpContext context, CachePolicy policy, ForwardReason reason, RequestDelegate next)
     {
@@ -13,15 +13,16 @@ internal sealed class ForwardResponder(CacheMetrics metrics)
         context.Response.OnStarting(
             static state =>
             {
-                var (context, reason) = ((HttpContext, ForwardReason))state;
+                var (context, reason, sample) = ((HttpContext, ForwardReason, PolicyRefusals?))state;
                 var failed = context.Features.Get<IForwarderErrorFeature>() is not null;
                 new CacheStatus(
                     Forward: ForwardReasons.Forward(reason),
                     ForwardStatus: failed ? null : context.Response.StatusCode,
                     Detail: ForwardReasons.ToToken(reason)).AppendTo(context.Response.Headers);
+                sample?.Take(RefusalKind.Forwarded, ForwardReasons.ToToken(reason), context, tenant: null, context.Response.StatusCode);
                 return Task.CompletedTask;
             },
-            (context, reason));
+            (context, reason, refusals.Of(policy)));
         var began = metrics.Begin();
         return began == 0 ? next(context) : ForwardMeasuredAsync(context, policy, next, began);
     }

@@ -192,7 +192,9 @@ internal static class CacheProxyHost
         services.AddSingleton<FillHandler>();
         services.AddSingleton<HeadHandler>();
         services.AddSingleton<BackgroundRefresh>();
+        ComparingServices.AddTo(services);
         services.AddSingleton<ShadowForwarder>();
+        services.AddSingleton<RefusalSamples>();
         services.AddSingleton<ForwardResponder>();
         services.AddSingleton<ReadHandler>();
         services.AddSingleton<HitHandler>();

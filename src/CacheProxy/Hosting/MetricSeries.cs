@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CacheProxy.Auditing;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
@@ -18,6 +19,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly CacheMetrics _cache;
     private readonly FillLimits _limits;
     private readonly WarmMetrics _warm;
+    private readonly AuditMetrics _audits;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
     private readonly ConfigurationReloader _configuration;
@@ -26,12 +28,13 @@ internal sealed class MetricSeries : IHostedService
         CacheMetrics cache,
         FillLimits limits,
         WarmMetrics warm,
+        AuditMetrics audits,
         WriteMetrics writes,
         UpstreamMetrics upstream,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
-        (_cache, _limits, _warm, _writes, _upstream, _configuration) = (cache, limits, warm, writes, upstream, configuration);
+        (_cache, _limits, _warm, _audits, _writes, _upstream, _configuration) = (cache, limits, warm, audits, writes, upstream, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
             "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -63,6 +66,11 @@ internal sealed class MetricSeries : IHostedService
             if (policy.Warm.Top > 0)
             {
                 _warm.Begin(policy.Name);
+            }
+
+            if (policy.Audit > 0)
+            {
+                _audits.Begin(policy.Name);
             }
 
             _writes.Begin(policy.Name);

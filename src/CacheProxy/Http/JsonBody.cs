@@ -38,9 +38,9 @@ internal static class JsonBody
             document = JsonDocument.Parse(text.Span.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text, Options);
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, whatever its headers say.
+            // No JSON, whatever its headers say; or a member's name holds half a surrogate pair, which the reader does not take for a name.
             return false;
         }
     }

@@ -30,6 +30,12 @@ internal sealed class JsonPointer
     /// <summary>As it is configured.</summary>
     public string Text { get; }
 
+    /// <summary>How many parts it has.</summary>
+    public int Depth => _tokens.Length;
+
+    /// <summary>Whether its part at this depth, if it has one, names a member or, by its index, an element.</summary>
+    public bool Names(int depth, string part) => depth < _tokens.Length && (_tokens[depth] == Each || _tokens[depth] == part);
+
     /// <param name="text">The pointer; empty for the whole document.</param>
     /// <param name="pointer">What it says; <c>null</c> for what is no pointer.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out JsonPointer? pointer)

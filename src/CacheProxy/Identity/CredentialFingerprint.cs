@@ -61,8 +61,11 @@ internal sealed class CredentialFingerprint
 /// <summary>What counts as a credential (<c>CacheProxy:Credentials</c>).</summary>
 internal sealed record CredentialOptions
 {
+    /// <summary>What a header that carries credentials is mostly called.</summary>
+    public static readonly ImmutableArray<string> UsualHeaders = ["Authorization", "Cookie", "X-Api-Key"];
+
     /// <summary>Request headers that carry credentials. Default: Authorization, Cookie, X-Api-Key.</summary>
-    public ImmutableArray<string> Headers { get; init; } = ["Authorization", "Cookie", "X-Api-Key"];
+    public ImmutableArray<string> Headers { get; init; } = UsualHeaders;
 
     /// <summary>
     /// Secret for the HMAC-SHA-256 of the credentials' fingerprint; all replicas need the same. Default: empty, a plain SHA-256.

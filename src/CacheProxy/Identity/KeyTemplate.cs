@@ -117,6 +117,25 @@ internal sealed class KeyTemplate
         return rest.IsEmpty;
     }
 
+    /// <summary>A key as somebody names it, with the prefix or without; false when the template cannot have made it.</summary>
+    public bool TryReadBack(string text, out ResourceKey key)
+    {
+        key = new ResourceKey(_prefix.Length > 0 && text.StartsWith(_prefix, StringComparison.Ordinal) ? text : _prefix + text);
+        var rest = key.Value.AsSpan(_prefix.Length);
+        foreach (var part in _parts)
+        {
+            var length = LengthOf(part, rest);
+            if (length == 0)
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+        }
+
+        return rest.IsEmpty;
+    }
+
     /// <summary>What all keys of the tenant begin with.</summary>
     public string StartFor(TenantName tenant)
     {

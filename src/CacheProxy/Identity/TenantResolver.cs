@@ -12,11 +12,13 @@ internal sealed class TenantResolver
     private const string ClaimPrefix = "Claim:";
 
     private readonly ITenantSource[] _sources;
+    private readonly TenantOptions _options;
 
     /// <param name="options">Checked options: every source satisfies <see cref="IsSource"/>.</param>
     /// <param name="tokens">Verifies the tokens of those that are claims.</param>
     public TenantResolver(TenantOptions options, TokenVerifier? tokens = null)
     {
+        _options = options;
         var domains = ImmutableArray.CreateRange(options.BaseDomains, static domain => domain.Trim('.'));
         Headers = [.. options.Sources.Select(HeaderName).OfType<string>()];
         _sources = new ITenantSource[options.Sources.Length];
@@ -52,6 +54,20 @@ internal sealed class TenantResolver
 
         return candidates.Resolve();
     }
+
+    /// <summary>What each source says by itself, in their order.</summary>
+    public IEnumerable<(string Source, TenantResolution Says)> ResolveEach(HttpRequest request, FoldedHeaders folded = default)
+    {
+        for (var i = 0; i < _sources.Length; i++)
+        {
+            var candidates = default(TenantCandidates);
+            _sources[i].Read(request, folded, ref candidates);
+            yield return (_options.Sources[i], candidates.Resolve());
+        }
+    }
+
+    /// <summary>The same by another verifier of tokens.</summary>
+    public TenantResolver With(TokenVerifier? tokens) => new(_options, tokens);
 
     private static string? HeaderName(string source) =>
         source.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase) && IsFieldName(source.AsSpan(HeaderPrefix.Length))

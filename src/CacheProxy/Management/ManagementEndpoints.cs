@@ -1,3 +1,4 @@
+using CacheProxy.Management.Explaining;
 using CacheProxy.Management.Figures;
 using CacheProxy.Management.Status;
 using CacheProxy.Warming;
@@ -17,6 +18,11 @@ internal static class ManagementEndpoints
         Read(StatusEvents.Path, "The statistics every two seconds, as server-sent events", StatusEvents.Create, StatusEvents.Answers),
         Read(StatisticsPage.Path, "What is counted since the start and of late", StatisticsPage.Create, StatisticsPage.Answers),
         Read(OpenApiDocument.Path, "This document", static _ => OpenApiDocument.Create(Create()), Answer.Text(200, "OpenAPI 3.1.", "application/json")),
+        Read(ExplainPages.ExplainPath, "What becomes of a request, and why", static services => new ExplainPages(services).ExplainAsync, ExplainShapes.Explained) with { Parameters = ExplainShapes.OfRequest },
+        Read(ExplainPages.EntriesPath, "What is stored of one resource, without bodies", static services => new ExplainPages(services).EntriesAsync, ExplainShapes.Found) with { Parameters = ExplainShapes.OfEntry },
+        Read(ExplainPages.RefusalsPath, "Requests that were forwarded or not stored lately", static services => new ExplainPages(services).RefusalsAsync, ExplainShapes.Sampled) with { Parameters = ExplainShapes.OfPolicy },
+        Read(AuditPage.Path, "How many audited hits were wrong", AuditPage.Create, AuditPage.Answers),
+        Read(ShadowPage.Path, "What mode Shadow has shown, and whether to switch on", ShadowPage.Create, ShadowPage.Answers),
         Change("POST", WarmPage.Path, "Warm the policies that are warmed", static services => WarmPage.Create(services.GetRequiredService<Warmer>()), WarmPage.Answers) with { Parameters = WarmPage.Parameters },
     ];
 }

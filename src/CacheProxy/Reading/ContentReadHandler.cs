@@ -64,7 +64,8 @@ internal sealed class ContentReadHandler(HitHandler reads, ForwardResponder forw
         return true;
     }
 
-    private static bool MayWrite(HttpRequest request, FoldedHeaders folded, ForwardReason? obstacle, byte[]? content) =>
+    /// <summary>Whether the API may take a POST for a write, whatever the policy says.</summary>
+    public static bool MayWrite(HttpRequest request, FoldedHeaders folded, ForwardReason? obstacle, byte[]? content) =>
         request.Headers.ContainsKey(Destination) || folded.ValuesFor(Destination).Count > 0
         || obstacle is ForwardReason.Path or ForwardReason.TargetOverride or ForwardReason.HeaderName
         || (MethodOverride.MayBeInBody(request)

@@ -1,6 +1,7 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Proxy;
+using CacheProxy.Reading.Comparing;
 using CacheProxy.Store;
 
 namespace CacheProxy.Reading;
@@ -9,7 +10,8 @@ namespace CacheProxy.Reading;
 /// Looks a safe request up and answers a plain hit: from memory at once, from the store with one wait, and with no object that only a fill
 /// needs. Everything else is <see cref="ReadHandler"/>'s.
 /// </summary>
-internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHandler reads, HotResources hot, CacheMetrics metrics)
+internal sealed class HitHandler(
+    ResourceCache cache, HitResponder hits, ReadHandler reads, HotResources hot, HitSamples samples, CacheMetrics metrics)
 {
     public Task HandleAsync(in ReadRequest read, RequestDelegate next)
     {
@@ -52,6 +54,7 @@ internal sealed class HitHandler(ResourceCache cache, HitResponder hits, ReadHan
         }
 
         hot.Hit(read, found);
+        samples.Hit(read, found, ageMs, next);
         var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began);
         return AtHand.TryTake(served, out var isServed) && isServed
             ? Task.CompletedTask

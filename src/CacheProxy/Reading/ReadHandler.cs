@@ -1,6 +1,6 @@
 using CacheProxy.Filling;
 using CacheProxy.Http;
-using CacheProxy.Proxy;
+using CacheProxy.Reading.Comparing;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -12,6 +12,7 @@ internal sealed class ReadHandler(
     HeldBodies held,
     FillHandler fills,
     HotResources hot,
+    HitSamples samples,
     HeadHandler heads,
     BackgroundRefresh refresh,
     ShadowForwarder shadows,
@@ -22,7 +23,6 @@ internal sealed class ReadHandler(
 {
     // Each further attempt follows a change of the entry by somebody else; so many in one request are no coincidence.
     private const int MaxAttempts = 4;
-    private const string HostName = "host";
 
     private enum Attempt
     {
@@ -66,87 +66,38 @@ internal sealed class ReadHandler(
     private ValueTask<LookUpResult> LookUpAsync(CacheRequest request) =>
         cache.LookUpAsync(request.Key, request.Variants, request.Policy.Options.MemoryTtl, request.Budget);
 
-    private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next) =>
-        found.Outcome switch
-        {
-            LookUpOutcome.Found => AnswerFoundAsync(request, found, usePrior, began, next),
-            LookUpOutcome.Miss => AskAsync(request, found, MissReason(found), began, next),
-            LookUpOutcome.Fenced => ForwardAsync(request, ForwardReason.Fenced, next),
-            LookUpOutcome.EvictionPending => ForwardAsync(request, ForwardReason.PendingEviction, next),
-            LookUpOutcome.Unavailable => ForwardAsync(request, ForwardReason.StoreUnavailable, next),
-        };
-
-    private ValueTask<Attempt> AnswerFoundAsync(
-        CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next)
+    private ValueTask<Attempt> ActOnAsync(CacheRequest request, in LookUpResult found, bool usePrior, long began, RequestDelegate next)
     {
-        var stored = found.Response!;
-        // What it contains by the present rules is not known where it was stored under others.
-        if (!usePrior || !request.Policy.Knows(stored))
+        var decision = ReadDecision.Of(request, found, usePrior, found.Response is null ? 0 : cache.NowMs);
+        if (decision is { Action: ReadAction.Fill } or { Action: ReadAction.Forward, Forward: ForwardReason.Shadow } && request.IsShadowed)
         {
-            return AskAsync(request, found with { Response = null }, MissReason(found), began, next);
+            shadows.Missed(request);
         }
 
-        if (!RequestTarget.IsSame(request.Context.Request, stored.Target))
+        switch (decision.Action)
         {
-            // The tenant has several hosts, and an API may build links from them: from now on each has its own variant. What answered
-            // another path is of an earlier version or configuration.
-            var vary = RequestTarget.IsSameHost(request.Context.Request, stored.Target) ? found.Vary : VaryNames.Union(found.Vary, HostName);
-            var other = found with { Response = null, Vary = vary };
-            return AskAsync(request, other, MissReason(found), began, next);
-        }
-
-        var ageMs = stored.AgeMs(cache.NowMs);
-        switch (stored.Freshness.Judge(ageMs, request.Directives))
-        {
-            case FreshnessVerdict.MustRevalidate:
-                var reason = stored.Freshness.IsFresh(ageMs) ? CacheStatusForward.Request : CacheStatusForward.Stale;
-                return AskAsync(request, found, reason, began, next);
-            case FreshnessVerdict.Fresh or FreshnessVerdict.StaleAllowed or FreshnessVerdict.StaleWhileRevalidate
-                when request.IsShadowed:
-                return AnsweredAsync(shadows.ForwardAsync(request, stored, next));
-            case FreshnessVerdict.Fresh:
-            case FreshnessVerdict.StaleAllowed:
+            case ReadAction.Serve:
                 hot.Hit(request, found);
-                return ServeAsync(request, stored, ageMs, began);
-            case FreshnessVerdict.StaleWhileRevalidate:
+                samples.Hit(request, found, decision.AgeMs, next);
+                return ServeAsync(request, found.Response!, decision.AgeMs, began);
+            case ReadAction.ServeAndRefresh:
                 hot.Hit(request, found);
                 refresh.Start(request, found, next);
-                return ServeAsync(request, stored, ageMs, began);
+                return ServeAsync(request, found.Response!, decision.AgeMs, began);
+            case ReadAction.Compare:
+                return AnsweredAsync(shadows.ForwardAsync(request, found, next));
+            case ReadAction.Fill:
+                return FillAsync(request, decision.Prior, decision.Asking, began, next);
+            case ReadAction.Forward:
+                return ForwardAsync(request, decision.Forward, next);
+            case ReadAction.Head:
+                return AnsweredAsync(heads.ForwardAsync(request, decision.Prior, next));
+            case ReadAction.Refuse:
+                RefuseOnlyIfCached(request.Context.Response, decision.Asking);
+                return new(Attempt.Answered);
             default:
-                throw new InvalidOperationException("No such verdict.");
+                throw new InvalidOperationException("No such action.");
         }
-    }
-
-    /// <summary>Nothing may be served without asking the API.</summary>
-    private ValueTask<Attempt> AskAsync(
-        CacheRequest request, LookUpResult prior, CacheStatusForward reason, long began, RequestDelegate next)
-    {
-        var headers = request.Context.Request.Headers;
-        if (request.IsShadowed)
-        {
-            // What is stored answers for nothing: neither after a validation, nor in place of an error, nor the client's own conditions.
-            return request.IsHead || headers.Range.Count > 0 || ConditionalRequest.IsPresent(headers)
-                ? ForwardAsync(request, ForwardReason.Shadow, next)
-                : FillAsync(request, prior with { Response = null }, reason, began, next);
-        }
-
-        if (request.Directives.OnlyIfCached)
-        {
-            RefuseOnlyIfCached(request.Context.Response, reason);
-            return new(Attempt.Answered);
-        }
-
-        if (headers.Range.Count > 0)
-        {
-            return ForwardAsync(request, ForwardReason.Range, next);
-        }
-
-        if (request.IsHead)
-        {
-            return AnsweredAsync(heads.ForwardAsync(request, prior, next));
-        }
-
-        return FillAsync(request, prior, reason, began, next);
     }
 
     private async ValueTask<Attempt> FillAsync(
@@ -228,9 +179,6 @@ internal sealed class ReadHandler(
 
     // One that cannot be sent is no answer: the API is asked as if it were not stored.
     private static Attempt AttemptOf(bool served) => served ? Attempt.Answered : Attempt.WithoutPrior;
-
-    private static CacheStatusForward MissReason(in LookUpResult result) =>
-        result.Vary.Length > 0 ? CacheStatusForward.VaryMiss : CacheStatusForward.UriMiss;
 
     private static void RefuseOnlyIfCached(HttpResponse response, CacheStatusForward reason)
     {

@@ -26,6 +26,9 @@ internal sealed class HeldBodies(MemoryOptions options)
         }
     }
 
+    /// <summary>Whether there is room for so much just now.</summary>
+    public bool HasRoomFor(long bytes) => bytes <= UncountedBytes || Bytes + bytes <= options.MaxHeldBytes;
+
     /// <summary>Takes room for a body that grows; false when there is none.</summary>
     public bool TryTake(long bytes)
     {

@@ -88,6 +88,9 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// <param name="pattern">A glob pattern; a store may also name keys that do not match it.</param>
     /// <param name="cancellation">Ends it.</param>
     IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <summary>All that is stored of a resource but the bodies, without any effect; <c>null</c> where the store does not say.</summary>
+    ValueTask<StoredResource?> InspectAsync(ResourceKey key, StoreTimeoutBudget budget) => default;
 }
 
 /// <summary>About what a tenant has in the store.</summary>

@@ -116,7 +116,12 @@ internal sealed partial class ResourceCache
             states = await AskForTagsAsync(tags, budget);
         }
 
-        foreach (var dependency in found.Dependencies)
+        return Judge(asked, tags, states);
+    }
+
+    private LookUpResult Judge(in LookUpResult asked, ResourceKey[] tags, TagState[] states)
+    {
+        foreach (var dependency in asked.Response!.Dependencies)
         {
             if (dependency.Kind != DependencyKind.Tag)
             {

@@ -164,7 +164,7 @@ internal sealed partial class ResourceCache(
             return LookUpResult.EvictionPending;
         }
 
-        if (result.Response is { } stored && (pending.MayConcern(stored.ResponseTimeMs) || !AreCurrent(stored.Dependencies)))
+        if (result.Response is { } stored && IsOutOfDate(stored))
         {
             return result with { Outcome = LookUpOutcome.Miss, Response = null };
         }
@@ -177,6 +177,8 @@ internal sealed partial class ResourceCache(
 
         return result;
     }
+
+    private bool IsOutOfDate(StoredResponse stored) => pending.MayConcern(stored.ResponseTimeMs) || !AreCurrent(stored.Dependencies);
 
     // Whether it tells of the variant under these names: without an answer, there are no others.
     private static bool IsOf(in LookUpResult result, string vary) =>

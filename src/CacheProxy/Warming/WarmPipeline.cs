@@ -37,9 +37,8 @@ internal sealed class WarmPipeline
     public async Task<HttpContext> RouteAsync(HotRequest hot, IServiceProvider services, CancellationToken stopping)
     {
         var context = Request(hot);
-        context.RequestServices = services;
         context.RequestAborted = stopping;
-        await _routing!(context);
+        await RouteAsync(context, services);
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>() is { Cluster: { } cluster } route)
         {
             context.Features.Set<IReverseProxyFeature>(new ReverseProxyFeature
@@ -52,6 +51,13 @@ internal sealed class WarmPipeline
         }
 
         return context;
+    }
+
+    /// <summary>Finds the endpoint of a request that is not to be sent.</summary>
+    public Task RouteAsync(HttpContext context, IServiceProvider services)
+    {
+        context.RequestServices = services;
+        return _routing!(context);
     }
 
     private static DefaultHttpContext Request(HotRequest hot)

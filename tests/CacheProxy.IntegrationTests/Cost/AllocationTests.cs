@@ -33,6 +33,8 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
         { "hit", StoreKind.Memory, "0", 400 },
         { "hit", StoreKind.Redis, "0", 2900 },
         { "hit", StoreKind.Redis, Copies, 430 },
+        // Of a policy whose hits are audited, one that is not drawn costs no more than any.
+        { "undrawn", StoreKind.Memory, "0", 400 },
         { "304", StoreKind.Memory, "0", 400 },
         { "304", StoreKind.Redis, "0", 1400 },
         // What its variant's name takes, as with any credential. That the token is verified takes nothing.
@@ -58,6 +60,7 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
             api.Address,
             [
                 ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:MemoryTtl", memoryTtl),
+                ("CacheProxy:Policies:customer:Audit", kind == "undrawn" ? "1e-9" : null),
                 .. kind == "claims" ? ClaimsScene.Settings(keys.Path) : [],
             ]);
         var lines = kind == "claims" ? $"{Tenant}Authorization: Bearer {keys.Token}\r\n" : Tenant;

@@ -27,6 +27,8 @@ public sealed class PolicySettingsTests
     [InlineData("MaxHeaderBytes", "1")]
     [InlineData("MaxHeaderBytes", "1048576")]
     [InlineData("MaxVariants", "4096")]
+    [InlineData("RefusalsKept", "0")]
+    [InlineData("RefusalsKept", "100")]
     [InlineData("HeuristicFreshness", "true")]
     [InlineData("Coalesce", "Cluster")]
     [InlineData("MaxConcurrentFills", "100000")]

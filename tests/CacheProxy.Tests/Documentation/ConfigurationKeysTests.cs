@@ -79,6 +79,8 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
         .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),
         .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
+        .. OptionsOf("CacheProxy:Audit", new AuditOptions()),
+        .. OptionsOf("CacheProxy:Shadow", new ShadowOptions()),
         .. OptionsOf("CacheProxy:Management", new ManagementOptions()),
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CacheProxy.Auditing;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity.Tokens;
@@ -62,6 +63,7 @@ public sealed partial class OperationsPageLabelTests
         Measure(cache);
         Measure(new FillLimits(exposition.Meters, TimeProvider.System));
         Measure(new WarmMetrics(exposition.Meters));
+        new AuditMetrics(exposition.Meters).Begin("p");
         Measure(new WriteMetrics(exposition.Meters, store, pending));
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));

@@ -68,6 +68,10 @@ public sealed class JsonPointerTests
     [InlineData("application/json; charset=\"utf-8\"")]
     public void A_json_body_is_read(string contentType) => Assert.True(IsRead(Encoding.UTF8.GetBytes(Customer), contentType));
 
+    [Fact]
+    public void A_body_with_a_name_that_is_no_text_is_not_read() =>
+        Assert.False(IsRead(Encoding.UTF8.GetBytes("""{"\ud800":1}"""), "application/json"));
+
     [Theory]
     [InlineData(null)]
     [InlineData("text/plain")]

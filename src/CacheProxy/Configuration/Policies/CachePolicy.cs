@@ -41,6 +41,7 @@ internal sealed class CachePolicy
         _readsQuery = options.ReadMethods.Contains(Methods.Query);
         _readsPost = options.ReadMethods.Contains(HttpMethods.Post);
         VaryBy = VaryNames.TryParse(new StringValues([.. options.VaryBy]), out var names) ? [.. names.Split(',')] : [];
+        AuditIgnore = [.. options.AuditIgnore.Select(static text => JsonPointer.TryParse(text, out var pointer) ? pointer : JsonPointer.Whole)];
         Storage = new StoragePolicy(
             // What is written how often is not known before the end of a fill.
             options.AdaptiveTtl?.Min ?? options.Ttl,
@@ -63,6 +64,9 @@ internal sealed class CachePolicy
 
     /// <summary>The claims that callers share by; <c>null</c> where they do not.</summary>
     public ClaimSelection? Claims { get; }
+
+    /// <summary>What does not count where an answer is compared with what is stored.</summary>
+    public ImmutableArray<JsonPointer> AuditIgnore { get; }
 
     /// <summary>What HTTP's rules need to know of the policy.</summary>
     public StoragePolicy Storage { get; }

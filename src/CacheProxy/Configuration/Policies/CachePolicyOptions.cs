@@ -136,6 +136,12 @@ internal sealed record CachePolicyOptions
     public int MaxVariants { get; init; } = 64;
 
     /// <summary>
+    /// How many of the latest requests that were forwarded or whose answers were not stored are kept for each reason, for GET /refusals and
+    /// GET /explain; 0 to 100, 0: none. Default: 16.
+    /// </summary>
+    public int RefusalsKept { get; init; } = 16;
+
+    /// <summary>
     /// Status codes that are stored, besides 200: each needs freshness from the origin or <see cref="NegativeTtl"/>. <c>*</c>: every
     /// final status with freshness from the origin. Default: none.
     /// </summary>
@@ -184,6 +190,18 @@ internal sealed record CachePolicyOptions
 
     /// <summary>Which of its resources are fetched before anybody asks for them. Default: none.</summary>
     public WarmOptions Warm { get; init; } = new();
+
+    /// <summary>
+    /// The share of hits for which the API is asked all the same, behind the client's back, to see whether they were right; 0 to 1, 0: none.
+    /// Default: 0.
+    /// </summary>
+    public double Audit { get; init; }
+
+    /// <summary>
+    /// JSON pointers to what does not count where an answer of the API is compared with what is stored, in audits and in mode Shadow: times,
+    /// counters. At most 32. Default: none.
+    /// </summary>
+    public ImmutableArray<string> AuditIgnore { get; init; } = [];
 
     /// <summary>Whether a miss may have to wait.</summary>
     internal bool LimitsFills => MaxConcurrentFills > 0 || MaxConcurrentFillsPerTenant > 0;

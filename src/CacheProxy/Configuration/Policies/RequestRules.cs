@@ -13,6 +13,8 @@ namespace CacheProxy.Configuration.Policies;
 /// <summary>What holds for every request of one configuration, besides its route's policies. Immutable.</summary>
 internal sealed class RequestRules
 {
+    private RequestRules? _uncounted;
+
     public RequestRules(CacheProxyOptions options, PolicySet policies, IReadOnlyList<RouteConfig> routes)
     {
         Tokens = TokenVerifier.Of(
@@ -28,6 +30,9 @@ internal sealed class RequestRules
             .. options.Policies.Any(static policy => policy.ReadMethods.Any(static method => method != HttpMethods.Get)) ? ContentDigest.Headers : [],
         ]);
         StoreTimeout = options.Redis.Timeout;
+        Proposes = options.Shadow.Propose;
+        SeesWrites = options.Policies.Any(static policy => policy.Mode == CacheMode.Shadow || (policy.Mode == CacheMode.On && policy.Audit > 0))
+            || options.Tenants.Any(static tenant => tenant.Mode == CacheMode.Shadow);
         Tags = policies.Tags;
         // Of the routes that share a policy, the first one's path counts for all: a key stands for one spelling.
         var spellings = new Dictionary<CachePolicy, CanonicalPath>();
@@ -38,7 +43,7 @@ internal sealed class RequestRules
         CachedRoutes = new CachedRoutes(routes, Routes);
     }
 
-    public TenantResolver Tenants { get; }
+    public TenantResolver Tenants { get; private set; }
 
     public CredentialFingerprint Credentials { get; }
 
@@ -46,13 +51,22 @@ internal sealed class RequestRules
     public CredentialFingerprint CredentialsBesideTokens { get; }
 
     /// <summary>Verifies bearer tokens; <c>null</c> where none is used.</summary>
-    public TokenVerifier? Tokens { get; }
+    public TokenVerifier? Tokens { get; private set; }
 
     /// <summary>The headers that no other one may be taken for.</summary>
     public DecidingHeaders DecidingHeaders { get; }
 
     /// <summary>How long one request may wait for the store.</summary>
     public TimeSpan StoreTimeout { get; }
+
+    /// <summary>Whether somebody wants to know which writes there are: a report on mode Shadow, or audits.</summary>
+    public bool SeesWrites { get; }
+
+    /// <summary>Whether requests on routes without a policy are counted.</summary>
+    public bool Proposes { get; }
+
+    /// <summary>Whether any of both is so.</summary>
+    public bool SeesRequests => SeesWrites || Proposes;
 
     /// <summary>What holds for evictions of tags.</summary>
     public TagEvictions Tags { get; }
@@ -62,6 +76,18 @@ internal sealed class RequestRules
 
     /// <summary>The paths of the routes that evict.</summary>
     public CachedRoutes CachedRoutes { get; }
+
+    /// <summary>The same for requests that nobody has made: their tokens are not counted. Made at the first of them.</summary>
+    public RequestRules Uncounted => _uncounted ??= MakeUncounted();
+
+    private RequestRules MakeUncounted()
+    {
+        var uncounted = (RequestRules)MemberwiseClone();
+        uncounted.Tokens = Tokens?.Uncounted();
+        uncounted.Tenants = Tenants.With(uncounted.Tokens);
+        uncounted._uncounted = uncounted;
+        return uncounted;
+    }
 
     private RouteCaching Compile(RouteConfig route, PolicySet policies, Dictionary<CachePolicy, CanonicalPath> spellings)
     {

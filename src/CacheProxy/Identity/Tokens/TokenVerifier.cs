@@ -17,13 +17,13 @@ internal sealed class TokenVerifier
 
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
-    private readonly TokenOptions _options;
     private readonly string[] _audience;
     private readonly ImmutableArray<ClaimSelection> _selections;
     private readonly ImmutableArray<string> _tenantClaims;
     private readonly long _skewMs;
     private readonly RecentTokens<VerifiedToken> _verified = new(MostVerified);
     private readonly RecentTokens<KeySet> _refused = new(MostRefused);
+    private TokenVerifier? _counted;
     private Supply? _supply;
 
     /// <param name="options">Checked options.</param>
@@ -31,14 +31,14 @@ internal sealed class TokenVerifier
     /// <param name="tenantClaims">The claims that name tenants.</param>
     public TokenVerifier(TokenOptions options, ImmutableArray<ClaimSelection> selections, ImmutableArray<string> tenantClaims)
     {
-        _options = options;
+        Options = options;
         _audience = [.. options.Audience];
         _selections = selections;
         _tenantClaims = tenantClaims;
         _skewMs = (long)options.ClockSkew.TotalMilliseconds;
     }
 
-    public TokenOptions Options => _options;
+    public TokenOptions Options { get; }
 
     /// <summary>The same; <c>null</c> where nobody asks for a token, so that no key is fetched either.</summary>
     public static TokenVerifier? Of(TokenOptions options, ImmutableArray<ClaimSelection> selections, ImmutableArray<string> tenantClaims) =>
@@ -47,6 +47,14 @@ internal sealed class TokenVerifier
     /// <summary>Gives it keys, clock and metrics. Before that, no token is verified.</summary>
     public void Begin(IssuerKeys keys, TokenMetrics metrics, TimeProvider time) =>
         Volatile.Write(ref _supply, new Supply(keys, metrics, time, new SignatureBudget(time)));
+
+    /// <summary>The same for requests that nobody has made: what it judges is not counted.</summary>
+    public TokenVerifier Uncounted()
+    {
+        var uncounted = (TokenVerifier)MemberwiseClone();
+        uncounted._counted = this;
+        return uncounted;
+    }
 
     /// <summary>What is known of the request's token; the token itself where it is <see cref="TokenVerdict.Verified"/>.</summary>
     public TokenVerdict Judge(IHeaderDictionary headers, out VerifiedToken? token)
@@ -58,20 +66,20 @@ internal sealed class TokenVerifier
             return TokenVerdict.Absent;
         }
 
-        if (Volatile.Read(ref _supply) is not { } supply)
+        if (Volatile.Read(ref (_counted ?? this)._supply) is not { } supply)
         {
             return TokenVerdict.KeysUnavailable;
         }
 
         if (!TokenText.TryFind(authorization, out var text))
         {
-            return supply.Metrics.Judged(TokenVerdict.Malformed);
+            return Judged(supply, TokenVerdict.Malformed);
         }
 
         var nowMs = supply.Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (supply.Keys.Current(nowMs) is not { } keys)
         {
-            return supply.Metrics.Judged(TokenVerdict.KeysUnavailable);
+            return Judged(supply, TokenVerdict.KeysUnavailable);
         }
 
         var fingerprint = TokenFingerprint.Of(text);
@@ -79,15 +87,17 @@ internal sealed class TokenVerifier
         {
             var lifetime = JudgeLifetime(known.NotBeforeMs, known.ExpiresMs, nowMs);
             token = lifetime == TokenVerdict.Verified ? known : null;
-            return lifetime == TokenVerdict.Verified ? lifetime : supply.Metrics.Judged(lifetime);
+            return lifetime == TokenVerdict.Verified ? lifetime : Judged(supply, lifetime);
         }
 
-        return supply.Metrics.Judged(Verify(text, fingerprint, keys, supply, nowMs, out token));
+        return Judged(supply, Verify(text, fingerprint, keys, supply, nowMs, out token));
     }
 
     /// <summary>What an unverified token would name: nobody has vouched for it, and an API that is laxer may believe it.</summary>
     public static ImmutableArray<string> Unverified(ReadOnlySpan<char> token, string claim) =>
         TokenText.TryRead(token, out var text) ? TenantsOf(text.Payload, claim) : [];
+
+    private TokenVerdict Judged(Supply supply, TokenVerdict verdict) => _counted is null ? supply.Metrics.Judged(verdict) : verdict;
 
     private TokenVerdict Verify(
         ReadOnlySpan<char> token, in TokenFingerprint fingerprint, KeySet keys, Supply supply, long nowMs, out VerifiedToken? verified)
@@ -146,7 +156,7 @@ internal sealed class TokenVerifier
             return TokenVerdict.Extension;
         }
 
-        if (TokenText.TextOf(text.Payload, "iss") != _options.Issuer)
+        if (TokenText.TextOf(text.Payload, "iss") != Options.Issuer)
         {
             return TokenVerdict.Issuer;
         }
@@ -171,7 +181,7 @@ internal sealed class TokenVerifier
         var parameters = new TokenValidationParameters
         {
             ValidAlgorithms = [algorithm],
-            ValidIssuer = _options.Issuer,
+            ValidIssuer = Options.Issuer,
             ValidAudiences = _audience,
             IssuerSigningKey = key.Key,
             RequireExpirationTime = true,

@@ -172,6 +172,27 @@ internal sealed class MemoryResource(string key) : Budgeted
         return longest;
     }
 
+    /// <summary>All of it, but the bodies.</summary>
+    public StoredResource Inspect(long nowMs) => new()
+    {
+        NowMs = nowMs,
+        Expiry = Left(LongestDeadline(), nowMs),
+        Vary = Vary,
+        Variants =
+        [
+            .. _entries.Select(entry => new StoredVariant(
+                entry.Key,
+                entry.Value.DeadlineMs > nowMs ? StoredVariantState.Usable : StoredVariantState.Expired,
+                Left(entry.Value.DeadlineMs, nowMs),
+                entry.Value.Response with { Body = default, AbsentBodyLength = entry.Value.Response.BodyLength })),
+        ],
+        Fills = [.. _fills.Values.Select(lease => new StoredLease(lease.Variant, Left(lease.DeadlineMs, nowMs)))],
+        Writes = [.. _writes.Values.Select(deadline => Left(deadline, nowMs))],
+        Fence = _writes.Count > 0 ? Left(_writes.Values.Max(), nowMs) : null,
+    };
+
+    private static TimeSpan Left(long deadlineMs, long nowMs) => TimeSpan.FromMilliseconds(deadlineMs - nowMs);
+
     private void Drop(VariantKey variant)
     {
         if (_entries.Remove(variant, out var entry))

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace CacheProxy.Store.Redis;
 
 /// <summary>Entries as they stand in Redis, which anybody may have written: what is not beyond doubt is a miss.</summary>
-internal sealed class RedisEntries(RedisClock clock, EntrySeal seal, TimeProvider time, ILogger logger)
+internal sealed partial class RedisEntries(RedisClock clock, EntrySeal seal, TimeProvider time, ILogger logger)
 {
     private const long MostAheadMs = 10_000;
 

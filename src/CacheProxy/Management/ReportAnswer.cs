@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CacheProxy.Reading.Comparing;
+
+namespace CacheProxy.Management;
+
+/// <summary>A report as JSON, where the request asks for that, and otherwise as text for people.</summary>
+internal static class ReportAnswer
+{
+    public static Task WriteAsync<T>(HttpContext context, T report, Action<Utf8JsonWriter, T> asJson, Action<StringBuilder, T> asText)
+    {
+        if (WantsJson(context.Request))
+        {
+            return JsonContent.WriteAsync(context, StatusCodes.Status200OK, json => asJson(json, report));
+        }
+
+        var text = new StringBuilder();
+        asText(text, report);
+        return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, text.ToString());
+    }
+
+    /// <summary>What <see cref="WritePlaces"/> writes.</summary>
+    public static (string, Shape)[] PlacesShape =>
+    [
+        ("firstDifferences", Shape.List(
+            "Where answers first differ; most frequent first.",
+            Shape.Of("", ("at", Shape.Text("A JSON pointer, status or body.")), ("count", Shape.Whole("How many."))))),
+        ("otherDifferences", Shape.Whole("How many differ at places beyond the 32 that are told apart.")),
+    ];
+
+    /// <summary>What <see cref="WriteWrites"/> writes.</summary>
+    public static (string, Shape) WritesShape => ("afterWrites", Shape.List(
+        "The kinds of writes that came between the storing of an entry and its being wrong.",
+        Shape.Of(
+            "",
+            ("route", Shape.Text("The YARP route.")),
+            ("method", Shape.Word("The method.", "PUT", "PATCH", "DELETE", "POST", "other")),
+            ("namesId", Shape.Switch("Whether its path named the resource's id.")),
+            ("count", Shape.Whole("How many wrong ones came after one.")))));
+
+    /// <summary>Where answers first differ, and how often.</summary>
+    public static void WritePlaces(Utf8JsonWriter json, IEnumerable<Counted<string>> places, long others)
+    {
+        json.WriteStartArray("firstDifferences");
+        foreach (var place in places)
+        {
+            json.WriteStartObject();
+            json.WriteString("at", place.Thing);
+            json.WriteNumber("count", place.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("otherDifferences", others);
+    }
+
+    /// <summary>The kinds of writes that may be to blame, and how often.</summary>
+    public static void WriteWrites(Utf8JsonWriter json, IEnumerable<Counted<SeenWrite>> writes)
+    {
+        json.WriteStartArray("afterWrites");
+        foreach (var write in writes)
+        {
+            json.WriteStartObject();
+            json.WriteString("route", write.Thing.Route);
+            json.WriteString("method", write.Thing.Method);
+            json.WriteBoolean("namesId", write.Thing.NamesId);
+            json.WriteNumber("count", write.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    public static void AppendPlaces(StringBuilder text, IReadOnlyCollection<Counted<string>> places, long others)
+    {
+        foreach (var place in places)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  differs first at {place.Thing}: {place.Count}\n");
+        }
+
+        if (others > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  differs first elsewhere: {others}\n");
+        }
+    }
+
+    public static void AppendWrites(StringBuilder text, IEnumerable<Counted<SeenWrite>> writes)
+    {
+        foreach (var write in writes)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  after {write.Thing.Method} on route {write.Thing.Route}{(write.Thing.NamesId ? ", which names the id" : "")}: {write.Count}\n");
+        }
+    }
+
+    private static bool WantsJson(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("json", StringComparison.OrdinalIgnoreCase);
+}
