@@ -36,6 +36,8 @@ internal static class CacheProxySettings
         WarmSettings.Check(reader, policies, warm);
         var audit = AuditSettings.Read(reader.Section("Audit"));
         var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
+        var intake = IntakeSettings.Read(
+            reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -53,6 +55,7 @@ internal static class CacheProxySettings
             Warm = warm,
             Audit = audit,
             Shadow = shadow,
+            Intake = intake,
             Management = management,
             Access = access,
             Policies = policies,
@@ -224,6 +227,8 @@ internal sealed record CacheProxyOptions
     public AuditOptions Audit { get; init; } = new();
 
     public ShadowOptions Shadow { get; init; } = new();
+
+    public IntakeOptions Intake { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

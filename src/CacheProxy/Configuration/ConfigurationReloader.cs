@@ -27,6 +27,7 @@ internal sealed partial class ConfigurationReloader(
         CacheProxySettings.RedisSection,
         CacheProxySettings.MemorySection,
         CacheProxySettings.InlineSocketsKey,
+        IntakeSettings.StreamSection,
     ];
 
     /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>

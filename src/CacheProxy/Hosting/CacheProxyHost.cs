@@ -4,6 +4,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
+using CacheProxy.Intake;
 using CacheProxy.Management;
 using CacheProxy.Management.Figures;
 using CacheProxy.Proxy;
@@ -115,6 +116,8 @@ internal static class CacheProxyHost
         {
             services.Remove(starter);
         }
+
+        LateDataProtection.AddTo(services);
     }
 
     // YARP adds it for routes that name an AuthorizationPolicy, which is refused here. While it is there, the framework puts a middleware in
@@ -207,6 +210,7 @@ internal static class CacheProxyHost
         services.AddSingleton<WarmMetrics>();
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
+        AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
@@ -214,6 +218,17 @@ internal static class CacheProxyHost
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
+    }
+
+    private static void AddIntake(IServiceCollection services, IntakeOptions options)
+    {
+        services.AddSingleton<OutsideEvictions>();
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<OutsideWriteHandler>();
+        if (!options.Stream.Keys.IsEmpty)
+        {
+            services.AddHostedService<StreamIntakes>();
+        }
     }
 
     /// <summary>Redis where a connection string is configured, else the embedded store of this process.</summary>

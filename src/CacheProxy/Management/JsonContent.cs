@@ -13,10 +13,10 @@ internal static class JsonContent
     // The answers are JSON for certain (nosniff), and people read them: an apostrophe stays one.
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> write, string contentType = "application/json")
+    public static async Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> write, string contentType = "application/json")
     {
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body, Readable))
+        await using (var json = new Utf8JsonWriter(body, Readable))
         {
             write(json);
         }
@@ -25,9 +25,10 @@ internal static class JsonContent
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.WrittenCount;
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted).AsTask();
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+        }
     }
 
     /// <summary>What the request holds; <c>null</c> after a problem has been answered.</summary>

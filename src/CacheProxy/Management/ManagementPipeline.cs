@@ -5,7 +5,6 @@ namespace CacheProxy.Management;
 /// <summary>The way of a request to the management listener: find the endpoint, ask who may, answer, and write down what was changed.</summary>
 internal sealed class ManagementPipeline
 {
-    private readonly IServiceProvider _services;
     private readonly AccessControl _access;
     private readonly ILogger _logger;
     private readonly FrozenDictionary<string, MappedEndpoint[]> _plain;
@@ -13,7 +12,6 @@ internal sealed class ManagementPipeline
 
     public ManagementPipeline(IServiceProvider services, IReadOnlyList<ManagementEndpoint> endpoints)
     {
-        _services = services;
         _access = services.GetRequiredService<AccessControl>();
         _logger = services.GetRequiredService<ILogger<ManagementPipeline>>();
         Endpoints = endpoints;

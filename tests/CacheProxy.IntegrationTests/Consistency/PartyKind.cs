@@ -42,6 +42,9 @@ internal enum PartyKind
     /// <summary>The API commits what nobody fenced; its answer names the resource and the replica is about to evict; the store does.</summary>
     Eviction,
 
+    /// <summary>The API's data is changed past all replicas; who did it tells one of them; and tells it again if it was not taken.</summary>
+    OutsideWrite,
+
     /// <summary>The store answers a look-up of a replica that keeps copies; the replica has the answer.</summary>
     SlowRead,
 
