@@ -38,6 +38,7 @@ internal static class CacheProxySettings
         var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
         var intake = IntakeSettings.Read(
             reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
+        var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -51,6 +52,7 @@ internal static class CacheProxySettings
             Memory = memory,
             Encryption = encryption,
             Keys = keys,
+            Telemetry = telemetry,
             InlineSockets = inlineSockets,
             Warm = warm,
             Audit = audit,
@@ -215,6 +217,8 @@ internal sealed record CacheProxyOptions
 
     /// <summary>What the key files hold.</summary>
     public KeyRing Keys { get; init; } = KeyRing.Empty;
+
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>
     /// Whether the thread that learns that a socket is ready also does the work, in place of handing it to the thread pool. Half the CPU

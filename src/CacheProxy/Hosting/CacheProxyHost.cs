@@ -44,7 +44,7 @@ internal static class CacheProxyHost
         var sources = new ConfigurationSources(options.Directory, args, builder.Configuration);
         var watch = new ConfigurationFileWatch(sources.Files);
         var problems = new List<ConfigurationProblem>();
-        var exported = TelemetrySettings.SendsMetrics(problems);
+        var exports = ExportVariables.Read(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
         watch.Follow(sources.KeyFiles);
@@ -54,12 +54,14 @@ internal static class CacheProxyHost
         AddListeners(builder, snapshot);
         AddServices(builder.Services, snapshot.Options);
         builder.Configuration.AddInMemoryCollection(TelemetrySettings.MetricsVariables());
-        MetricsSetup.AddTo(builder.Services, exported);
+        MetricsSetup.AddTo(builder.Services, exports);
+        TracesSetup.AddTo(builder.Services, exports);
         builder.Services.AddHostedService<MetricSeries>();
 
         var app = builder.Build();
         Map(app);
         MetricsSetup.ExportLastWhenStopped(app);
+        TracesSetup.ExportLastWhenStopped(app);
         return app;
     }
 
@@ -101,7 +103,8 @@ internal static class CacheProxyHost
         TransparentForwarding.AddTo(proxy)
             .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()))
             .AddTransforms(static context => context.ResponseTransforms.Add(new HiddenTagHeadersTransform()))
-            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()));
+            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()))
+            .AddTransforms(RequestSpans.AddTransforms);
         DropDataProtection(services);
         DropAuthorization(services);
     }
@@ -204,6 +207,7 @@ internal static class CacheProxyHost
         services.AddSingleton<ContentReadHandler>();
         services.AddSingleton<TokenMetrics>();
         services.AddHostedService<TokenKeys>();
+        services.AddSingleton(provider => new TenantTable(options.Telemetry.Tenants, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<WarmPipeline>();
         services.AddSingleton<WarmFetch>();
@@ -251,6 +255,7 @@ internal static class CacheProxyHost
         pipeline.Use(pipeline.ApplicationServices.GetRequiredService<WarmPipeline>().Behind);
         // Below the cache: it sees what the API was asked, whether for a client or for the cache itself.
         pipeline.UseMiddleware<UpstreamFailures>();
+        RequestSpans.UseBeforeApi(pipeline);
         pipeline.UseSessionAffinity();
         pipeline.UseLoadBalancing();
         pipeline.UsePassiveHealthChecks();
@@ -259,6 +264,7 @@ internal static class CacheProxyHost
     private static void Map(WebApplication app)
     {
         ManagementListener.Answer(app, ManagementEndpoints.Create);
+        RequestSpans.Use(app);
         // Made now, it knows when the program started.
         _ = app.Services.GetRequiredService<Statistics>();
         app.UseRouting();

@@ -40,8 +40,14 @@ internal sealed class MetricSeries : IHostedService
         (_cache, _limits, _warm, _audits, _writes) = (cache, limits, warm, audits, writes);
         (_upstream, _intake, _configuration) = (upstream, intake, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
-        meters.Create(CacheProxyMeter.Name).CreateObservableGauge(
-            "cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
+        var meter = meters.Create(CacheProxyMeter.Name);
+        meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
+        meter.CreateObservableGauge("cacheproxy.memory.resident", static () => Environment.WorkingSet, "By", "Memory of the process that is in RAM");
+        meter.CreateObservableGauge(
+            "cacheproxy.configuration.refused",
+            () => configuration.IsRefused ? 1 : 0,
+            "{state}",
+            "1 while the configuration files could not be taken over and an earlier configuration is in force");
     }
 
     /// <summary>Of the program.</summary>

@@ -75,6 +75,7 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         .. OptionsOf("CacheProxy:Encryption", new EncryptionOptions()),
+        .. OptionsOf(TelemetrySettings.Section, new TelemetryOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
         .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),
