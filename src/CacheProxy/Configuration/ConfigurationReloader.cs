@@ -77,7 +77,7 @@ internal sealed partial class ConfigurationReloader(
             return;
         }
 
-        TakeOver(next);
+        Adopt(next);
         Reloaded(logger, next.Proxy.Routes.Count, next.Options.Policies.Length);
         WarnOfSharing(next.Options);
     }

@@ -7,6 +7,7 @@ using CacheProxy.Identity.Tokens;
 using CacheProxy.Intake;
 using CacheProxy.Management;
 using CacheProxy.Management.Figures;
+using CacheProxy.Management.Purging;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -218,6 +219,10 @@ internal static class CacheProxyHost
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
+        services.AddSingleton<Runs>();
+        services.AddSingleton<PurgesPage>();
+        services.AddSingleton<PoliciesPage>();
+        services.AddSingleton<ModesPage>();
         services.AddSingleton(static provider => new Statistics(
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));

@@ -48,6 +48,8 @@ internal sealed class MetricSeries : IHostedService
             () => configuration.IsRefused ? 1 : 0,
             "{state}",
             "1 while the configuration files could not be taken over and an earlier configuration is in force");
+        meter.CreateObservableGauge(
+            "cacheproxy.modes.switched", () => configuration.Switched.Count, "{mode}", "Policies and tenants whose mode was switched at run time on this replica");
     }
 
     /// <summary>Of the program.</summary>

@@ -11,6 +11,7 @@ namespace CacheProxy.Http;
 /// <param name="MustRevalidate">Once stale, max-stale must not use it: must-revalidate, proxy-revalidate or s-maxage (§4.2.4).</param>
 /// <param name="StaleWhileRevalidateMs">How long after going stale it may be served while it is refreshed.</param>
 /// <param name="StaleIfErrorMs">How long after going stale it may be served in place of an error.</param>
+/// <param name="IsPurged">An operator has purged it softly: it is stale, and goes on to stand in for an error for as long as it would have.</param>
 internal readonly record struct Freshness(
     long LifetimeMs,
     long InitialAgeMs,
@@ -18,7 +19,8 @@ internal readonly record struct Freshness(
     bool NoCache,
     bool MustRevalidate,
     long StaleWhileRevalidateMs,
-    long StaleIfErrorMs)
+    long StaleIfErrorMs,
+    bool IsPurged = false)
 {
     private const long GreatestHeuristicMs = 24 * 60 * 60 * 1000;
 
@@ -73,7 +75,7 @@ internal readonly record struct Freshness(
     /// <summary>current_age of §4.2.3; a clock that is set back does not make a response younger than it was on arrival.</summary>
     public long AgeMs(long responseTimeMs, long nowMs) => InitialAgeMs + Math.Max(0, nowMs - responseTimeMs);
 
-    public bool IsFresh(long ageMs) => ageMs < LifetimeMs;
+    public bool IsFresh(long ageMs) => !IsPurged && ageMs < LifetimeMs;
 
     /// <summary>Freshness left, in whole seconds, for Cache-Status; negative once stale.</summary>
     public long TtlSeconds(long ageMs) => (long)Math.Floor((LifetimeMs - ageMs) / 1000d);
@@ -81,7 +83,7 @@ internal readonly record struct Freshness(
     /// <summary>May it be served at this age to this request?</summary>
     public FreshnessVerdict Judge(long ageMs, in RequestDirectives request)
     {
-        if (NoCache || Refuses(ageMs, in request))
+        if (NoCache || IsPurged || Refuses(ageMs, in request))
         {
             return FreshnessVerdict.MustRevalidate;
         }
@@ -104,7 +106,7 @@ internal readonly record struct Freshness(
     /// <summary>May it stand in for an error of the origin (RFC 5861 §4)? Not if the client asks for a fresh one.</summary>
     public bool CoversError(long ageMs, in RequestDirectives request) =>
         !NoCache && !Refuses(ageMs, in request)
-        && (IsFresh(ageMs) || (ageMs - LifetimeMs < StaleIfErrorMs && !WantsFresh(in request)));
+        && (IsFresh(ageMs) || (StaleIfErrorMs > 0 && ageMs - LifetimeMs < StaleIfErrorMs && !WantsFresh(in request)));
 
     /// <summary>RFC 9111 §5.2.1: too old, not fresh for long enough, or not at all without validation.</summary>
     private bool Refuses(long ageMs, in RequestDirectives request) =>

@@ -7,7 +7,7 @@ namespace CacheProxy.Identity;
 /// <summary>
 /// A policy's key, parsed once: <c>{tenant}:customer:{id}</c>. A request whose key would be uncertain gets none.
 /// </summary>
-internal sealed class KeyTemplate
+internal sealed partial class KeyTemplate
 {
     /// <summary>Longest route value that is put into a key, in characters.</summary>
     private const int MaxValueLength = 128;

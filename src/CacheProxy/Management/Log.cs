@@ -15,4 +15,10 @@ internal static partial class Log
 
     [LoggerMessage(6002, LogLevel.Error, "Administration failed: {Method} {Path}", EventName = nameof(AdministrationFailed))]
     public static partial void AdministrationFailed(this ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(6003, LogLevel.Information, "Purge {Id} is done ({What}): {Resources} resources", EventName = nameof(RunEnded))]
+    public static partial void RunEnded(this ILogger logger, string id, string what, long resources);
+
+    [LoggerMessage(6004, LogLevel.Warning, "Purge {Id} is not complete ({What}): {State} after {Resources} resources", EventName = nameof(RunNotComplete))]
+    public static partial void RunNotComplete(this ILogger logger, string id, string what, string state, long resources);
 }

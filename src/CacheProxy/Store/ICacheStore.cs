@@ -76,6 +76,10 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// </summary>
     ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget);
 
+    /// <summary>Marks all entries so that none is used before the API has been asked, and revokes every lease. A store may evict them in place of that.</summary>
+    ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget) =>
+        EndWriteAsync(key, token, WriteResult.Changed, budget);
+
     /// <summary>About what a tenant has in the store; <c>null</c> where the store does not say.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="stored">What has just been stored, for a store that is to count it; <c>null</c> only to ask.</param>

@@ -101,11 +101,14 @@ internal sealed class LocalCopies : IDisposable
     public void Forget(ResourceKey key) => Interlocked.Increment(ref _generations[Slot(key)]);
 
     /// <summary>Drops all copies of a tenant's entries, and makes useless what look-ups under way are about to copy.</summary>
-    public void Erase(TenantName tenant)
+    public void Erase(TenantName tenant) => Erase(key => _tenants.Find(key.Value).SequenceEqual(tenant.Value));
+
+    /// <summary>The same of all resources that <paramref name="isMeant"/> says.</summary>
+    public void Erase(Func<ResourceKey, bool> isMeant)
     {
         foreach (var (place, held) in _copies)
         {
-            if (_tenants.Find(place.Key.Value).SequenceEqual(tenant.Value))
+            if (isMeant(place.Key))
             {
                 Forget(place.Key);
                 DropThis(place, held);

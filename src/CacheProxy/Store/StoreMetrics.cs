@@ -49,6 +49,7 @@ internal sealed class StoreMetrics
         StoreStep.OpenTag => "open-tag",
         StoreStep.Pace => "pace",
         StoreStep.CountUse => "count-use",
+        StoreStep.MarkStale => "mark-stale",
     };
 }
 
@@ -73,4 +74,7 @@ internal enum StoreStep
 
     /// <summary>What a tenant with a quota has; nobody waits for it.</summary>
     CountUse,
+
+    /// <summary>A soft purge.</summary>
+    MarkStale,
 }

@@ -59,7 +59,8 @@ internal sealed record StoredResponse
         (Flags & StoredFlags.NoCache) != 0,
         (Flags & StoredFlags.MustRevalidate) != 0,
         StaleWhileRevalidateMs,
-        StaleIfErrorMs);
+        StaleIfErrorMs,
+        (Flags & StoredFlags.Purged) != 0);
 
     /// <summary>current_age (RFC 9111 §4.2.3), in milliseconds, when the store's clock shows <paramref name="nowMs"/>.</summary>
     public long AgeMs(long nowMs) => Freshness.AgeMs(ResponseTimeMs, nowMs);
@@ -76,6 +77,9 @@ internal enum StoredFlags
 
     /// <summary>Never served without successful validation (RFC 9111 §5.2.2.4).</summary>
     NoCache = 2,
+
+    /// <summary>An operator has purged it softly. Never written: the stamp says so.</summary>
+    Purged = 4,
 }
 
 /// <summary>

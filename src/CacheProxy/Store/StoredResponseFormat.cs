@@ -61,7 +61,7 @@ internal static class StoredResponseFormat
         writer.Write(0u);
         writer.Write(0u);
         writer.Write((ushort)response.Status);
-        writer.Write((byte)response.Flags);
+        writer.Write((byte)(response.Flags & ~StoredFlags.Purged));
         writer.Write(response.ResponseTimeMs);
         writer.Write(response.InitialAgeMs);
         writer.Write(response.LifetimeMs);
@@ -185,7 +185,7 @@ internal static class StoredResponseFormat
             Body = body ?? default,
             AbsentBodyLength = body is null ? length : null,
             Status = reader.UInt16(),
-            Flags = (StoredFlags)reader.Byte(),
+            Flags = (StoredFlags)reader.Byte() | (stamp.IsPurged ? StoredFlags.Purged : StoredFlags.None),
             ResponseTimeMs = reader.Int64(),
             InitialAgeMs = reader.Int64(),
             LifetimeMs = reader.Int64(),
@@ -245,7 +245,8 @@ internal static class StoredResponseFormat
         meta.Length == StampLength + 1
         && meta[StampLength] == InHead
         && head.Length > TokenLength
-        && head[..TokenLength].SequenceEqual(meta.Slice(DeadlineLength, TokenLength));
+        // A soft purge marks the token in the one and not in the other.
+        && Ascii.EqualsIgnoreCase(head[..TokenLength], meta.Slice(DeadlineLength, TokenLength));
 
     private static HeaderField[] ReadHeaders(ref StoredResponseReader reader)
     {
@@ -271,30 +272,5 @@ internal static class StoredResponseFormat
         }
 
         return headers;
-    }
-}
-
-/// <summary>What identifies a stored response in its store, as it stands there: a text of it is made only for a fill.</summary>
-/// <param name="DeadlineMs">Until when it is kept, Unix time in milliseconds on the store's clock.</param>
-/// <param name="Token">The 32 digits of the fill, as bytes: 40 bytes here, a string of both has 112.</param>
-internal readonly record struct StoredStamp(long DeadlineMs, Vector256<byte> Token)
-{
-    public bool TokenStartsWith(ReadOnlySpan<char> text)
-    {
-        Span<byte> token = stackalloc byte[StoredResponseFormat.TokenLength];
-        Token.CopyTo(token);
-        return text.Length <= token.Length && Ascii.Equals(token[..text.Length], text);
-    }
-
-    /// <summary>Always: where a response was read is no part of what it is.</summary>
-    public bool Equals(StoredStamp other) => true;
-
-    public override int GetHashCode() => 0;
-
-    public override string ToString()
-    {
-        Span<byte> token = stackalloc byte[StoredResponseFormat.TokenLength];
-        Token.CopyTo(token);
-        return StoredResponseFormat.Stamp(DeadlineMs, Encoding.ASCII.GetString(token));
     }
 }

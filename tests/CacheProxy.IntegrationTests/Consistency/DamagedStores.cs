@@ -62,6 +62,8 @@ internal static class DamagedStores
         public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
             store.EndWriteAsync(key, token, result, budget);
 
+        public ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget) => store.MarkStaleAsync(key, token, budget);
+
         public virtual IIndexVersions? Versions => store.Versions;
 
         public virtual ValueTask<Registration> RegisterAsync(

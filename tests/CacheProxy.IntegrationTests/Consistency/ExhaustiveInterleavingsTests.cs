@@ -25,6 +25,7 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
     private static readonly Party RenewedWrite = Party.Whole(PartyKind.RenewedWrite);
     private static readonly Party Deletion = Party.Whole(PartyKind.Deletion);
     private static readonly Party Clock = Party.Whole(PartyKind.Clock);
+    private static readonly Party SoftPurge = Party.Whole(PartyKind.SoftPurge);
 
     [Fact]
     public async Task Two_fills_and_two_writes_in_memory()
@@ -152,6 +153,28 @@ public sealed class ExhaustiveInterleavingsTests(ITestOutputHelper output)
         Report($"memory and Redis, look-ups that take the lease: {inMemory:N0} and {inRedis:N0} interleavings, 0 stale, 0 left over");
         Assert.InRange(inMemory, 10_000, long.MaxValue);
         Assert.InRange(inRedis, 1_000, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Soft_purges_beside_fills_and_writes()
+    {
+        var (inMemory, inRedis) = (0L, 0L);
+        await using var server = await RedisServer.StartAsync();
+        var large = Exploration.IsFull ? WithCrashes([Fill, QuickFill, SoftPurge, Write]).Concat(OtherEnds([QuickFill, SoftPurge, Clock])) : [];
+        foreach (var system in WithCrashes([Fill, SoftPurge, Write, Clock]).Concat(OtherEnds([QuickFill, SoftPurge]).Take(2)).Concat(large))
+        {
+            inMemory += await ExploreMemoryAsync("soft purges", system);
+        }
+
+        foreach (var system in WithCrashes([ForetoldFill, QuickFill, SoftPurge]).Concat(WithCrashes([QuickFill, SoftPurge, Write])))
+        {
+            inRedis += await ExploreRedisAsync(server, "soft purges", system, DamagedStores.Sound);
+        }
+
+        Report($"memory and Redis, soft purges: {inMemory:N0} and {inRedis:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(inMemory, 10_000, long.MaxValue);
+        Assert.InRange(inRedis, 1_000, long.MaxValue);
+        await Assert.ThrowsAsync<InterleavingException>(() => ExploreMemoryAsync("damaged", [QuickFill, SoftPurge], DamagedStores.WithoutLeaseCheck));
     }
 
     [Theory]

@@ -113,7 +113,7 @@ internal sealed class InterleavingRun : IInterleavingRun
                 await _explored.Store.BeginWriteAsync(_explored.Key, state.Token, WriteDeadline, _budget);
                 state.IsFenced = true;
                 break;
-            case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion, 0):
+            case (PartyKind.Write, 1) or (PartyKind.RenewedWrite or PartyKind.UnansweredWrite, 2) or (PartyKind.Deletion or PartyKind.SoftPurge, 0):
                 state.Version = ++_version;
                 state.IsUnpromised = (_parties[party].IsUnanswered || _parties[party].Crashes) && !state.IsFenced;
                 return false;
@@ -131,6 +131,10 @@ internal sealed class InterleavingRun : IInterleavingRun
                 await _explored.DeleteAsync();
                 Promise(state.Version);
                 Unfence();
+                break;
+            case (PartyKind.SoftPurge, 1):
+                await _explored.Store.MarkStaleAsync(_explored.Key, state.Token, _budget);
+                Promise(state.Version);
                 break;
             case (PartyKind.Clock, 0):
                 await RunOutAsync();
@@ -221,7 +225,7 @@ internal sealed class InterleavingRun : IInterleavingRun
             throw Broken("the store is unavailable", order, step);
         }
 
-        if (found.Response is { } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
+        if (found.Response is { Freshness.IsPurged: false } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
         {
             throw Broken($"version {version} is served after {_promised} was acknowledged", order, step);
         }

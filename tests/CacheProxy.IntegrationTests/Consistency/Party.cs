@@ -30,7 +30,7 @@ internal readonly record struct Party(PartyKind Kind, int Steps)
         PartyKind.RefusedWrite => 2,
         PartyKind.UnansweredWrite => 3,
         PartyKind.Eviction or PartyKind.OutsideWrite => 3,
-        PartyKind.SlowRead => 2,
+        PartyKind.SlowRead or PartyKind.SoftPurge => 2,
         PartyKind.Deletion => 2,
         PartyKind.Failover => 3,
         PartyKind.Clock or PartyKind.HalfClock or PartyKind.Retry or PartyKind.Deployment => 1,

@@ -36,6 +36,16 @@ internal sealed partial class LongRun
 
     public LongRunCounts Counts { get; } = new();
 
+    public IReadOnlyList<RecordedCustomer> Customers => _customers;
+
+    /// <summary>A version that the API has had past all proxies since before a purge that is done: every read that begins from now on knows of it.</summary>
+    public void Purged(RecordedCustomer customer, int version)
+    {
+        var now = Stopwatch.GetTimestamp();
+        customer.Answered(new AnsweredWrite(customer.Id, version, host: 0, now) { SettledAt = now });
+        Counts.Written();
+    }
+
     /// <summary>Writes that came too late for the API's own request timeout.</summary>
     public int TooLate => _api.TooLate;
 

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
-using CacheProxy.Tests.Harness;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Management;
@@ -29,8 +28,9 @@ public sealed class AdministrationTests
         Assert.Equal(409, right.Status);
         Assert.Equal("application/problem+json", right["Content-Type"]);
         Assert.Equal("nothing-to-warm", Word(right));
-        Assert.Contains(proxy.Log.Messages, static message => message.StartsWith("Change by token \"", StringComparison.Ordinal)
-            && message.EndsWith("from \"127.0.0.1\": \"POST\" \"/warm\", \"warming of no policy\"; answered 409", StringComparison.Ordinal));
+        // It says how the change was answered, so that it comes after the answer.
+        await Eventually.TrueAsync(() => proxy.Log.Messages.Any(static message => message.StartsWith("Change by token \"", StringComparison.Ordinal)
+            && message.EndsWith("from \"127.0.0.1\": \"POST\" \"/warm\", \"warming of no policy\"; answered 409", StringComparison.Ordinal)));
         Assert.Contains("Administration refused: \"POST\" \"/warm\" from \"127.0.0.1\": \"wrong-token\"", proxy.Log.Messages);
         Assert.DoesNotContain(proxy.Log.Messages, static message =>
             message.Contains(ProxyUnderTest.Token, StringComparison.Ordinal) || message.Contains("not-the-right-token", StringComparison.Ordinal));

@@ -98,4 +98,18 @@ public sealed class FreshnessVerdictTests
             return TenSeconds.Judge(age.Get + more.Get, request) != FreshnessVerdict.Fresh
                 || TenSeconds.Judge(age.Get, request) == FreshnessVerdict.Fresh;
         }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void What_an_operator_has_purged_softly_is_never_served_and_stands_in_for_errors_as_long_as_it_would_have()
+    {
+        var purged = TenSeconds with { IsPurged = true, StaleWhileRevalidateMs = 60_000, StaleIfErrorMs = 5_000 };
+
+        Assert.False(purged.IsFresh(0));
+        Assert.Equal(FreshnessVerdict.MustRevalidate, purged.Judge(0, default));
+        Assert.Equal(FreshnessVerdict.MustRevalidate, purged.Judge(12_000, RequestDirectives.Parse("max-stale")));
+        Assert.True(purged.CoversError(0, default));
+        Assert.True(purged.CoversError(14_999, default));
+        Assert.False(purged.CoversError(15_000, default));
+        Assert.False((purged with { StaleIfErrorMs = 0 }).CoversError(0, default));
+    }
 }

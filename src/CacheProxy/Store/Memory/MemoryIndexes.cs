@@ -14,6 +14,9 @@ internal sealed class MemoryIndexes(Func<long> nowMs, MemoryBudget budget)
 
     public int Count => _indexes.Count;
 
+    /// <summary>As they would be called in Redis.</summary>
+    public IEnumerable<string> Keys => _indexes.Keys.Select(static key => key + DependentIndex.Suffix);
+
     public Registration Register(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents)
     {
         var index = Enter(key);

@@ -108,6 +108,15 @@ internal sealed class MemoryResource(string key) : Budgeted
         _bytes = 0;
     }
 
+    /// <summary>From now on no entry is used before the API has been asked.</summary>
+    public void MarkStale()
+    {
+        foreach (var (variant, entry) in _entries.ToArray())
+        {
+            _entries[variant] = entry with { Response = entry.Response with { Flags = entry.Response.Flags | StoredFlags.Purged } };
+        }
+    }
+
     public void Store(VariantKey variant, MemoryEntry entry, string vary, int maxVariants)
     {
         if (vary != Vary)

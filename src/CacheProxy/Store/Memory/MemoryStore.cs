@@ -107,10 +107,26 @@ internal sealed partial class MemoryStore : ICacheStore
         return new(StoreOutcome.Done);
     }
 
+    public ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
+    {
+        if (TryEnter(key, out var resource))
+        {
+            using var entered = new Entered(this, resource);
+            resource.RevokeLeases();
+            resource.MarkStale();
+            if (resource.HasUnknownWrite(NowMs))
+            {
+                resource.Evict(NowMs);
+            }
+        }
+
+        return new(StoreOutcome.Done);
+    }
+
     public ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => new(_budget.UseOf(tenant));
 
     public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) =>
-        _resources.Keys.Select(static key => new ResourceKey(key)).ToAsyncEnumerable();
+        _resources.Keys.Concat(_indexes.Keys).Select(static key => new ResourceKey(key)).ToAsyncEnumerable();
 
     public IIndexVersions? Versions { get; } = new MemoryVersions();
 

@@ -32,6 +32,9 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>
     public RedisScript TenantUse => field ??= new RedisScript(_clock + Read("tenant-use.lua"));
 
+    /// <summary>Only for soft purges: sent when it is first needed.</summary>
+    public RedisScript MarkStale => field ??= Compose("mark-stale", hasShort: false);
+
     /// <summary>Only for who asks what is stored: sent each time.</summary>
     public RedisScript Inspect => field ??= new RedisScript(_clock + Read("inspect.lua"));
 
