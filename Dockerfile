@@ -1,7 +1,8 @@
-# CacheProxy. Build from the root of the repository: docker build -t cacheproxy .
-# tests/container/run.sh carries out these very lines without Docker: RUN uses paths relative to WORKDIR only.
+# CacheProxy. Build from the root of the repository: docker build -t cacheproxy:0.1.0 .
+# For two platforms, with a bill of materials, or without Docker: docs/operations.md, "The image". tests/container/run.sh builds and starts it.
 
-# A native binary (docs/decisions/0014-native-aot.md) needs a linker to build and neither .NET nor a shell to run.
+# A native binary (docs/decisions/0014-native-aot.md) needs a linker to build and neither .NET nor a shell to run. It is built for the
+# platform that it is built on: of each platform of a build, its own SDK is taken.
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
 WORKDIR /src
 
@@ -29,3 +30,13 @@ EXPOSE 4004 9904
 
 # Configuration over the appsettings.json that is inside: a folder mounted at /app/config, or environment variables.
 ENTRYPOINT ["./CacheProxy"]
+
+LABEL org.opencontainers.image.title="CacheProxy" \
+      org.opencontainers.image.description="A caching sidecar for HTTP APIs" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled"
+
+# Last, as it differs with every commit: --build-arg REVISION=$(git rev-parse HEAD)
+ARG REVISION=unknown
+LABEL org.opencontainers.image.revision="$REVISION"

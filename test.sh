@@ -44,8 +44,8 @@ finish() {
   exit 0
 }
 
-# The tests start Redis servers of their own, and have promtool check /metrics; they need the programs, not a service.
-programs=(redis-server redis-cli promtool)
+# The tests start Redis servers of their own, and have promtool and Prometheus read /metrics; they need the programs, not a service.
+programs=(redis-server redis-cli promtool prometheus)
 packages=(redis-server redis-tools prometheus)
 
 have_programs() { [[ $(command -v "${programs[@]}" | wc -l) -eq ${#programs[@]} ]]; }

@@ -36,6 +36,9 @@ internal static class CacheProxySettings
         WarmSettings.Check(reader, policies, warm);
         var audit = AuditSettings.Read(reader.Section("Audit"));
         var shadow = AuditSettings.ReadShadow(reader.Section("Shadow"));
+        var intake = IntakeSettings.Read(
+            reader.Section("Intake"), policies, [.. reader.Section("Policies").Raw.GetChildren().Select(static policy => policy.Key)], redis.ConnectionString.Length > 0);
+        var telemetry = TelemetrySettings.Read(reader.Section("Telemetry"));
         var management = ManagementSettings.Read(reader.Section("Management"), out var access);
         var inlineSockets = reader.Switch(nameof(CacheProxyOptions.InlineSockets), defaultValue: false);
         reader.RefuseTheRest();
@@ -49,10 +52,12 @@ internal static class CacheProxySettings
             Memory = memory,
             Encryption = encryption,
             Keys = keys,
+            Telemetry = telemetry,
             InlineSockets = inlineSockets,
             Warm = warm,
             Audit = audit,
             Shadow = shadow,
+            Intake = intake,
             Management = management,
             Access = access,
             Policies = policies,
@@ -213,6 +218,8 @@ internal sealed record CacheProxyOptions
     /// <summary>What the key files hold.</summary>
     public KeyRing Keys { get; init; } = KeyRing.Empty;
 
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>
     /// Whether the thread that learns that a socket is ready also does the work, in place of handing it to the thread pool. Half the CPU
     /// at a moderate load; at saturation one slow request keeps the others on its thread waiting. Takes effect at the start.
@@ -224,6 +231,8 @@ internal sealed record CacheProxyOptions
     public AuditOptions Audit { get; init; } = new();
 
     public ShadowOptions Shadow { get; init; } = new();
+
+    public IntakeOptions Intake { get; init; } = new();
 
     public ManagementOptions Management { get; init; } = new();
 

@@ -27,10 +27,15 @@ internal sealed partial class ConfigurationReloader(
         CacheProxySettings.RedisSection,
         CacheProxySettings.MemorySection,
         CacheProxySettings.InlineSocketsKey,
+        IntakeSettings.StreamSection,
+        TelemetrySettings.Section,
     ];
 
     /// <summary>The configuration in force. Request code must not read it: it may change between routing and the answer.</summary>
     public ConfigurationSnapshot Current { get; private set; } = first;
+
+    /// <summary>Whether what is configured now could not be taken over, so that an earlier configuration is in force.</summary>
+    public bool IsRefused { get; private set; }
 
     /// <summary>Another configuration has come into force.</summary>
     public event Action<ConfigurationSnapshot>? Changed;
@@ -53,6 +58,7 @@ internal sealed partial class ConfigurationReloader(
             catch (Exception exception)
             {
                 // A defect of ours must not end a running program: the last good configuration stays in force.
+                IsRefused = true;
                 ReloadFailed(logger, exception);
             }
         }
@@ -64,6 +70,7 @@ internal sealed partial class ConfigurationReloader(
         var next = problems.Count == 0 ? ConfigurationCompiler.Compile(sources, Current.Options.Redis, problems) : null;
         // Those of a refused configuration, too: a key that comes late makes it a good one.
         watch.Follow(sources.KeyFiles);
+        IsRefused = next is null;
         if (next is null)
         {
             ReloadRefused(logger, problems.Count, ConfigurationReport.Text(problems));

@@ -8,10 +8,11 @@ namespace CacheProxy.Configuration;
 internal static class TelemetrySettings
 {
     public const string LogSection = "Serilog";
-    public const string MetricsEndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>Read at the start only: the series of a metric have a limit that is set there.</summary>
+    public const string Section = "CacheProxy:Telemetry";
 
     private const string Prefix = "OTEL_";
-    private const string DisabledVariable = "OTEL_SDK_DISABLED";
 
     /// <summary>
     /// Reads the section <c>Serilog</c>: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:CATEGORY</c>, and <c>Properties:NAME</c>,
@@ -29,23 +30,16 @@ internal static class TelemetrySettings
         return new LoggingOptions(levels, values);
     }
 
-    /// <summary>
-    /// Whether metrics are sent. OpenTelemetry reads its variables itself, but replaces an address that it cannot read by its default
-    /// without a word, so this one is checked here.
-    /// </summary>
-    public static bool SendsMetrics(List<ConfigurationProblem> problems)
+    /// <summary>Reads the section <c>CacheProxy:Telemetry</c>.</summary>
+    public static TelemetryOptions Read(SettingsReader reader)
     {
-        if (Environment.GetEnvironmentVariable(MetricsEndpointVariable) is not { Length: > 0 } text)
+        var defaults = new TelemetryOptions();
+        var options = new TelemetryOptions
         {
-            return false;
-        }
-
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            problems.Add(new ConfigurationProblem(MetricsEndpointVariable, text, "the address of a collector, such as http://localhost:4317"));
-        }
-
-        return !string.Equals(Environment.GetEnvironmentVariable(DisabledVariable), "true", StringComparison.OrdinalIgnoreCase);
+            Tenants = reader.Integer(nameof(TelemetryOptions.Tenants), defaults.Tenants, 0, TenantTable.MostTenants),
+        };
+        reader.RefuseTheRest();
+        return options;
     }
 
     /// <summary>
@@ -55,7 +49,7 @@ internal static class TelemetrySettings
     public static IEnumerable<KeyValuePair<string, string?>> MetricsVariables() => Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()
         .Select(static variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value))
-        .Where(static variable => variable.Key.StartsWith(Prefix, StringComparison.Ordinal) && variable.Key != DisabledVariable);
+        .Where(static variable => variable.Key.StartsWith(Prefix, StringComparison.Ordinal) && variable.Key != ExportVariables.Disabled);
 
     private static LogLevels ReadLevels(SettingsReader levels)
     {
@@ -70,4 +64,14 @@ internal static class TelemetrySettings
         levels.RefuseTheRest();
         return new LogLevels(normal, overrides);
     }
+}
+
+/// <summary>What is measured on demand (<c>CacheProxy:Telemetry</c>).</summary>
+internal sealed record TelemetryOptions
+{
+    /// <summary>
+    /// How many tenants have series of their own in <c>cacheproxy_tenants_requests_total</c>, 0 to 1,000: the busiest ones, five series each.
+    /// All others share those of the tenant <c>*</c>. Default: 0, no such series. Takes effect at the start.
+    /// </summary>
+    public int Tenants { get; init; }
 }

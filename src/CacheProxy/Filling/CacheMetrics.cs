@@ -9,15 +9,17 @@ namespace CacheProxy.Filling;
 internal sealed class CacheMetrics
 {
     private readonly TimeProvider _time;
+    private readonly TenantTable? _tenants;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _shadow;
     private readonly Counter<long> _fills;
     private readonly Counter<long> _refused;
     private readonly Histogram<double> _durations;
 
-    public CacheMetrics(IMeterFactory meters, Flights flights, HeldBodies held, TimeProvider time)
+    public CacheMetrics(IMeterFactory meters, Flights flights, HeldBodies held, TimeProvider time, TenantTable? tenants = null)
     {
         _time = time;
+        _tenants = tenants is { Counts: true } ? tenants : null;
         var meter = meters.Create(CacheProxyMeter.Name);
         _requests = meter.CreateCounter<long>(
             "cacheproxy.requests", "{request}", "Safe requests on cached routes, by policy, outcome (hit, stale, collapsed, fill, forward) and detail");
@@ -72,23 +74,45 @@ internal sealed class CacheMetrics
     /// <summary>The time at which something begins whose duration is told later; 0 when nobody listens.</summary>
     public long Begin() => _durations.Enabled ? _time.GetTimestamp() : 0;
 
-    public void Hit(string policy, bool stale) => Request(policy, Outcome(stale), "");
+    /// <summary>Whether it is of interest whose requests they are.</summary>
+    public bool CountsTenants => _tenants is not null;
+
+    public void Hit(string policy, bool stale, string? tenant = null)
+    {
+        Request(policy, Outcome(stale), "");
+        OfTenant(tenant, stale ? TenantOutcome.Stale : TenantOutcome.Hit);
+    }
 
     public void HitServed(string policy, bool stale, long began) => Took(policy, Outcome(stale), began);
 
-    public void Collapsed(string policy) => Request(policy, "collapsed", "");
+    public void Collapsed(string policy, string? tenant = null)
+    {
+        Request(policy, "collapsed", "");
+        OfTenant(tenant, TenantOutcome.Collapsed);
+    }
 
     public void CollapsedServed(string policy, long began) => Took(policy, "collapsed", began);
 
     /// <param name="policy">Its name.</param>
     /// <param name="reason">Why the API is asked.</param>
     /// <param name="inBackground">The client that caused it has been counted, and answered, as a stale hit.</param>
-    public void Filling(string policy, CacheStatusForward reason, bool inBackground) =>
+    /// <param name="tenant">Whose request it is, where that is known.</param>
+    public void Filling(string policy, CacheStatusForward reason, bool inBackground, string? tenant = null)
+    {
         Request(policy, "fill", inBackground ? "refresh" : reason == CacheStatusForward.Stale ? "stale" : "miss");
+        if (!inBackground)
+        {
+            OfTenant(tenant, TenantOutcome.Fill);
+        }
+    }
 
     public void Filled(string policy, long began) => Took(policy, "fill", began);
 
-    public void Forwarded(string policy, ForwardReason reason) => Request(policy, "forward", ForwardReasons.ToToken(reason));
+    public void Forwarded(string policy, ForwardReason reason, string? tenant = null)
+    {
+        Request(policy, "forward", ForwardReasons.ToToken(reason));
+        OfTenant(tenant, TenantOutcome.Forward);
+    }
 
     public void ForwardEnded(string policy, long began) => Took(policy, "forward", began);
 
@@ -145,6 +169,11 @@ internal sealed class CacheMetrics
 
     private void Request(string policy, string outcome, string detail, int count = 1)
     {
+        if (Spans.AreOn && count > 0)
+        {
+            Spans.Decided(policy, outcome, detail);
+        }
+
         if (_requests.Enabled)
         {
             _requests.Add(
@@ -152,6 +181,14 @@ internal sealed class CacheMetrics
                 new KeyValuePair<string, object?>("policy", policy),
                 new KeyValuePair<string, object?>("outcome", outcome),
                 new KeyValuePair<string, object?>("detail", detail));
+        }
+    }
+
+    private void OfTenant(string? tenant, TenantOutcome outcome)
+    {
+        if (_tenants is not null && tenant is not null)
+        {
+            _tenants.Count(tenant, outcome);
         }
     }
 

@@ -162,7 +162,7 @@ internal sealed class FillHandler(
     private ValueTask<FillOutcome> FillAsync(
         CacheRequest request, Flight flight, in LookUpResult prior, CacheStatusForward reason, FillLease lease, RequestDelegate next)
     {
-        metrics.Filling(request.Policy.Name, reason, request.IsBackground);
+        metrics.Filling(request.Policy.Name, reason, request.IsBackground, request.Tenant);
         return new Fill(_services, request, prior, reason, flight, lease).RunAsync(next);
     }
 

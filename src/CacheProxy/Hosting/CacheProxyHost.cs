@@ -4,6 +4,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
+using CacheProxy.Intake;
 using CacheProxy.Management;
 using CacheProxy.Management.Figures;
 using CacheProxy.Management.Purging;
@@ -44,7 +45,7 @@ internal static class CacheProxyHost
         var sources = new ConfigurationSources(options.Directory, args, builder.Configuration);
         var watch = new ConfigurationFileWatch(sources.Files);
         var problems = new List<ConfigurationProblem>();
-        var exported = TelemetrySettings.SendsMetrics(problems);
+        var exports = ExportVariables.Read(problems);
         var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems)
             ?? throw new ConfigurationRefusedException([.. problems]);
         watch.Follow(sources.KeyFiles);
@@ -54,12 +55,14 @@ internal static class CacheProxyHost
         AddListeners(builder, snapshot);
         AddServices(builder.Services, snapshot.Options);
         builder.Configuration.AddInMemoryCollection(TelemetrySettings.MetricsVariables());
-        MetricsSetup.AddTo(builder.Services, exported);
+        MetricsSetup.AddTo(builder.Services, exports);
+        TracesSetup.AddTo(builder.Services, exports);
         builder.Services.AddHostedService<MetricSeries>();
 
         var app = builder.Build();
         Map(app);
         MetricsSetup.ExportLastWhenStopped(app);
+        TracesSetup.ExportLastWhenStopped(app);
         return app;
     }
 
@@ -101,7 +104,8 @@ internal static class CacheProxyHost
         TransparentForwarding.AddTo(proxy)
             .AddTransforms(static context => context.ResponseTransforms.Add(new UpstreamFramingTransform()))
             .AddTransforms(static context => context.ResponseTransforms.Add(new HiddenTagHeadersTransform()))
-            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()));
+            .AddTransforms(static context => context.ResponseTransforms.Add(context.Services.GetRequiredService<GroupInvalidation>()))
+            .AddTransforms(RequestSpans.AddTransforms);
         DropDataProtection(services);
         DropAuthorization(services);
     }
@@ -116,6 +120,8 @@ internal static class CacheProxyHost
         {
             services.Remove(starter);
         }
+
+        LateDataProtection.AddTo(services);
     }
 
     // YARP adds it for routes that name an AuthorizationPolicy, which is refused here. While it is there, the framework puts a middleware in
@@ -202,12 +208,14 @@ internal static class CacheProxyHost
         services.AddSingleton<ContentReadHandler>();
         services.AddSingleton<TokenMetrics>();
         services.AddHostedService<TokenKeys>();
+        services.AddSingleton(provider => new TenantTable(options.Telemetry.Tenants, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CacheMetrics>();
         services.AddSingleton<WarmPipeline>();
         services.AddSingleton<WarmFetch>();
         services.AddSingleton<WarmMetrics>();
         services.AddSingleton<Warmer>();
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
+        AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<WrongTokens>();
         services.AddSingleton<AccessControl>();
@@ -219,6 +227,17 @@ internal static class CacheProxyHost
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
+    }
+
+    private static void AddIntake(IServiceCollection services, IntakeOptions options)
+    {
+        services.AddSingleton<OutsideEvictions>();
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<OutsideWriteHandler>();
+        if (!options.Stream.Keys.IsEmpty)
+        {
+            services.AddHostedService<StreamIntakes>();
+        }
     }
 
     /// <summary>Redis where a connection string is configured, else the embedded store of this process.</summary>
@@ -241,6 +260,7 @@ internal static class CacheProxyHost
         pipeline.Use(pipeline.ApplicationServices.GetRequiredService<WarmPipeline>().Behind);
         // Below the cache: it sees what the API was asked, whether for a client or for the cache itself.
         pipeline.UseMiddleware<UpstreamFailures>();
+        RequestSpans.UseBeforeApi(pipeline);
         pipeline.UseSessionAffinity();
         pipeline.UseLoadBalancing();
         pipeline.UsePassiveHealthChecks();
@@ -249,6 +269,7 @@ internal static class CacheProxyHost
     private static void Map(WebApplication app)
     {
         ManagementListener.Answer(app, ManagementEndpoints.Create);
+        RequestSpans.Use(app);
         // Made now, it knows when the program started.
         _ = app.Services.GetRequiredService<Statistics>();
         app.UseRouting();

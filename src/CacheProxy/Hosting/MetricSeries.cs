@@ -3,6 +3,7 @@ using CacheProxy.Auditing;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
+using CacheProxy.Intake;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
 using CacheProxy.Warming;
@@ -22,6 +23,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly AuditMetrics _audits;
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
+    private readonly IntakeMetrics _intake;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
@@ -31,15 +33,23 @@ internal sealed class MetricSeries : IHostedService
         AuditMetrics audits,
         WriteMetrics writes,
         UpstreamMetrics upstream,
+        IntakeMetrics intake,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
-        (_cache, _limits, _warm, _audits, _writes, _upstream, _configuration) = (cache, limits, warm, audits, writes, upstream, configuration);
+        (_cache, _limits, _warm, _audits, _writes) = (cache, limits, warm, audits, writes);
+        (_upstream, _intake, _configuration) = (upstream, intake, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         var meter = meters.Create(CacheProxyMeter.Name);
         meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
         meter.CreateObservableGauge(
             "cacheproxy.modes.switched", () => configuration.Switched.Count, "{mode}", "Policies and tenants whose mode was switched at run time on this replica");
+        meter.CreateObservableGauge("cacheproxy.memory.resident", static () => Environment.WorkingSet, "By", "Memory of the process that is in RAM");
+        meter.CreateObservableGauge(
+            "cacheproxy.configuration.refused",
+            () => configuration.IsRefused ? 1 : 0,
+            "{state}",
+            "1 while the configuration files could not be taken over and an earlier configuration is in force");
     }
 
     /// <summary>Of the program.</summary>
@@ -85,6 +95,7 @@ internal sealed class MetricSeries : IHostedService
             }
         }
 
+        _intake.Begin();
         foreach (var cluster in configuration.Proxy.Clusters)
         {
             _upstream.Begin(cluster.ClusterId);

@@ -29,7 +29,7 @@ internal sealed partial class UpstreamFailures(
     }
 
     // To YARP the end of the route's Timeout is a client that went away, which it answers with 400.
-    private static UpstreamError? ErrorOf(HttpContext context, IForwarderErrorFeature failure)
+    internal static UpstreamError? ErrorOf(HttpContext context, IForwarderErrorFeature failure)
     {
         if (failure.Error != ForwarderError.RequestCanceled
             || context.Features.Get<IHttpRequestTimeoutFeature>() is not { RequestTimeoutToken.IsCancellationRequested: true })

@@ -29,7 +29,7 @@ internal sealed partial class HitResponder(
             events.Hit(policy.Events, tenant, policy.IdOf(context.Request.RouteValues));
         }
 
-        metrics.Hit(policy.Name, stale);
+        metrics.Hit(policy.Name, stale, tenant);
         var sent = TrySendAsync(context, policy, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
         return AtHand.TryTake(sent, out var isSent) ? Task.FromResult(Served(isSent, policy, stale, began)) : WaitAsync(sent, policy, stale, began);
     }

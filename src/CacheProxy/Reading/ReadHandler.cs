@@ -140,7 +140,7 @@ internal sealed class ReadHandler(
         if (isShared)
         {
             events.Hit(request.Policy.Events, request.Tenant, request.Id);
-            metrics.Collapsed(request.Policy.Name);
+            metrics.Collapsed(request.Policy.Name, request.Tenant);
         }
 
         if (!await hits.TrySendAsync(request.Context, request.Policy, response, response.AgeMs(cache.NowMs), outcome.Status))

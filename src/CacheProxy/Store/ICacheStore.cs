@@ -20,6 +20,9 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// <summary>What is known of hot resources beyond this process.</summary>
     IHotList HotList => OwnHotList.Instance;
 
+    /// <summary>A stream in which others tell of writes, read under this name; <c>null</c> where the store has none.</summary>
+    IWriteStream? OpenStream(string key, string group, string consumer) => null;
+
     /// <summary>Names a fill: 32 hexadecimal digits that no other fill has.</summary>
     string NewFillToken(ResourceKey key);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.Store;
 
@@ -18,6 +19,11 @@ internal sealed class StoreMetrics
 
     public void Took(StoreStep step, TimeSpan waited, bool answered)
     {
+        if (Spans.AreOn)
+        {
+            Spans.StepTook(ToToken(step), waited, answered);
+        }
+
         if (_durations.Enabled)
         {
             _durations.Record(

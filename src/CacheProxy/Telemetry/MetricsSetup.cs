@@ -11,8 +11,9 @@ internal static class MetricsSetup
     private const string ServiceName = "cacheproxy";
     private const int LastExportMilliseconds = 5000;
 
-    public static void AddTo(IServiceCollection services, bool exported)
+    public static void AddTo(IServiceCollection services, TelemetryExports exports)
     {
+        services.AddSingleton(exports);
         // By scope and not by AddMeter, which takes every meter of that name in the process: several hosts in one process have one each.
         services.AddMetrics(static metrics =>
             metrics.EnableMetrics(CacheProxyMeter.Name, instrumentName: null, listenerName: null, MeterScope.Local));
@@ -30,9 +31,14 @@ internal static class MetricsSetup
                     // A page shows what is true when it is asked for.
                     page.ScrapeResponseCacheDurationMilliseconds = 0;
                 });
-                if (exported)
+                if (exports is { AreTraced: true, ChoosesExemplars: false })
                 {
-                    metrics.AddOtlpExporter();
+                    metrics.SetExemplarFilter(ExemplarFilterType.TraceBased);
+                }
+
+                if (exports.Metrics is { } target)
+                {
+                    metrics.AddOtlpExporter(target.Apply);
                 }
             });
     }

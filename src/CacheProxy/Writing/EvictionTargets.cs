@@ -10,7 +10,7 @@ namespace CacheProxy.Writing;
 /// Finds the resources that an unsafe request may change. Where a read in doubt would be forwarded, a write evicts everything that it
 /// may mean: evicting too much costs a miss, evicting too little causes a stale read.
 /// </summary>
-internal sealed class EvictionTargets
+internal sealed partial class EvictionTargets
 {
     private const string Destination = "Destination";
 

@@ -74,6 +74,9 @@ internal sealed class PointedTargets(EvictionTargets targets)
         return targets.From(before);
     }
 
+    /// <summary>Adds what a resource names that was written past the sidecar: it stands for the body of the write and for the answer.</summary>
+    public void FindIn(JsonElement written) => _places.ForEach(place => Find(place, written));
+
     /// <summary>A body names nothing that is known.</summary>
     public void Miss(PointedBody body, UnresolvedReason reason)
     {

@@ -24,7 +24,13 @@ internal sealed partial class UnresolvedEvictions(WriteMetrics metrics, TimeProv
             pointed.Miss(PointedBody.Response, UnresolvedReason.Unanswered);
         }
 
-        foreach (var (policy, reason) in pointed.Unresolved())
+        Report(pointed.Unresolved());
+    }
+
+    /// <summary>Resources of these policies may have been missed.</summary>
+    public void Report(IEnumerable<(CachePolicy Policy, UnresolvedReason Reason)> unresolved)
+    {
+        foreach (var (policy, reason) in unresolved)
         {
             metrics.Unresolved(policy.Name, reason);
             if (IsDue((policy.Name, reason)))

@@ -101,6 +101,11 @@ internal sealed class WriteMetrics
 
     private void Write(string policy, string result, string store, int count)
     {
+        if (Spans.AreOn && count > 0)
+        {
+            Spans.Decided(policy, Spans.Write, result);
+        }
+
         if (_writes.Enabled)
         {
             _writes.Add(

@@ -21,6 +21,8 @@ internal static class Parties
 
     public static Party Eviction { get; } = Party.Whole(PartyKind.Eviction);
 
+    public static Party OutsideWrite { get; } = Party.Whole(PartyKind.OutsideWrite);
+
     public static Party Deletion { get; } = Party.Whole(PartyKind.Deletion);
 
     public static Party Retry { get; } = Party.Whole(PartyKind.Retry);
@@ -76,7 +78,7 @@ internal static class Parties
     {
         PartyKind.QuickFill => (1, 3),
         PartyKind.ForetoldFill => (0, 3),
-        PartyKind.Write or PartyKind.RefusedWrite => (0, 2),
+        PartyKind.Write or PartyKind.RefusedWrite or PartyKind.OutsideWrite => (0, 2),
         PartyKind.RenewedWrite or PartyKind.UnansweredWrite => (0, 3),
         PartyKind.Eviction or PartyKind.Retry => (0, 1),
         _ => (0, 0),

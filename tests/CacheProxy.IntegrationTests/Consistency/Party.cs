@@ -29,7 +29,7 @@ internal readonly record struct Party(PartyKind Kind, int Steps)
         PartyKind.RenewedWrite => 4,
         PartyKind.RefusedWrite => 2,
         PartyKind.UnansweredWrite => 3,
-        PartyKind.Eviction => 3,
+        PartyKind.Eviction or PartyKind.OutsideWrite => 3,
         PartyKind.SlowRead or PartyKind.SoftPurge => 2,
         PartyKind.Deletion => 2,
         PartyKind.Failover => 3,

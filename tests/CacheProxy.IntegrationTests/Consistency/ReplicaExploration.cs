@@ -18,12 +18,13 @@ internal sealed class ReplicaExploration(ITestOutputHelper output)
         Party[] system,
         Func<ICacheStore, ICacheStore>? storeDamage = null,
         Func<ICacheStore, ICacheStore>? damage = null,
-        AcknowledgeRule? acknowledges = null) => Exploration.PlayAsync(
+        AcknowledgeRule? acknowledges = null,
+        bool takesBlindly = false) => Exploration.PlayAsync(
             output,
             "memory, replicas, " + name,
             system,
             Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new ReplicaRun(
-                new ExploredMemoryStore(storeDamage ?? DamagedStores.Sound), system, damage, acknowledges)));
+                new ExploredMemoryStore(storeDamage ?? DamagedStores.Sound), system, damage, acknowledges, takesBlindly)));
 
     public async Task<long> PlayInRedisAsync(string name, IEnumerable<Party[]> systems, Func<ICacheStore, ICacheStore>? damage = null)
     {

@@ -49,6 +49,9 @@ internal sealed class ReplicaPartyState(Party party, FakeTimeProvider time)
 
     public bool IsUnpromised { get; set; }
 
+    /// <summary>Whether who wrote past the replicas was told that all of them know of it.</summary>
+    public bool IsTaken { get; set; }
+
     // Calls to the store that wait for the party's next step.
     public Queue<Func<Task>> Late { get; } = new();
 
@@ -78,6 +81,7 @@ internal sealed class ReplicaPartyState(Party party, FakeTimeProvider time)
         MayCommitUntil = long.MaxValue;
         IsUnsettled = false;
         IsUnpromised = false;
+        IsTaken = false;
         Late.Clear();
         BeforeTheStore = null;
         AfterTheStore = null;

@@ -31,6 +31,7 @@ internal sealed partial class ReplicaRun
                 PartyKind.Write or PartyKind.RenewedWrite or PartyKind.RefusedWrite or PartyKind.UnansweredWrite =>
                     WriteAsync(party, state, replica, step),
                 PartyKind.Eviction => EvictAsync(state, replica, step),
+                PartyKind.OutsideWrite => WriteOutsideAsync(state, replica, step),
                 PartyKind.SlowRead => SlowlyReadAsync(state, replica, step),
                 PartyKind.Retry => new ValueTask(replica.RetryAsync()),
                 _ => StepAsideAsync(party.Kind, state, step),

@@ -41,9 +41,15 @@ internal sealed partial class ReplicaRun : IInterleavingRun
     /// <param name="parties">The system.</param>
     /// <param name="damage">What is wrong with what the replicas take for the store.</param>
     /// <param name="acknowledges">Whether a client is told of a write that ended like this; the product's own rule by default.</param>
+    /// <param name="takesBlindly">Whether the intake acknowledges without looking; the product looks whether the eviction is pending.</param>
     public ReplicaRun(
-        IExploredStore explored, Party[] parties, Func<ICacheStore, ICacheStore>? damage = null, AcknowledgeRule? acknowledges = null)
+        IExploredStore explored,
+        Party[] parties,
+        Func<ICacheStore, ICacheStore>? damage = null,
+        AcknowledgeRule? acknowledges = null,
+        bool takesBlindly = false)
     {
+        _takesBlindly = takesBlindly;
         _explored = explored;
         _acknowledges = acknowledges;
         _parties = parties;

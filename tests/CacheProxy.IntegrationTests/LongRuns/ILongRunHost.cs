@@ -13,4 +13,7 @@ internal interface ILongRunHost
 
     /// <summary>Whether it may be gone at any moment, so that nobody is surprised by a connection that breaks.</summary>
     bool MayBeGone { get; }
+
+    /// <summary>Whether what its clients read comes from the cache, sooner or later.</summary>
+    bool Caches => true;
 }

@@ -98,7 +98,7 @@ internal sealed partial class LongRun
         {
             for (var host = 0; host < _hosts.Length; host++)
             {
-                await IsServedFromTheCacheAsync(host, customer);
+                await (_hosts[host].Caches ? IsServedFromTheCacheAsync(host, customer) : Task.CompletedTask);
             }
         }
     }

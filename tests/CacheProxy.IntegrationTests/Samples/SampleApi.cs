@@ -20,6 +20,8 @@ internal sealed partial class SampleApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public SampleProgram Program => _program;
+
     public static async Task<SampleApi> StartAsync(string databasePath, params IEnumerable<string> settings)
     {
         var program = SampleProgram.Start("CustomerApi", ["--urls", "http://127.0.0.1:0", "--Database:Path", databasePath, .. settings]);

@@ -42,6 +42,13 @@ internal sealed class SampleProgram : IAsyncDisposable
     /// <summary>Kills this process and none that it started.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Asks it to end as Kubernetes does.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
+    }
+
     public async Task<int> ExitCodeAsync(CancellationToken stop)
     {
         await _process.WaitForExitAsync(stop);

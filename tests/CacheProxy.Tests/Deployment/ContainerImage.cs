@@ -10,7 +10,7 @@ internal sealed class ContainerImage
 
     public ContainerImage(string path)
     {
-        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, path)).Where(static line => line.Length > 0 && line[0] != '#'))
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, path)).Where(static line => line.Length > 0 && line[0] is not ('#' or ' ')))
         {
             var words = line.Split(' ', 2);
             if (words[0] == "FROM")
@@ -30,6 +30,11 @@ internal sealed class ContainerImage
     public string[] Ports => [.. OfImage("EXPOSE").SelectMany(static rest => rest.Split(' '))];
 
     public string EntryPoint => Assert.Single(OfImage("ENTRYPOINT"));
+
+    /// <summary>Every instruction of the first stage, in order.</summary>
+    public (string Name, string Arguments)[] Build => [.. _stages[0]];
+
+    public string[] Environment => [.. OfImage("ENV")];
 
     /// <summary>What each stage begins with, without the name it is given.</summary>
     public string[] Origins => [.. _stages.Select(static stage => stage[0].Arguments.Split(' ')[0])];

@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using CacheProxy.Tests.Configuration;
 using CacheProxy.Tests.House;
 using Microsoft.AspNetCore.Http;
@@ -74,6 +75,43 @@ public sealed class ContainerImageTests
             Assert.Contains($"<TargetFramework>net{version}</TargetFramework>", props, StringComparison.Ordinal);
             Assert.Contains($"\"version\": \"{version}.", sdk, StringComparison.Ordinal);
         });
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_change_of_code_does_not_restore_anew(string file)
+    {
+        var build = new ContainerImage(file).Build;
+        var restore = Array.FindIndex(build, static step => step.Name == "RUN" && step.Arguments.StartsWith("dotnet restore", StringComparison.Ordinal));
+
+        // Only what decides the packages comes before it.
+        Assert.True(restore > 0);
+        Assert.All(
+            build[..restore].Where(static step => step.Name == "COPY").SelectMany(static step => step.Arguments.Split(' ')[..^1]),
+            static source => Assert.True(source == "global.json" || Path.GetExtension(source) is ".props" or ".csproj", source));
+    }
+
+    // A platform of a build is then always that of its SDK, and the binary's.
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void No_stage_names_a_platform(string file) =>
+        Assert.DoesNotContain("--platform", File.ReadAllText(Path.Combine(Repository.Root, file)), StringComparison.Ordinal);
+
+    [Fact]
+    public void PublishContainer_makes_the_image_of_the_Dockerfile()
+    {
+        var image = new ContainerImage(Sidecar);
+        var project = XDocument.Load(Path.Combine(Repository.Root, "src", "CacheProxy", "CacheProxy.csproj"));
+        string Property(string name) => project.Descendants(name).First().Value;
+
+        Assert.Equal(image.Origins[^1], Property("ContainerBaseImage"));
+        Assert.Equal(image.User, Property("ContainerUser"));
+        // The name of the program is put behind it as it is.
+        Assert.Equal(image.WorkingFolder + "/", Property("ContainerWorkingDirectory"));
+        Assert.Equal(image.Ports, project.Descendants("ContainerPort").Single().Attribute("Include")!.Value.Split(';'));
+        Assert.Equal(
+            image.Environment,
+            project.Descendants("ContainerEnvironmentVariable").Select(static one => $"{one.Attribute("Include")!.Value}={one.Attribute("Value")!.Value}"));
     }
 
     private static string PortOf(string url) => BindingAddress.Parse(url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);

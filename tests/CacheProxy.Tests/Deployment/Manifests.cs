@@ -2,68 +2,75 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using CacheProxy.Tests.House;
+using k8s;
+using k8s.Models;
 using Xunit;
-using YamlDotNet.RepresentationModel;
 
 namespace CacheProxy.Tests.Deployment;
 
-/// <summary>What <c>kubectl kustomize</c> makes of a folder.</summary>
+/// <summary>What <c>kubectl kustomize</c> makes of a folder, read strictly: a field that Kubernetes does not know is an error.</summary>
 internal sealed class Manifests
 {
+    private static readonly Dictionary<string, Type> Foreign = new(StringComparer.Ordinal)
+    {
+        ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor),
+    };
+
     private static readonly ConcurrentDictionary<string, Lazy<Manifests>> Rendered = new();
 
-    private readonly YamlNode[] _all;
+    private readonly IKubernetesObject<V1ObjectMeta>[] _all;
 
-    private Manifests(YamlNode[] all) => _all = all;
+    private Manifests(IEnumerable<object> all) => _all = [.. all.Cast<IKubernetesObject<V1ObjectMeta>>()];
 
-    public IEnumerable<string> Kinds => _all.Select(static one => Text(one, "kind")!);
+    public static string[] Overlays { get; } = [.. Directory.GetDirectories(Path.Combine(Repository.Root, "deploy", "k8s", "overlays")).Order(StringComparer.Ordinal)];
 
-    /// <summary>Rendered once a run.</summary>
-    public static Manifests Of(string folder) =>
-        Rendered.GetOrAdd(folder, static wanted => new Lazy<Manifests>(() => Render(wanted))).Value;
+    /// <summary>An overlay of the project, rendered once a run.</summary>
+    public static Manifests Of(string overlay) =>
+        Rendered.GetOrAdd(overlay, static wanted => new Lazy<Manifests>(() => In(Path.Combine(Repository.Root, "deploy", "k8s", "overlays", wanted)))).Value;
 
-    public YamlNode? Find(string kind, string name) =>
-        _all.SingleOrDefault(one => Text(one, "kind") == kind && Text(one, "metadata", "name") == name);
-
-    public YamlNode Get(string kind, string name)
+    public static Manifests In(string folder)
     {
-        var found = Find(kind, name);
-        Assert.True(found is not null, $"no {kind} {name}");
+        var (code, output, errors) = Kustomize(folder);
+        Assert.True(code == 0, errors);
+        return Read(output);
+    }
+
+    /// <summary>What kustomize says when it refuses a folder.</summary>
+    public static string Refusal(string folder)
+    {
+        var (code, _, errors) = Kustomize(folder);
+        Assert.NotEqual(0, code);
+        return errors;
+    }
+
+    public static Manifests Read(string yaml) => new(KubernetesYaml.LoadAllFromString(yaml, Foreign, strict: true));
+
+    public IEnumerable<IKubernetesObject<V1ObjectMeta>> All() => _all;
+
+    public IEnumerable<T> All<T>() => _all.OfType<T>();
+
+    public T? Find<T>(string name)
+        where T : IKubernetesObject<V1ObjectMeta> => All<T>().SingleOrDefault(one => one.Metadata.Name == name);
+
+    public T Get<T>(string name)
+        where T : IKubernetesObject<V1ObjectMeta>
+    {
+        var found = Find<T>(name);
+        Assert.True(found is not null, $"no {typeof(T).Name} {name}");
         return found;
     }
 
-    /// <summary>A container of the API's pod.</summary>
-    public YamlNode Container(string name)
-    {
-        var containers = List(Get("Deployment", "customer-api"), "spec", "template", "spec", "containers");
-        return Assert.Single(containers, container => Text(container, "name") == name);
-    }
+    /// <summary>Everything that makes pods, with its pods.</summary>
+    public IEnumerable<(string Name, V1LabelSelector? Selector, V1PodTemplateSpec Pod)> Workloads() =>
+    [
+        .. All<V1Deployment>().Select(static one => (one.Metadata.Name, (V1LabelSelector?)one.Spec.Selector, one.Spec.Template)),
+        .. All<V1StatefulSet>().Select(static one => (one.Metadata.Name, (V1LabelSelector?)one.Spec.Selector, one.Spec.Template)),
+        .. All<V1Job>().Select(static one => (one.Metadata.Name, (V1LabelSelector?)null, one.Spec.Template)),
+    ];
 
-    /// <summary>The node at the end of the keys; <c>null</c> when it is not there.</summary>
-    public static YamlNode? At(YamlNode node, params ReadOnlySpan<string> path)
-    {
-        YamlNode? current = node;
-        foreach (var key in path)
-        {
-            current = current is YamlMappingNode map && map.Children.TryGetValue(key, out var child) ? child : null;
-        }
+    public static IEnumerable<V1Container> Containers(V1PodTemplateSpec pod) => (pod.Spec.InitContainers ?? []).Concat(pod.Spec.Containers);
 
-        return current;
-    }
-
-    public static string? Text(YamlNode node, params ReadOnlySpan<string> path) => (At(node, path) as YamlScalarNode)?.Value;
-
-    public static YamlNode[] List(YamlNode node, params ReadOnlySpan<string> path) =>
-        At(node, path) is YamlSequenceNode list ? [.. list.Children] : [];
-
-    private static Manifests Render(string folder)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(Kustomize(Path.Combine(Repository.Root, folder))));
-        return new Manifests([.. stream.Documents.Select(static document => document.RootNode)]);
-    }
-
-    private static string Kustomize(string folder)
+    private static (int Code, string Output, string Errors) Kustomize(string folder)
     {
         var start = new ProcessStartInfo("kubectl", ["kustomize", folder]) { RedirectStandardOutput = true, RedirectStandardError = true };
         try
@@ -72,12 +79,39 @@ internal sealed class Manifests
             var errors = kubectl.StandardError.ReadToEndAsync();
             var output = kubectl.StandardOutput.ReadToEnd();
             kubectl.WaitForExit();
-            Assert.True(kubectl.ExitCode == 0, errors.GetAwaiter().GetResult());
-            return output;
+            return (kubectl.ExitCode, output, errors.GetAwaiter().GetResult());
         }
         catch (Win32Exception exception)
         {
             throw new InvalidOperationException("These tests need kubectl, whose kustomize renders without a cluster.", exception);
         }
     }
+}
+
+/// <summary>The fields of the Prometheus Operator's PodMonitor that are used here; any other is unknown.</summary>
+internal sealed class PodMonitor : IKubernetesObject<V1ObjectMeta>
+{
+    public string ApiVersion { get; set; } = "";
+
+    public string Kind { get; set; } = "";
+
+    public V1ObjectMeta Metadata { get; set; } = new();
+
+    public required PodMonitorSpec Spec { get; set; }
+}
+
+internal sealed class PodMonitorSpec
+{
+    public required V1LabelSelector Selector { get; set; }
+
+    public required List<PodMetricsEndpoint> PodMetricsEndpoints { get; set; }
+}
+
+internal sealed class PodMetricsEndpoint
+{
+    public string? Port { get; set; }
+
+    public string? Path { get; set; }
+
+    public string? Interval { get; set; }
 }

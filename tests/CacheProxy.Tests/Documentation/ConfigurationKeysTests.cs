@@ -75,18 +75,21 @@ public sealed class ConfigurationKeysTests
         .. OptionsOf("CacheProxy:Redis", new RedisOptions()),
         .. OptionsOf("CacheProxy:Memory", new MemoryOptions()),
         .. OptionsOf("CacheProxy:Encryption", new EncryptionOptions()),
+        .. OptionsOf(TelemetrySettings.Section, new TelemetryOptions()),
         $"{CacheProxySettings.InlineSocketsKey} = {Text(new CacheProxyOptions().InlineSockets)}",
         .. OptionsOf("CacheProxy:Policies:NAME", new CachePolicyOptions { Name = "", Key = Required }),
         .. OptionsOf("CacheProxy:Policies:NAME:Warm", new WarmOptions()),
         .. OptionsOf("CacheProxy:Warm", new WarmCredentialOptions()),
         .. OptionsOf("CacheProxy:Audit", new AuditOptions()),
         .. OptionsOf("CacheProxy:Shadow", new ShadowOptions()),
+        .. OptionsOf("CacheProxy:Intake", new IntakeOptions()),
+        .. OptionsOf("CacheProxy:Intake:Stream", new IntakeStreamOptions()),
         .. OptionsOf("CacheProxy:Management", new ManagementOptions()),
     ];
 
     private static IEnumerable<string> OptionsOf(string section, object defaults) => defaults.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(static property => property.Name is not (nameof(CachePolicyOptions.Name) or nameof(CachePolicyOptions.Warm)))
+        .Where(static property => property.Name is not (nameof(CachePolicyOptions.Name) or nameof(CachePolicyOptions.Warm) or nameof(IntakeOptions.Stream)))
         .Select(property => $"{section}:{property.Name} = {Text(property.GetValue(defaults))}");
 
     private static string Text(object? value) => value switch

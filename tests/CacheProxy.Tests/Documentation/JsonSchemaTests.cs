@@ -64,7 +64,7 @@ public sealed class JsonSchemaTests
     [Fact]
     public void Every_configuration_file_and_every_example_is_valid()
     {
-        string[] files = ["appsettings.json", "deploy/k8s/sidecar/appsettings.json", "tests/http-cache-tests/catch-all.json"];
+        string[] files = ["appsettings.json", "deploy/k8s/components/customer-api/policies/appsettings.json", "tests/http-cache-tests/catch-all.json"];
 
         Assert.All(files, static file => AssertValid(file, System.IO.File.ReadAllText(Path.Combine(Repository.Root, file))));
         Assert.All(MarkdownPage.All().SelectMany(static page => page.JsonExamples()), static example => AssertValid(example.Place, example.Text));

@@ -3,6 +3,7 @@ using CacheProxy.Auditing;
 using CacheProxy.Filling;
 using CacheProxy.Http;
 using CacheProxy.Identity.Tokens;
+using CacheProxy.Intake;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
@@ -46,7 +47,7 @@ public sealed partial class OperationsPageLabelTests
         {
             var named = OperationsPage.CodeIn(Row(name)[3]).Concat(reasons).Concat(ofFills).ToHashSet();
             Assert.All(
-                labels.Where(static label => label.Name != "policy" && label.Value.Length > 0), label => Assert.Contains(label.Value, named));
+                labels.Where(static label => label.Name is not ("policy" or "stream" or "tenant") && label.Value.Length > 0), label => Assert.Contains(label.Value, named));
         }
     }
 
@@ -55,7 +56,7 @@ public sealed partial class OperationsPageLabelTests
 
     private static async Task<(string Name, (string Name, string Value)[] Labels)[]> SeriesAsync()
     {
-        using var exposition = new Exposition();
+        using var exposition = new Exposition(new TenantTable(1, TimeProvider.System));
         await using var store = new MemoryStore(TimeProvider.System);
         var pending = new PendingEvictions(TimeProvider.System, NullLogger<PendingEvictions>.Instance);
         var cache = new CacheMetrics(exposition.Meters, new Flights(), new HeldBodies(new MemoryOptions()), TimeProvider.System);
@@ -68,6 +69,7 @@ public sealed partial class OperationsPageLabelTests
         Measure(new StoreMetrics(exposition.Meter, DurationBuckets.Advice));
         Measure(new UpstreamMetrics(exposition.Meters));
         Measure(new TokenMetrics(exposition.Meters));
+        Measure(new IntakeMetrics(exposition.Meters), store);
 
         var series = (await exposition.ReadAsync())
             .Select(static line => Series().Match(line))
@@ -119,6 +121,12 @@ public sealed partial class OperationsPageLabelTests
         Each<TokenVerdict>(verdict => metrics.Judged(verdict));
         metrics.Fetched(succeeded: true);
         metrics.Fetched(succeeded: false);
+    }
+
+    private static void Measure(IntakeMetrics metrics, MemoryStore store)
+    {
+        metrics.Watch(new StreamLag("stream", store, TimeProvider.System));
+        Each<IntakeResult>(result => metrics.Taken(IntakeMetrics.Http, result));
     }
 
     private static void Measure(StoreMetrics metrics) => Each<StoreStep>(step =>

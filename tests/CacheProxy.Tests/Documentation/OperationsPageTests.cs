@@ -130,7 +130,7 @@ public sealed partial class OperationsPageTests
     /// <summary>The whole program with the parts of its start with which measuring begins.</summary>
     private static async Task<WebApplication> StartedMeasuringAsync()
     {
-        var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1"]);
+        var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1", "--CacheProxy:Telemetry:Tenants=1"]);
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         await app.Services.GetServices<IHostedService>().OfType<MetricSeries>().Single().StartAsync(TestContext.Current.CancellationToken);
         return app;

@@ -82,6 +82,7 @@ public sealed class JsonPointerTests
     [InlineData("{")]
     [InlineData("""{"id":1,"id":2}""")]
     [InlineData("""{"id":1} {"id":2}""")]
+    [InlineData("""{"\ud800":1,"id":2}""")]
     [InlineData("")]
     public void A_body_that_readers_would_differ_about_is_not_read(string body) => Assert.False(IsRead(Encoding.UTF8.GetBytes(body), Json));
 

@@ -14,10 +14,16 @@ internal sealed class Exposition : IDisposable
     private readonly ServiceProvider _services;
     private readonly RequestDelegate _page;
 
-    public Exposition()
+    /// <param name="tenants">What is counted of them.</param>
+    public Exposition(TenantTable? tenants = null)
     {
         var services = new ServiceCollection().AddLogging();
-        MetricsSetup.AddTo(services, exported: false);
+        MetricsSetup.AddTo(services, TelemetryExports.None);
+        if (tenants is not null)
+        {
+            services.AddSingleton(tenants);
+        }
+
         _services = services.BuildServiceProvider();
         _page = MetricsPage.Create(_services);
         // The part of a host's start with which measuring begins.

@@ -1,0 +1,36 @@
+using CacheProxy.Store;
+using CacheProxy.Telemetry;
+
+namespace CacheProxy.Writing;
+
+/// <summary>
+/// Evicts what was written past the sidecar. No fence stood around such a write, and none is needed after it: who told of it has committed
+/// it, so that whatever is read from the API from now on is what it wrote; and the eviction revokes every fill that began before
+/// (docs/decisions/0030-outside-writes.md).
+/// </summary>
+internal sealed class OutsideEvictions(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time)
+{
+    // As many as dependents are evicted at a time: others' steps come in between.
+    private const int AtATime = 64;
+
+    // Nobody who waits for a page waits for it.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
+    private readonly WriteServices _services = new(cache, events, metrics, time);
+
+    /// <summary>Whether the store is there at all. What is tried without it would only fill the list of what is pending.</summary>
+    public bool IsPossible => cache.IsStoreAvailable;
+
+    /// <summary>Evicts them with all that contains them. What the store does not take is retried, as every eviction is.</summary>
+    public async Task EvictAsync(IEnumerable<EvictionTarget> targets)
+    {
+        foreach (var some in targets.Chunk(AtATime))
+        {
+            await using var write = new WriteFence(_services, Longest, [], isSet: false);
+            await write.EvictAsync(some);
+        }
+    }
+
+    /// <summary>Whether the store has all that was evicted of it.</summary>
+    public bool IsThrough(in EvictionTarget target) => !cache.IsEvictionPending(target.Key);
+}
