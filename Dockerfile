@@ -12,6 +12,7 @@ COPY src/CacheProxy/CacheProxy.csproj src/CacheProxy/
 RUN dotnet restore src/CacheProxy --use-current-runtime -p:PublishAot=true
 
 COPY .editorconfig appsettings.json ./
+COPY docs/cacheproxy.schema.json docs/
 COPY src/ src/
 RUN dotnet publish src/CacheProxy -c Release --no-restore --use-current-runtime -p:PublishAot=true -o out
 

@@ -18,10 +18,11 @@ internal static class Invitation
               curl -i -H 'X-Tenant-Subdomain: demo' {{proxy}}/api/customers/124
               curl -i -H 'X-Tenant-Subdomain: acme' '{{proxy}}/api/customers/search?q=garcia'
 
-            The API's own view, and whether CacheProxy is ready:
+            The API's own view, whether CacheProxy is ready, and what it does (in a browser):
 
               curl http://localhost:{{ports.Api}}/diagnostics/queries
               curl -i http://localhost:{{ports.Management}}/readyz
+              http://localhost:{{ports.Management}}/
             """);
         if (RedisAddress.TryParse(options.Redis, out var host, out var port))
         {

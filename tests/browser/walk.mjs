@@ -64,7 +64,7 @@ async function figuresMove(page, proxy) {
 }
 
 async function explains(page) {
-  await page.locator('#explain [name=url]').fill('/api/customers/1');
+  await page.locator('#explain [name=url]').fill('http://api.example.com/api/customers/1');
   await page.locator('#explain [name=headers]').fill('X-Tenant-Subdomain: demo');
   await page.locator('#explain [name=url]').press('Enter');
   await page.locator('#explanation pre').waitFor();
@@ -76,7 +76,7 @@ async function purges(page, proxy) {
   const path = '/api/customers/2';
   await until('A hit', async () => /;\s*hit/.test(await ask(proxy, path)));
   const purge = async word => {
-    await page.locator('#purge [name=url]').fill(path);
+    await page.locator('#purge [name=url]').fill(`http://api.example.com${path}`);
     await page.locator('#purge [name=tenant]').fill('demo');
     await page.locator('#purge [name=token]').fill(word);
     await page.locator('#purge button').click();

@@ -48,7 +48,8 @@ sdk_mounts=(
   --volume "$HOME/.nuget/NuGet:$guest/.nuget/NuGet:ro"
 )
 mapfile -t sdk_variables < <(env | grep -E '^(NUGET_CERT|https?_proxy=|no_proxy=|DOTNET_NOLOGO=|DOTNET_CLI_TELEMETRY)')
-sdk_variables+=(DOTNET_GENERATE_ASPNET_CERTIFICATE=false)
+# No server of a build outlives its RUN.
+sdk_variables+=(DOTNET_GENERATE_ASPNET_CERTIFICATE=false MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false)
 
 # The libraries of runtime-deps, chiseled, and no program. A binary that needs another one does not start here either.
 libraries=(ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libc.so.6 libdl.so.2 libgcc_s.so.1 libm.so.6 libpthread.so.0 libresolv.so.2 librt.so.1

@@ -9,7 +9,7 @@ namespace CacheProxy.Auditing;
 /// Audits samples of hits one after the other, behind everybody's back: at most so many a second, resting after each for as long as it took,
 /// so that a slow API is asked less; and not at all for a while after the API or the store has failed. Begins with the first sample.
 /// </summary>
-internal sealed class Auditor(
+internal sealed partial class Auditor(
     HitSamples samples,
     Audit audit,
     AuditReport report,
@@ -79,7 +79,7 @@ internal sealed class Auditor(
             // A defect of ours: no client is concerned, and the next sample is another one.
             if (IsDue(""))
             {
-                logger.AuditFailed(exception);
+                AuditFailed(logger, exception);
             }
 
             audited = new Audited(AuditResult.Failed);
@@ -103,7 +103,7 @@ internal sealed class Auditor(
         var request = sample.Request;
         if (IsDue(request.Policy.Name))
         {
-            logger.HitWasWrong(request.Policy.Name, audited.Place!, AuditResults.ToToken(audited.Result));
+            HitWasWrong(logger, request.Policy.Name, audited.Place!, AuditResults.ToToken(audited.Result));
         }
 
         var prior = new LookUpResult(LookUpOutcome.Found, "", null, sample.Stamp);
@@ -127,4 +127,13 @@ internal sealed class Auditor(
 
         return isDue;
     }
+
+    [LoggerMessage(
+        6300,
+        LogLevel.Warning,
+        "A hit of policy {Policy} was wrong: the API answers otherwise, first at {Place} ({Kind}; reported at most once a minute)")]
+    private static partial void HitWasWrong(ILogger logger, string policy, string place, string kind);
+
+    [LoggerMessage(6301, LogLevel.Error, "An audit failed unexpectedly; others go on (reported at most once a minute)")]
+    private static partial void AuditFailed(ILogger logger, Exception exception);
 }

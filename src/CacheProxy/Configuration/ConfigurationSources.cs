@@ -19,7 +19,7 @@ internal sealed class ConfigurationSources(string directory, string[] arguments,
     private const string FileName = "appsettings.json";
 
     /// <summary>The files in order, whether they are there or not. The second is where a ConfigMap is mounted as a directory.</summary>
-    public IReadOnlyList<string> Files { get; } = [Path.Combine(directory, FileName), FileIn(directory)];
+    public IReadOnlyList<string> Files { get; init; } = [Path.Combine(directory, FileName), FileIn(directory)];
 
     /// <summary>Those that were there at the last <see cref="Read"/>.</summary>
     public IReadOnlyList<string> FilesRead { get; private set; } = [];

@@ -10,6 +10,7 @@ namespace CacheProxy.Configuration;
 internal sealed class SettingsReader
 {
     private const string Hidden = "***";
+    private const string SingleValue = "one value, not a section or list";
 
     private readonly IConfiguration _section;
     private readonly List<ConfigurationProblem> _problems;
@@ -50,7 +51,7 @@ internal sealed class SettingsReader
         var section = _section.GetSection(name);
         if (section.GetChildren().Any())
         {
-            Refuse(name, null, "one value, not a section or list");
+            Refuse(name, null, SingleValue);
             return null;
         }
 
@@ -168,6 +169,11 @@ internal sealed class SettingsReader
         var list = ImmutableArray.CreateBuilder<string>();
         foreach (var (key, entry) in entries)
         {
+            if (key.Length > 0 && section.GetSection(key).GetChildren().Any())
+            {
+                Refuse(ConfigurationPath.Combine(name, key), null, SingleValue);
+            }
+
             if (entry?.Trim() is not { Length: > 0 } text)
             {
                 continue;
@@ -199,6 +205,23 @@ internal sealed class SettingsReader
         _problems.Add(new ConfigurationProblem(PathOf(name), value is null || !secret ? value : Hidden, allowed));
 
     public void Missing(string name, string allowed) => _problems.Add(new ConfigurationProblem(PathOf(name), null, $"missing; {allowed}"));
+
+    /// <summary>For a section whose keys are names that the operator chooses: refuses what is not a value under them.</summary>
+    /// <param name="levels">How many sections there are above the values.</param>
+    public void RefuseSections(int levels)
+    {
+        foreach (var child in _section.GetChildren())
+        {
+            if (levels > 0)
+            {
+                Section(child.Key).RefuseSections(levels - 1);
+            }
+            else
+            {
+                Text(child.Key);
+            }
+        }
+    }
 
     /// <summary>Refuses every key that was not read.</summary>
     public void RefuseTheRest()

@@ -42,14 +42,14 @@ internal sealed class MetricSeries : IHostedService
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         var meter = meters.Create(CacheProxyMeter.Name);
         meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
-        meter.CreateObservableGauge(
-            "cacheproxy.modes.switched", () => configuration.Switched.Count, "{mode}", "Policies and tenants whose mode was switched at run time on this replica");
         meter.CreateObservableGauge("cacheproxy.memory.resident", static () => Environment.WorkingSet, "By", "Memory of the process that is in RAM");
         meter.CreateObservableGauge(
             "cacheproxy.configuration.refused",
             () => configuration.IsRefused ? 1 : 0,
             "{state}",
             "1 while the configuration files could not be taken over and an earlier configuration is in force");
+        meter.CreateObservableGauge(
+            "cacheproxy.modes.switched", () => configuration.Switched.Count, "{mode}", "Policies and tenants whose mode was switched at run time on this replica");
     }
 
     /// <summary>Of the program.</summary>

@@ -28,16 +28,11 @@ internal sealed class OutsideWriteHandler(OutsideEvictions evictions, Unresolved
             }
         }
 
-        var isPossible = found.Count == 0 || evictions.IsPossible;
-        if (isPossible)
-        {
-            await evictions.EvictAsync(found.Values);
-        }
-
+        var missed = evictions.IsPossible ? await evictions.EvictAsync(found.Values) : [.. found.Keys];
         var outcomes = new IntakeOutcome[taken.Length];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            outcomes[i] = OutcomeOf(taken[i], isPossible);
+            outcomes[i] = OutcomeOf(taken[i], missed);
             metrics.Taken(source, outcomes[i].Result);
             if (outcomes[i].Result == IntakeResult.Evicted)
             {
@@ -48,21 +43,10 @@ internal sealed class OutsideWriteHandler(OutsideEvictions evictions, Unresolved
         return outcomes;
     }
 
-    private IntakeOutcome OutcomeOf(in Taken taken, bool isPossible)
-    {
-        if (taken.Refusal is not null)
-        {
-            return new IntakeOutcome(IntakeResult.Refused, 0, taken.Refusal);
-        }
-
-        var isThrough = isPossible || taken.Targets.Count == 0;
-        foreach (var target in taken.Targets)
-        {
-            isThrough = isThrough && evictions.IsThrough(target);
-        }
-
-        return new IntakeOutcome(isThrough ? IntakeResult.Evicted : IntakeResult.Unavailable, taken.Targets.Count, null);
-    }
+    private static IntakeOutcome OutcomeOf(in Taken taken, HashSet<ResourceKey> missed) =>
+        taken.Refusal is not null ? new IntakeOutcome(IntakeResult.Refused, 0, taken.Refusal)
+        : new IntakeOutcome(
+            taken.Targets.Exists(target => missed.Contains(target.Key)) ? IntakeResult.Unavailable : IntakeResult.Evicted, taken.Targets.Count, null);
 
     private static Taken Find(ConfigurationSnapshot configuration, in IntakeItem item)
     {

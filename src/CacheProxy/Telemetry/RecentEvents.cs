@@ -14,22 +14,22 @@ internal sealed class RecentEvents : ILogEventSink
     /// <summary>Older ones are forgotten.</summary>
     public const int Capacity = 50;
 
-    private const string Own = "\"CacheProxy.";
+    private const string Own = "CacheProxy.";
 
     // Texts without quotes around them.
-    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}", CultureInfo.InvariantCulture);
+    private static MessageTemplateTextFormatter Message => field ??= new("{Message:lj}", CultureInfo.InvariantCulture);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<RecentEvent> _events = new();
+    private readonly LinkedList<(LogEvent Logged, int Id, int Times)> _events = new();
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first. Texts are made when somebody asks.</summary>
     public RecentEvent[] All
     {
         get
         {
             lock (_lock)
             {
-                return [.. _events];
+                return [.. _events.Select(static kept => new RecentEvent(kept.Logged.Timestamp, kept.Logged.Level, kept.Id, TextOf(kept.Logged), kept.Times))];
             }
         }
     }
@@ -37,31 +37,36 @@ internal sealed class RecentEvents : ILogEventSink
     public void Emit(LogEvent logEvent)
     {
         if (!logEvent.Properties.TryGetValue("SourceContext", out var category)
-            || !category.ToString().StartsWith(Own, StringComparison.Ordinal)
+            || category is not ScalarValue { Value: string name }
+            || !name.StartsWith(Own, StringComparison.Ordinal)
             || IdOf(logEvent) is not { } id)
         {
             return;
         }
 
-        using var written = new StringWriter(CultureInfo.InvariantCulture);
-        Message.Format(logEvent, written);
-        var text = written.ToString();
         lock (_lock)
         {
             // One that comes again and again takes one place.
             var times = 1;
-            if (_events.First is { } newest && newest.Value.Id == id && newest.Value.Text == text)
+            if (_events.First is { } newest && newest.Value.Id == id && TextOf(newest.Value.Logged) == TextOf(logEvent))
             {
                 times += newest.Value.Times;
                 _events.RemoveFirst();
             }
 
-            _events.AddFirst(new RecentEvent(logEvent.Timestamp, logEvent.Level, id, text, times));
+            _events.AddFirst((logEvent, id, times));
             if (_events.Count > Capacity)
             {
                 _events.RemoveLast();
             }
         }
+    }
+
+    private static string TextOf(LogEvent logged)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        Message.Format(logged, text);
+        return text.ToString();
     }
 
     private static int? IdOf(LogEvent logged)

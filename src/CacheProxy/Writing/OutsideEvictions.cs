@@ -1,3 +1,4 @@
+using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Telemetry;
 
@@ -22,15 +23,23 @@ internal sealed class OutsideEvictions(ResourceCache cache, CacheEventLog events
     public bool IsPossible => cache.IsStoreAvailable;
 
     /// <summary>Evicts them with all that contains them. What the store does not take is retried, as every eviction is.</summary>
-    public async Task EvictAsync(IEnumerable<EvictionTarget> targets)
+    /// <returns>The keys of those that the store has not taken.</returns>
+    public async Task<HashSet<ResourceKey>> EvictAsync(IEnumerable<EvictionTarget> targets)
     {
+        var missed = new HashSet<ResourceKey>();
         foreach (var some in targets.Chunk(AtATime))
         {
             await using var write = new WriteFence(_services, Longest, [], isSet: false);
-            await write.EvictAsync(some);
+            var outcomes = await write.EvictAsync(some);
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (outcomes[i] != StoreOutcome.Done)
+                {
+                    missed.Add(some[i].Key);
+                }
+            }
         }
-    }
 
-    /// <summary>Whether the store has all that was evicted of it.</summary>
-    public bool IsThrough(in EvictionTarget target) => !cache.IsEvictionPending(target.Key);
+        return missed;
+    }
 }

@@ -29,20 +29,22 @@ internal sealed partial class WriteFence
         }
     }
 
-    public ValueTask EvictAsync(EvictionTarget affected) => EvictAsync(affected, Budget);
+    public ValueTask<StoreOutcome> EvictAsync(EvictionTarget affected) => EvictAsync(affected, Budget);
 
     /// <summary>Evicts all at once, and waits no longer than for one.</summary>
-    public async ValueTask EvictAsync(EvictionTarget[] affected)
+    /// <returns>Whether the store has each of them.</returns>
+    public async ValueTask<StoreOutcome[]> EvictAsync(EvictionTarget[] affected)
     {
         var began = _time.GetTimestamp();
         var left = Budget.Remaining;
-        await Task.WhenAll(Array.ConvertAll(affected, target => EvictAsync(target, new StoreTimeoutBudget(left)).AsTask()));
+        var outcomes = await Task.WhenAll(Array.ConvertAll(affected, target => EvictAsync(target, new StoreTimeoutBudget(left)).AsTask()));
         var waited = _time.GetElapsedTime(began);
         _budgetWithoutFences?.Spend(waited);
         Array.ForEach(_fences, fence => fence.Budget.Spend(waited));
+        return outcomes;
     }
 
-    private async ValueTask EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
+    private async ValueTask<StoreOutcome> EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
     {
         NoteWritten(affected);
         var outcome = await _cache.EvictAsync(affected.Key, _token, budget, affected.Policy.HasDependents);
@@ -58,6 +60,8 @@ internal sealed partial class WriteFence
         {
             _events.Invalidated(affected.Policy.Events, affected.Tenant, affected.Id);
         }
+
+        return outcome;
     }
 
     private void NoteOutstanding(EvictionTarget target)

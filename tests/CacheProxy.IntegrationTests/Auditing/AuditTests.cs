@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.IntegrationTests.Host;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -229,8 +228,7 @@ public sealed class AuditTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
         return await ProxyUnderTest.StartAsync(
             api.Address,
             [("CacheProxy:Redis:Timeout", "00:00:10"), .. settings],
-            store == StoreKind.Redis ? stores.Redis.ConnectionString : "",
-            new HurriedTimeProvider());
+            store == StoreKind.Redis ? stores.Redis.ConnectionString : "");
     }
 
     private static Task CountedAsync(ProxyUnderTest proxy, string result, long count, Action? meanwhile = null) => Eventually.TrueAsync(

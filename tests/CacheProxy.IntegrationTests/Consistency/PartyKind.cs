@@ -42,11 +42,11 @@ internal enum PartyKind
     /// <summary>The API commits what nobody fenced; its answer names the resource and the replica is about to evict; the store does.</summary>
     Eviction,
 
-    /// <summary>The API commits past all replicas; an operator purges softly what is stored of it.</summary>
-    SoftPurge,
-
     /// <summary>The API's data is changed past all replicas; who did it tells one of them; and tells it again if it was not taken.</summary>
     OutsideWrite,
+
+    /// <summary>The API commits past all replicas; an operator purges softly what is stored of it.</summary>
+    SoftPurge,
 
     /// <summary>The store answers a look-up of a replica that keeps copies; the replica has the answer.</summary>
     SlowRead,

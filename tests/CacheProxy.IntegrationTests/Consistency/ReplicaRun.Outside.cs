@@ -1,3 +1,5 @@
+using CacheProxy.Store;
+
 namespace CacheProxy.IntegrationTests.Consistency;
 
 /// <summary>Writes that go past the replicas, and are told of afterwards.</summary>
@@ -18,8 +20,8 @@ internal sealed partial class ReplicaRun
             return;
         }
 
-        await replica.Cache.EvictAsync(_explored.Key, $"e{state.Token[1..^1]}{step}", _budget);
-        state.IsTaken = _takesBlindly || !replica.Cache.IsEvictionPending(_explored.Key);
+        var outcome = await replica.Cache.EvictAsync(_explored.Key, $"e{state.Token[1..^1]}{step}", _budget);
+        state.IsTaken = _takesBlindly || outcome == StoreOutcome.Done;
         state.IsUnsettled = !state.IsTaken;
         if (state.IsTaken)
         {

@@ -41,7 +41,7 @@ internal sealed partial class ReplicaRun : IInterleavingRun
     /// <param name="parties">The system.</param>
     /// <param name="damage">What is wrong with what the replicas take for the store.</param>
     /// <param name="acknowledges">Whether a client is told of a write that ended like this; the product's own rule by default.</param>
-    /// <param name="takesBlindly">Whether the intake acknowledges without looking; the product looks whether the eviction is pending.</param>
+    /// <param name="takesBlindly">Whether the intake acknowledges without looking; the product looks whether the store has the eviction.</param>
     public ReplicaRun(
         IExploredStore explored,
         Party[] parties,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
@@ -7,8 +8,8 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.Host;
 
 /// <summary>
-/// The two orders in which a pod's processes are told to end, as docs/operations.md has them: a native sidecar after the API has ended, a
-/// classic container before the API. A write is under way each time: half of its body has arrived.
+/// The orders in which a pod's processes come and are told to end, as docs/operations.md has them. A native sidecar starts before the API and
+/// ends after it; a classic container ends before the API. A write is under way each time: a part of its body has arrived.
 /// </summary>
 public sealed class PodStopTests : IAsyncLifetime
 {
@@ -24,17 +25,18 @@ public sealed class PodStopTests : IAsyncLifetime
     private SampleApi _api = null!;
     private ProgramRun _sidecar = null!;
     private Uri _proxy = null!;
+    private int _early;
     private HttpClient _client = null!;
 
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
-        _api = await SampleApi.StartAsync(System.IO.Path.Combine(_folder.FullName, "customers.db"));
+        var api = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{RedisServer.FreePort()}/");
         _sidecar = ProgramRun.Start(new Dictionary<string, string>
         {
             ["Kestrel__Endpoints__Proxy__Url"] = "http://127.0.0.1:0",
             ["Kestrel__Endpoints__Management__Url"] = "http://127.0.0.1:0",
-            ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = _api.Client.BaseAddress!.ToString(),
+            ["ReverseProxy__Clusters__customer-api__Destinations__primary__Address"] = api,
             ["CacheProxy__Redis__ConnectionString"] = _redis.ConnectionString,
             // A busy machine is no failure of Redis.
             ["CacheProxy__Redis__Timeout"] = "2s",
@@ -47,6 +49,12 @@ public sealed class PodStopTests : IAsyncLifetime
 
         _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = _proxy };
         _client.DefaultRequestHeaders.Add("X-Tenant-Subdomain", "demo");
+        using (var early = await _client.GetAsync(Path, TestContext.Current.CancellationToken))
+        {
+            _early = (int)early.StatusCode;
+        }
+
+        _api = await SampleApi.StartAsync(System.IO.Path.Combine(_folder.FullName, "customers.db"), "--urls", api);
         using var stored = await _client.GetAsync(Path, TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(async () => (await _redis.FieldsAsync(Key)).Length > 0);
     }
@@ -61,7 +69,7 @@ public sealed class PodStopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Native_the_API_ends_its_write_first_and_the_sidecar_which_is_still_there_passes_the_answer_on_and_evicts()
+    public async Task Native_the_sidecar_is_there_before_the_API_and_when_that_ends_its_last_write_to_pass_its_answer_on_and_evict()
     {
         await using var write = await BeginWriteAsync();
 
@@ -70,7 +78,7 @@ public sealed class PodStopTests : IAsyncLifetime
         using var late = await _client.GetAsync("/api/customers/2", TestContext.Current.CancellationToken);
         var answer = await EndAsync(write);
 
-        Assert.Equal(502, (int)late.StatusCode);
+        Assert.Equal((502, 502), (_early, (int)late.StatusCode));
         Assert.Equal(200, answer.Status);
         Assert.Empty(await _redis.FieldsAsync(Key));
         Assert.Equal(0, await _api.Program.ExitCodeAsync(TestContext.Current.CancellationToken));

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Host;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -33,9 +34,30 @@ public sealed class PrometheusTests
 
         await prometheus.AnswersAsync("""sum(cacheproxy_requests_total)""", 50);
         // 30 hits, 10 fills, 10 forwards; the query is the page's.
-        await prometheus.AnswersAsync(DocumentedHitRatio(), 0.75, seen: "outcome=\"forward\" begins at 10");
+        await prometheus.AnswersAsync(DocumentedHitRatio(), 0.75);
         await prometheus.AnswersAsync("sum(cacheproxy_tenants_requests_total{tenant=\"demo\",outcome=~\"hit|stale|collapsed\"})", 30);
         await prometheus.AnswersAsync("up", 1);
+    }
+
+    [Fact]
+    public async Task Where_requests_are_traced_Prometheus_keeps_the_trace_of_one_in_each_bucket()
+    {
+        await using var collector = await TraceCollector.StartAsync();
+        await using var api = await StubApi.StartAsync(static context => context.Response.WriteAsync("body"));
+        using var program = ProgramRun.Start(new Dictionary<string, string>(TracedRun.Settings(api, redis: null))
+        {
+            ["OTEL_TRACES_EXPORTER"] = "otlp",
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = collector.Address,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        });
+        using var client = await TracedRun.ClientOfAsync(program);
+        using var prometheus = ScrapingPrometheus.Start(TracedRun.ManagementOf(client));
+
+        await TracedRun.AskAsync(client, HttpMethod.Get, "/api/customers/1", ("traceparent", $"00-{TracedRun.Trace}-{TracedRun.Caller}-01"));
+
+        await prometheus.RemembersAsync("cacheproxy_request_duration_seconds_bucket", $"\"trace_id\":\"{TracedRun.Trace}\"");
+        // The series that the page adds to the exporter's are read as well.
+        await prometheus.AnswersAsync("cacheproxy_tenants_requests_total{tenant=\"demo\",outcome=\"fill\"}", 1);
     }
 
     /// <summary>The first of docs/operations.md, word for word.</summary>
@@ -57,7 +79,7 @@ public sealed class PrometheusTests
         return directory.FullName;
     }
 
-    /// <summary>A Prometheus server that scrapes one page ten times a second.</summary>
+    /// <summary>A Prometheus server that scrapes one page twice a second.</summary>
     private sealed class ScrapingPrometheus : IDisposable
     {
         private readonly HttpClient _client;
@@ -75,7 +97,7 @@ public sealed class PrometheusTests
             var directory = Directory.CreateTempSubdirectory("cacheproxy-prometheus-");
             var configuration = Path.Combine(directory.FullName, "prometheus.yml");
             File.WriteAllText(configuration, $$"""
-                global: { scrape_interval: 100ms, scrape_timeout: 100ms }
+                global: { scrape_interval: 500ms, scrape_timeout: 500ms }
                 scrape_configs:
                   - job_name: cacheproxy
                     static_configs: [ { targets: [ "{{scraped.Authority}}" ] } ]
@@ -85,7 +107,7 @@ public sealed class PrometheusTests
                 "prometheus",
                 [
                     $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(directory.FullName, "data")}",
-                    string.Create(CultureInfo.InvariantCulture, $"--web.listen-address=127.0.0.1:{port}"), "--log.level=error",
+                    string.Create(CultureInfo.InvariantCulture, $"--web.listen-address=127.0.0.1:{port}"), "--log.level=error", "--enable-feature=exemplar-storage",
                 ])
             {
                 RedirectStandardError = true,
@@ -95,17 +117,16 @@ public sealed class PrometheusTests
             return new ScrapingPrometheus(process, directory, port);
         }
 
-        public Task AnswersAsync(string query, double expected, string seen = "")
-        {
-            var last = "nothing";
-            return Eventually.TrueAsync(
-                async () =>
-                {
-                    last = await QueryAsync(query);
-                    return double.TryParse(last, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && Math.Abs(value - expected) < 0.0005;
-                },
-                $"{query} did not become {expected} {seen}");
-        }
+        /// <summary>Waits until the first value of the answer is this one.</summary>
+        public Task AnswersAsync(string query, double expected) => Eventually.TrueAsync(
+            async () => double.TryParse(await QueryAsync(query), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                && Math.Abs(value - expected) < 0.0005,
+            $"{query} did not become {expected}");
+
+        /// <summary>Waits until an exemplar of these series has this text.</summary>
+        public Task RemembersAsync(string series, string text) => Eventually.TrueAsync(
+            async () => (await GetAsync($"/api/v1/query_exemplars?query={series}&start=0&end=4102444800")).Contains(text, StringComparison.Ordinal),
+            $"no exemplar of {series} has {text}");
 
         public void Dispose()
         {
@@ -119,16 +140,20 @@ public sealed class PrometheusTests
         /// <summary>The first value of the answer; another text while there is none.</summary>
         private async Task<string> QueryAsync(string query)
         {
+            var answer = await GetAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}");
+            return (string?)(answer.Length > 0 ? JsonNode.Parse(answer)!["data"]!["result"]!.AsArray().FirstOrDefault()?["value"]?[1] : null) ?? "no result";
+        }
+
+        private async Task<string> GetAsync(string target)
+        {
             try
             {
-                var answer = JsonNode.Parse(await _client.GetStringAsync(
-                    new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative), TestContext.Current.CancellationToken))!;
-                return (string?)answer["data"]!["result"]!.AsArray().FirstOrDefault()?["value"]?[1] ?? "no result";
+                return await _client.GetStringAsync(new Uri(target, UriKind.Relative), TestContext.Current.CancellationToken);
             }
             catch (HttpRequestException)
             {
                 // It does not listen yet.
-                return "no answer";
+                return "";
             }
         }
 

@@ -225,6 +225,8 @@ public sealed class TracedRun : IAsyncLifetime
         }
     }
 
+    internal static Uri ManagementOf(HttpClient client) => new(client.DefaultRequestHeaders.GetValues("X-Management").Single());
+
     internal static async Task AskAsync(HttpClient client, HttpMethod method, string target, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, target);
@@ -239,7 +241,7 @@ public sealed class TracedRun : IAsyncLifetime
 
     private static async Task<string> OpenMetricsOfAsync(HttpClient client)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(client.DefaultRequestHeaders.GetValues("X-Management").Single()), "/metrics"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(ManagementOf(client), "/metrics"));
         request.Headers.TryAddWithoutValidation("Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5");
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("application/openmetrics-text", answer.Content.Headers.ContentType!.MediaType);

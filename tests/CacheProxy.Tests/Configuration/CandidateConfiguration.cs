@@ -28,6 +28,10 @@ internal static class CandidateConfiguration
     public static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(
         params (string Key, string? Value)[] changes) => Compile(CustomersAlone.Directory, changes);
 
+    /// <summary>The same for text that nobody would write, of which the schema need not say the same.</summary>
+    public static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) CompileAnything(
+        params (string Key, string? Value)[] changes) => Compile(CustomersAlone.Directory, changes, asTheSchema: false);
+
     /// <summary>The whole file that is shipped.</summary>
     public static ConfigurationSnapshot Shipped(params (string Key, string? Value)[] changes)
     {
@@ -36,14 +40,21 @@ internal static class CandidateConfiguration
         return snapshot!;
     }
 
+    // Every configuration of every test is one on which schema and program have to agree.
     private static (ConfigurationSnapshot? Snapshot, List<ConfigurationProblem> Problems) Compile(
-        string directory, (string Key, string? Value)[] changes)
+        string directory, (string Key, string? Value)[] changes, bool asTheSchema = true)
     {
         var last = new ConfigurationBuilder()
             .AddInMemoryCollection(changes.Select(static change => KeyValuePair.Create(change.Key, change.Value)))
             .Build();
         var problems = new List<ConfigurationProblem>();
         var sources = new ConfigurationSources(directory, [], last);
-        return (ConfigurationCompiler.Compile(sources, running: null, problems), problems);
+        var snapshot = ConfigurationCompiler.Compile(sources, running: null, problems);
+        if (asTheSchema)
+        {
+            SchemaVerdict.AssertSame(sources.Read([])!, problems);
+        }
+
+        return (snapshot, problems);
     }
 }

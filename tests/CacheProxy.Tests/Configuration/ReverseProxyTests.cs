@@ -8,6 +8,14 @@ public sealed class ReverseProxyTests
     private const string Cluster = "ReverseProxy:Clusters:customer-api";
     private const string Pet = "CacheProxy:Policies:pet:Key";
 
+    // YARP ignores it without a word, and the route is without its policy.
+    [Theory]
+    [InlineData("ReverseProxy:Routes:everything-else:Metadata", "ReverseProxy:Routes:everything-else:Metadata")]
+    [InlineData("ReverseProxy:Routes:everything-else:Metadata:CachePolicy:0", "ReverseProxy:Routes:everything-else:Metadata:CachePolicy")]
+    [InlineData("ReverseProxy:Routes:everything-else:Transforms:0:PathPrefix:x", "ReverseProxy:Routes:everything-else:Transforms:0:PathPrefix")]
+    public void Refuses_metadata_and_transforms_of_another_form(string key, string refused) =>
+        Assert.Equal(refused, CandidateConfiguration.Compile((key, "customer")).Problems[0].Key);
+
     [Theory]
     [InlineData($"{Route}:Order", "5")]
     [InlineData($"{Route}:Match:Methods:0", "GET")]

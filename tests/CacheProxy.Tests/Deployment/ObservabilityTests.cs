@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -12,12 +11,10 @@ namespace CacheProxy.Tests.Deployment;
 /// <summary>What is shown and told of a running sidecar is what the program measures and what the page says.</summary>
 public sealed partial class ObservabilityTests
 {
-    private static readonly string Directory = Path.Combine(Repository.Root, "deploy", "observability");
-
     // What Prometheus itself adds to every series, and to a histogram's.
     private static readonly string[] LabelsOfEverything = ["namespace", "job", "instance", "le"];
 
-    private static readonly JsonNode Dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(Directory, "dashboard.json")))!;
+    private static readonly JsonNode Dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(Promtool.Directory, "dashboard.json")))!;
 
     [Fact]
     public void The_alerts_are_the_rows_of_the_page()
@@ -53,8 +50,8 @@ public sealed partial class ObservabilityTests
     [Fact]
     public async Task Promtool_accepts_the_rules_and_their_tests()
     {
-        Assert.Equal(0, (await PromtoolAsync("check", "rules", "rules.yaml")).ExitCode);
-        var (exitCode, output) = await PromtoolAsync("test", "rules", "rules-test.yaml", "rules-week-test.yaml");
+        Assert.Equal(0, (await Promtool.RunAsync("check", "rules", "rules.yaml")).ExitCode);
+        var (exitCode, output) = await Promtool.RunAsync("test", "rules", "rules-test.yaml", "rules-week-test.yaml");
         Assert.True(exitCode == 0, output);
     }
 
@@ -96,7 +93,7 @@ public sealed partial class ObservabilityTests
         await File.WriteAllTextAsync(file, $"groups:\n- name: queries\n  rules:\n{string.Concat(rules)}", TestContext.Current.CancellationToken);
         try
         {
-            var (exitCode, output) = await PromtoolAsync("check", "rules", file);
+            var (exitCode, output) = await Promtool.RunAsync("check", "rules", file);
             Assert.True(exitCode == 0, output);
         }
         finally
@@ -118,7 +115,7 @@ public sealed partial class ObservabilityTests
     private static YamlNode Load(string file)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(Path.Combine(Directory, file))));
+        stream.Load(new StringReader(File.ReadAllText(Path.Combine(Promtool.Directory, file))));
         return Assert.Single(stream.Documents).RootNode;
     }
 
@@ -193,21 +190,6 @@ public sealed partial class ObservabilityTests
     // A word of a metric stands in its row, or in the text below the table.
     private static bool Mentions(string[] row, string word) =>
         OperationsPage.CodeIn(row[3]).Contains(word, StringComparer.Ordinal) || OperationsPage.Text.Contains($"`detail` is `miss`, `stale` (an entry was there, but had to be fetched or validated again) or `{word}`", StringComparison.Ordinal);
-
-    private static async Task<(int ExitCode, string Output)> PromtoolAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("promtool", arguments)
-        {
-            WorkingDirectory = Directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var promtool = Process.Start(start)!;
-        var errors = promtool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await promtool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (promtool.ExitCode, output + await errors);
-    }
 
     [GeneratedRegex(@"\bcacheproxy_\w+")]
     private static partial Regex MetricName();

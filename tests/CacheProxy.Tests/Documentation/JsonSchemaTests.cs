@@ -43,7 +43,7 @@ public sealed class JsonSchemaTests
         Assert.NotEmpty(choices);
         Assert.All(choices, static choice => Assert.Equal(
             Enum.GetNames(choice.PropertyType),
-            Policy(choice.Name).GetProperty("enum").EnumerateArray().Select(static word => word.GetString()!)));
+            Policy(choice.Name).GetProperty("anyOf")[0].GetProperty("enum").EnumerateArray().Select(static word => word.GetString()!)));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class JsonSchemaTests
 
     [Theory]
     [InlineData("""{ "CacheProxy": { "Redis": { "Timeout": "00:00:00.250" }, "InlineSockets": true } }""")]
-    [InlineData("""{ "CacheProxy": { "Policies": { "a-b_2": { "Key": "x:{id}", "Ttl": 0, "MaxVariants": "64", "EvictOn": "PUT, DELETE", "StatusCodes": [ 404 ] } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "a-b_2": { "Key": "x:{id}", "MemoryTtl": 0, "MaxVariants": "64", "EvictOn": "PUT, DELETE", "StatusCodes": [ 404 ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "pet": { "Evicts": [ { "Policy": "customer", "id": "request:/id" }, "list" ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "Ttl": "", "HeuristicFreshness": "true", "TtlJitter": "1.5h" } } } }""")]
     [InlineData("""{ "$schema": "x", "Kestrel": { "Endpoints": { "Proxy": { "Url": "http://*:1", "Protocols": "Http1" } } } }""")]

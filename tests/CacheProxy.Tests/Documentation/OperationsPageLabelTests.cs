@@ -8,6 +8,7 @@ using CacheProxy.Proxy;
 using CacheProxy.Store;
 using CacheProxy.Store.Memory;
 using CacheProxy.Telemetry;
+using CacheProxy.Tests.Deployment;
 using CacheProxy.Tests.Management;
 using CacheProxy.Warming;
 using CacheProxy.Writing;
@@ -71,7 +72,9 @@ public sealed partial class OperationsPageLabelTests
         Measure(new TokenMetrics(exposition.Meters));
         Measure(new IntakeMetrics(exposition.Meters), store);
 
-        var series = (await exposition.ReadAsync())
+        var lines = await exposition.ReadAsync();
+        Assert.Equal((0, ""), await Promtool.CheckAsync(lines));
+        var series = lines
             .Select(static line => Series().Match(line))
             .Where(static match => match.Success)
             .Select(static match => (

@@ -7,6 +7,7 @@ using CacheProxy.Http;
 using CacheProxy.Management;
 using CacheProxy.Proxy;
 using CacheProxy.Telemetry;
+using CacheProxy.Tests.Deployment;
 using CacheProxy.Tests.Management;
 using CacheProxy.Tests.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,9 @@ public sealed partial class OperationsPageTests
 
         Assert.Equal(exposed.Order(StringComparer.Ordinal), Metrics().Select(static row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task Promtool_has_nothing_to_say_of_any_metric() => Assert.Equal((0, ""), await Promtool.CheckAsync(await ExpositionAsync()));
 
     [Fact]
     public void Every_metric_has_a_meaning_and_something_to_do() =>
@@ -130,7 +134,8 @@ public sealed partial class OperationsPageTests
     /// <summary>The whole program with the parts of its start with which measuring begins.</summary>
     private static async Task<WebApplication> StartedMeasuringAsync()
     {
-        var app = CacheProxyHost.Build(["--CacheProxy:Redis:ConnectionString=127.0.0.1:1", "--CacheProxy:Telemetry:Tenants=1"]);
+        var app = CacheProxyHost.Build(
+            ["--CacheProxy:Redis:ConnectionString=127.0.0.1:1", "--CacheProxy:Telemetry:Tenants=1", "--CacheProxy:Policies:customer:Audit=0.1"]);
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         await app.Services.GetServices<IHostedService>().OfType<MetricSeries>().Single().StartAsync(TestContext.Current.CancellationToken);
         return app;

@@ -206,7 +206,7 @@ internal static class ReverseProxyShape
         switch (key.Form)
         {
             case YarpKeyForm.Open:
-                reader.Know(key.Name);
+                reader.Section(key.Name).RefuseSections(levels: key.Name == nameof(RouteConfig.Transforms) ? 1 : 0);
                 break;
             case YarpKeyForm.Value:
                 CheckValue(reader, key.Name, key.Type);

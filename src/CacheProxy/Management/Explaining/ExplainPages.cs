@@ -23,10 +23,11 @@ internal sealed class ExplainPages(IServiceProvider services)
     private readonly RefusalSamples _refusals = services.GetRequiredService<RefusalSamples>();
     private readonly ConfigurationReloader _configuration = services.GetRequiredService<ConfigurationReloader>();
     private readonly Explainer _explainer = new(
-        services.GetRequiredService<WarmPipeline>(), services.GetRequiredService<ResourceCache>(), services.GetRequiredService<HeldBodies>(), services);
+        services.GetRequiredService<WarmPipeline>(), services.GetRequiredService<ResourceCache>(), services.GetRequiredService<HeldBodies>(),
+        services.GetRequiredService<RefusalSamples>(), services);
 
     private readonly ExplanationWriter _explanations = new(
-        services.GetRequiredService<ResourceCache>(), services.GetRequiredService<PendingEvictions>(), services.GetRequiredService<RefusalSamples>());
+        services.GetRequiredService<ResourceCache>(), services.GetRequiredService<PendingEvictions>());
 
     /// <summary><c>GET /explain</c>: text unless JSON is asked for.</summary>
     public async Task ExplainAsync(HttpContext context)

@@ -14,7 +14,7 @@ namespace CacheProxy.Management.Explaining;
 /// Takes a request that nobody has made through the routing, the reading and the judgements that clients' requests go through. Nothing is
 /// forwarded, stored, leased, evicted, counted or learned.
 /// </summary>
-internal sealed class Explainer(WarmPipeline pipeline, ResourceCache cache, HeldBodies held, IServiceProvider services)
+internal sealed class Explainer(WarmPipeline pipeline, ResourceCache cache, HeldBodies held, RefusalSamples refusals, IServiceProvider services)
 {
     // Beyond, a write's resources are named without what is stored of them.
     private const int MostTargetsInspected = 16;
@@ -35,7 +35,22 @@ internal sealed class Explainer(WarmPipeline pipeline, ResourceCache cache, Held
             Outcome = ExplainedOutcome.Pass,
             Summary = "Forwarded as if there were no cache: the route has no policy and evicts nothing.",
         };
-        return explanation.Caching is { } caching ? await ExplainAsync(explanation, caching) : explanation;
+        return explanation.Caching is { } caching ? WithLately(await ExplainAsync(explanation, caching)) : explanation;
+    }
+
+    private Explanation WithLately(Explanation explanation)
+    {
+        var lately = LateReason.Of(refusals, explanation.Policy, explanation.Context.Request.Path.Value);
+        var unstored = explanation.Outcome == ExplainedOutcome.Fill
+            ? Array.Find(lately, static late => late is { IsOfPath: true, Reason.Kind: RefusalKind.NotStored }).Reason
+            : null;
+        return explanation with
+        {
+            Lately = lately,
+            Summary = unstored is null
+                ? explanation.Summary
+                : $"{explanation.Summary} An answer to this path was not stored: {ReasonText.OfNotStored(unstored.Reason).Text} ({unstored.Reason}).",
+        };
     }
 
     private async Task<Explanation> ExplainAsync(Explanation explanation, RouteCaching route)

@@ -46,6 +46,9 @@ internal sealed record Explanation
     /// <summary>Whether a write also evicts what its body or the API's answer names.</summary>
     public bool IsPointed { get; init; }
 
+    /// <summary>Why requests of the policy were lately not cached.</summary>
+    public LateReason[] Lately { get; init; } = [];
+
     /// <summary>The policy that the request is judged by, as it is for its tenant.</summary>
     public CachePolicy? Policy => Read?.Policy ?? Caching?.Policy;
 }

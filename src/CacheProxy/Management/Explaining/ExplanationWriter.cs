@@ -9,10 +9,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CacheProxy.Management.Explaining;
 
 /// <summary>An explanation as JSON; <see cref="ReadableText"/> makes the text of it.</summary>
-internal sealed class ExplanationWriter(ResourceCache cache, PendingEvictions pending, RefusalSamples refusals)
+internal sealed class ExplanationWriter(ResourceCache cache, PendingEvictions pending)
 {
-    private const int MostRefusals = 5;
-
     public void Write(Utf8JsonWriter json, Explanation explanation)
     {
         json.WriteStartObject();
@@ -24,7 +22,7 @@ internal sealed class ExplanationWriter(ResourceCache cache, PendingEvictions pe
         WriteResource(json, explanation);
         WriteTargets(json, explanation);
         WriteReplica(json, explanation);
-        WriteRefusals(json, explanation);
+        WriteLately(json, explanation);
         json.WriteEndObject();
     }
 
@@ -171,30 +169,22 @@ internal sealed class ExplanationWriter(ResourceCache cache, PendingEvictions pe
         json.WriteEndObject();
     }
 
-    /// <summary>What depends on the API's answer, or on other requests, is not decided before: the last reasons say what to expect.</summary>
-    private void WriteRefusals(Utf8JsonWriter json, Explanation explanation)
+    private static void WriteLately(Utf8JsonWriter json, Explanation explanation)
     {
-        if (explanation.Policy is not { } policy || refusals.Find(policy.Name) is not { } sample)
+        if (explanation.Lately.Length == 0)
         {
             return;
         }
 
-        var path = explanation.Context.Request.Path.Value;
-        var last = sample.Read()
-            .Select(reason => (Reason: reason, OfPath: Array.FindIndex(reason.Latest, one => string.Equals(one.Path, path, StringComparison.OrdinalIgnoreCase))))
-            .Where(static found => found.Reason.Latest.Length > 0)
-            .OrderByDescending(static found => found.OfPath >= 0)
-            .ThenByDescending(static found => found.Reason.Latest[Math.Max(0, found.OfPath)].Time)
-            .Take(MostRefusals);
         json.WriteStartArray("lately");
-        foreach (var (reason, ofPath) in last)
+        foreach (var (reason, latest, isOfPath) in explanation.Lately)
         {
-            var latest = reason.Latest[Math.Max(0, ofPath)];
+            var text = ReasonText.Of(reason.Kind, reason.Reason);
             json.WriteStartObject();
             json.WriteString(Word(reason.Kind), reason.Reason);
-            json.WriteString("because", ReasonText.Of(reason.Kind, reason.Reason).Text);
-            json.WriteString("see", ReasonText.Of(reason.Kind, reason.Reason).See);
-            json.WriteBoolean("thisPath", ofPath >= 0);
+            json.WriteString("because", text.Text);
+            json.WriteString("see", text.See);
+            json.WriteBoolean("thisPath", isOfPath);
             json.WriteString("time", latest.Time.UtcDateTime);
             json.WriteNumber("status", latest.Status);
             json.WriteNumber("ofTheLastThousand", reason.Count);

@@ -25,7 +25,7 @@ internal sealed partial class Statistics : IDisposable
     private readonly Queue<MetricsReading> _kept = new();
     private ITimer? _timer;
     private long _asked;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <param name="metrics">The page that all figures are read from.</param>
     /// <param name="time">The clock.</param>
@@ -144,8 +144,11 @@ internal sealed partial class Statistics : IDisposable
         }
         catch (Exception exception)
         {
-            // The next one is tried; the span that is reported becomes longer.
-            KeepFailed(_logger, exception);
+            // The next one is tried; the span that is reported becomes longer. At the stop, there is nothing left to read.
+            if (!_disposed)
+            {
+                KeepFailed(_logger, exception);
+            }
         }
     }
 

@@ -152,6 +152,7 @@ public sealed class ExplainDetailTests(ExplainedProxyFixture fixture) : IClassFi
         var explained = await Proxy.ExplainAsync($"GET /api/customers/of-{word}", Host);
 
         var last = explained.GetProperty("lately")[0];
+        Assert.Equal(kind == RefusalKind.NotStored, explained.GetProperty("summary").GetString()!.Contains($"({word})", StringComparison.Ordinal));
         Assert.Equal((true, 200), (last.GetProperty("thisPath").GetBoolean(), last.GetProperty("status").GetInt32()));
         Assert.Equal(word, last.GetProperty(kind == RefusalKind.Forwarded ? "forwarded" : "notStored").GetString());
         Assert.NotEqual("", last.GetProperty("because").GetString());
