@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CacheProxy.Tests.Documentation;
 using CacheProxy.Tests.House;
+using k8s.Models;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
@@ -34,17 +35,17 @@ public sealed partial class ObservabilityTests
 
     [Fact]
     public void The_operators_rules_are_the_same() => Assert.Equal(
-        Outline(Manifests.At(Load("rules.yaml"), "groups")!), Outline(Manifests.At(Load("prometheus-rule.yaml"), "spec", "groups")!));
+        Outline(Yaml.At(Load("rules.yaml"), "groups")!), Outline(Yaml.At(Load("prometheus-rule.yaml"), "spec", "groups")!));
 
     [Fact]
     public void One_command_brings_the_rules_and_the_dashboard()
     {
-        var manifests = Manifests.Of("deploy/observability");
+        var manifests = Manifests.In(Directory);
 
-        Assert.Equal(["ConfigMap", "PrometheusRule"], manifests.Kinds.Order());
-        var dashboard = manifests.Get("ConfigMap", "cacheproxy-dashboard");
-        Assert.Equal("1", Text(dashboard, "metadata", "labels", "grafana_dashboard"));
-        Assert.True(JsonNode.DeepEquals(Dashboard, JsonNode.Parse(Text(dashboard, "data", "dashboard.json")!)));
+        Assert.Equal(["ConfigMap", "PrometheusRule"], manifests.All().Select(static one => one.Kind).Order(StringComparer.Ordinal));
+        var dashboard = manifests.Get<V1ConfigMap>("cacheproxy-dashboard");
+        Assert.Equal("1", dashboard.Metadata.Labels["grafana_dashboard"]);
+        Assert.True(JsonNode.DeepEquals(Dashboard, JsonNode.Parse(dashboard.Data["dashboard.json"])));
     }
 
     [Fact]
@@ -59,9 +60,9 @@ public sealed partial class ObservabilityTests
     public void Every_alert_is_tried_when_it_fires_and_when_it_does_not()
     {
         var tried = ((string[])["rules-test.yaml", "rules-week-test.yaml"])
-            .SelectMany(static file => Manifests.List(Load(file), "tests"))
-            .SelectMany(static test => Manifests.List(test, "alert_rule_test"))
-            .Select(static test => $"{Text(test, "alertname")} {(Manifests.List(test, "exp_alerts").Length > 0 ? "fires" : "does not fire")}")
+            .SelectMany(static file => Yaml.List(Load(file), "tests"))
+            .SelectMany(static test => Yaml.List(test, "alert_rule_test"))
+            .Select(static test => $"{Text(test, "alertname")} {(Yaml.List(test, "exp_alerts").Length > 0 ? "fires" : "does not fire")}")
             .ToHashSet();
 
         Assert.Equal(
@@ -119,11 +120,11 @@ public sealed partial class ObservabilityTests
         return Assert.Single(stream.Documents).RootNode;
     }
 
-    private static IEnumerable<YamlNode> Rules() => Manifests.List(Load("rules.yaml"), "groups").SelectMany(static group => Manifests.List(group, "rules"));
+    private static IEnumerable<YamlNode> Rules() => Yaml.List(Load("rules.yaml"), "groups").SelectMany(static group => Yaml.List(group, "rules"));
 
     private static IEnumerable<YamlNode> Alerts() => Rules().Where(static rule => Text(rule, "alert") is not null);
 
-    private static string? Text(YamlNode node, params ReadOnlySpan<string> path) => Manifests.Text(node, path);
+    private static string? Text(YamlNode node, params ReadOnlySpan<string> path) => Yaml.Text(node, path);
 
     private static string Outline(YamlNode node) => node switch
     {
