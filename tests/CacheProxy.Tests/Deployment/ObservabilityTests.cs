@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CacheProxy.Tests.Documentation;
 using CacheProxy.Tests.House;
-using k8s.Models;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
