@@ -215,11 +215,16 @@ internal static class CacheProxyHost
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
+        AddManagement(services);
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
+    }
+
+    private static void AddManagement(IServiceCollection services)
+    {
         ManagementPipeline.AddTo(services);
         services.AddSingleton(static provider => new Statistics(
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
     private static void AddIntake(IServiceCollection services, IntakeOptions options)
