@@ -43,7 +43,7 @@ internal static class CheckConfigCommand
     /// <summary>What a start checks before it listens.</summary>
     public static ConfigurationSnapshot? Check(ConfigurationSources sources, List<ConfigurationProblem> problems)
     {
-        TelemetrySettings.SendsMetrics(problems);
+        ExportVariables.Read(problems);
         return ConfigurationCompiler.Compile(sources, running: null, problems);
     }
 

@@ -7,7 +7,6 @@ using CacheProxy.Identity.Tokens;
 using CacheProxy.Intake;
 using CacheProxy.Management;
 using CacheProxy.Management.Figures;
-using CacheProxy.Management.Purging;
 using CacheProxy.Proxy;
 using CacheProxy.Reading;
 using CacheProxy.Store;
@@ -217,12 +216,7 @@ internal static class CacheProxyHost
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
-        services.AddSingleton<WrongTokens>();
-        services.AddSingleton<AccessControl>();
-        services.AddSingleton<Runs>();
-        services.AddSingleton<PurgesPage>();
-        services.AddSingleton<PoliciesPage>();
-        services.AddSingleton<ModesPage>();
+        ManagementPipeline.AddTo(services);
         services.AddSingleton(static provider => new Statistics(
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));

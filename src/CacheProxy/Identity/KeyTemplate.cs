@@ -121,19 +121,7 @@ internal sealed partial class KeyTemplate
     public bool TryReadBack(string text, out ResourceKey key)
     {
         key = new ResourceKey(_prefix.Length > 0 && text.StartsWith(_prefix, StringComparison.Ordinal) ? text : _prefix + text);
-        var rest = key.Value.AsSpan(_prefix.Length);
-        foreach (var part in _parts)
-        {
-            var length = LengthOf(part, rest);
-            if (length == 0)
-            {
-                return false;
-            }
-
-            rest = rest[length..];
-        }
-
-        return rest.IsEmpty;
+        return Makes(key.Value);
     }
 
     /// <summary>What all keys of the tenant begin with.</summary>

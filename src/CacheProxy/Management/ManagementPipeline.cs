@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using CacheProxy.Management.Purging;
 
 namespace CacheProxy.Management;
 
@@ -22,6 +23,15 @@ internal sealed class ManagementPipeline
 
     /// <summary>All that are mapped.</summary>
     public IReadOnlyList<ManagementEndpoint> Endpoints { get; }
+
+    /// <summary>What it and its handlers need; made when it is first asked for.</summary>
+    public static void AddTo(IServiceCollection services) => services
+        .AddSingleton<WrongTokens>()
+        .AddSingleton<AccessControl>()
+        .AddSingleton<Runs>()
+        .AddSingleton<PurgesPage>()
+        .AddSingleton<PoliciesPage>()
+        .AddSingleton<ModesPage>();
 
     public async Task AnswerAsync(HttpContext context)
     {

@@ -130,6 +130,9 @@ public sealed class PrintConfigTests
             ("CacheProxy:Warm", new WarmCredentialOptions()),
             ("CacheProxy:Audit", new AuditOptions()),
             ("CacheProxy:Shadow", new ShadowOptions()),
+            ("CacheProxy:Telemetry", new TelemetryOptions()),
+            ("CacheProxy:Intake", new IntakeOptions()),
+            ("CacheProxy:Intake:Stream", new IntakeStreamOptions()),
             ("CacheProxy:Management", new CacheProxy.Configuration.ManagementOptions()),
         ];
 
@@ -174,7 +177,7 @@ public sealed class PrintConfigTests
 
     private static string Text(object? value) => value switch
     {
-        null or ICollection { Count: 0 } or WarmOptions => "",
+        null or ICollection { Count: 0 } or WarmOptions or IntakeStreamOptions => "",
         string text => text,
         TimeSpan duration => DurationText.Format(duration),
         bool flag => flag ? "true" : "false",

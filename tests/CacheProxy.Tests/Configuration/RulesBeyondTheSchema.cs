@@ -56,7 +56,7 @@ internal static partial class RulesBeyondTheSchema
     [GeneratedRegex(":Claims => only together with Credentials: Claims")]
     private static partial Regex Claims();
 
-    [GeneratedRegex("(:Encrypt|:Warm:Top) => only ")]
+    [GeneratedRegex("(:Encrypt|:Warm:Top|:Intake:Stream:Keys) => only ")]
     private static partial Regex NeedsElsewhere();
 
     [GeneratedRegex(" => (less than|more than|at least|no less than) [A-Z]")]
@@ -68,10 +68,10 @@ internal static partial class RulesBeyondTheSchema
     [GeneratedRegex(" => .* the route can fill")]
     private static partial Regex Filled();
 
-    [GeneratedRegex(" => (Policy, or a value of the Key|no values: the Key|a policy whose Key needs one value)")]
+    [GeneratedRegex(" => (Policy, or a value of the Key|no values: the Key|a policy whose Key needs one value|Url in its place)")]
     private static partial Regex Valued();
 
-    [GeneratedRegex(" => (a key of its own|a policy of its own|a policy whose Key also names|a key that no tag has|no key that|a template that does not end)")]
+    [GeneratedRegex(" => (a key of its own|a policy of its own|a policy whose Key also names|a key that no tag has|no key that|a template that does not end|not .+, which holds what was set aside)")]
     private static partial Regex Shared();
 
     [GeneratedRegex(@":Tags => no \{tenant\} where Key has none")]

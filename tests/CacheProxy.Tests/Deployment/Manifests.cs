@@ -14,6 +14,7 @@ internal sealed class Manifests
     private static readonly Dictionary<string, Type> Foreign = new(StringComparer.Ordinal)
     {
         ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor),
+        ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(PrometheusRule),
     };
 
     private static readonly ConcurrentDictionary<string, Lazy<Manifests>> Rendered = new();
@@ -86,32 +87,4 @@ internal sealed class Manifests
             throw new InvalidOperationException("These tests need kubectl, whose kustomize renders without a cluster.", exception);
         }
     }
-}
-
-/// <summary>The fields of the Prometheus Operator's PodMonitor that are used here; any other is unknown.</summary>
-internal sealed class PodMonitor : IKubernetesObject<V1ObjectMeta>
-{
-    public string ApiVersion { get; set; } = "";
-
-    public string Kind { get; set; } = "";
-
-    public V1ObjectMeta Metadata { get; set; } = new();
-
-    public required PodMonitorSpec Spec { get; set; }
-}
-
-internal sealed class PodMonitorSpec
-{
-    public required V1LabelSelector Selector { get; set; }
-
-    public required List<PodMetricsEndpoint> PodMetricsEndpoints { get; set; }
-}
-
-internal sealed class PodMetricsEndpoint
-{
-    public string? Port { get; set; }
-
-    public string? Path { get; set; }
-
-    public string? Interval { get; set; }
 }

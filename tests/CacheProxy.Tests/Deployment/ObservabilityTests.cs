@@ -34,15 +34,17 @@ public sealed partial class ObservabilityTests
 
     [Fact]
     public void The_operators_rules_are_the_same() => Assert.Equal(
-        Outline(Manifests.At(Load("rules.yaml"), "groups")!), Outline(Manifests.At(Load("prometheus-rule.yaml"), "spec", "groups")!));
+        Yaml.Outline(Yaml.At(Load("rules.yaml"), "groups")!), Yaml.Outline(Yaml.At(Load("prometheus-rule.yaml"), "spec", "groups")!));
 
     [Fact]
-    public void One_command_brings_the_rules_and_the_dashboard()
+    public async Task One_command_brings_the_rules_and_the_dashboard()
     {
-        var manifests = Manifests.Of("deploy/observability");
+        var (exitCode, output) = await Promtool.RunOtherAsync("kubectl", "kustomize", ".");
+        Assert.True(exitCode == 0, output);
+        var manifests = Yaml.Read(output);
 
-        Assert.Equal(["ConfigMap", "PrometheusRule"], manifests.Kinds.Order());
-        var dashboard = manifests.Get("ConfigMap", "cacheproxy-dashboard");
+        Assert.Equal(["ConfigMap", "PrometheusRule"], manifests.Select(static one => Text(one, "kind")).Order());
+        var dashboard = manifests.Single(static one => Text(one, "metadata", "name") == "cacheproxy-dashboard");
         Assert.Equal("1", Text(dashboard, "metadata", "labels", "grafana_dashboard"));
         Assert.True(JsonNode.DeepEquals(Dashboard, JsonNode.Parse(Text(dashboard, "data", "dashboard.json")!)));
     }
@@ -59,9 +61,9 @@ public sealed partial class ObservabilityTests
     public void Every_alert_is_tried_when_it_fires_and_when_it_does_not()
     {
         var tried = ((string[])["rules-test.yaml", "rules-week-test.yaml"])
-            .SelectMany(static file => Manifests.List(Load(file), "tests"))
-            .SelectMany(static test => Manifests.List(test, "alert_rule_test"))
-            .Select(static test => $"{Text(test, "alertname")} {(Manifests.List(test, "exp_alerts").Length > 0 ? "fires" : "does not fire")}")
+            .SelectMany(static file => Yaml.List(Load(file), "tests"))
+            .SelectMany(static test => Yaml.List(test, "alert_rule_test"))
+            .Select(static test => $"{Text(test, "alertname")} {(Yaml.List(test, "exp_alerts").Length > 0 ? "fires" : "does not fire")}")
             .ToHashSet();
 
         Assert.Equal(
@@ -112,25 +114,13 @@ public sealed partial class ObservabilityTests
         Assert.Equal(panels.Count, panels.Select(static panel => $"{panel!["gridPos"]!["x"]} {panel["gridPos"]!["y"]}").Distinct().Count());
     }
 
-    private static YamlNode Load(string file)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(Path.Combine(Promtool.Directory, file))));
-        return Assert.Single(stream.Documents).RootNode;
-    }
+    private static YamlNode Load(string file) => Assert.Single(Yaml.Read(File.ReadAllText(Path.Combine(Promtool.Directory, file))));
 
-    private static IEnumerable<YamlNode> Rules() => Manifests.List(Load("rules.yaml"), "groups").SelectMany(static group => Manifests.List(group, "rules"));
+    private static IEnumerable<YamlNode> Rules() => Yaml.List(Load("rules.yaml"), "groups").SelectMany(static group => Yaml.List(group, "rules"));
 
     private static IEnumerable<YamlNode> Alerts() => Rules().Where(static rule => Text(rule, "alert") is not null);
 
-    private static string? Text(YamlNode node, params ReadOnlySpan<string> path) => Manifests.Text(node, path);
-
-    private static string Outline(YamlNode node) => node switch
-    {
-        YamlMappingNode map => "{" + string.Join(", ", map.Children.Select(static pair => $"{pair.Key}: {Outline(pair.Value)}")) + "}",
-        YamlSequenceNode list => "[" + string.Join(", ", list.Children.Select(Outline)) + "]",
-        _ => node.ToString(),
-    };
+    private static string? Text(YamlNode node, params ReadOnlySpan<string> path) => Yaml.Text(node, path);
 
     // "hit ratio fell" is CacheProxyHitRatioFell.
     private static string NameOf(string alert) =>

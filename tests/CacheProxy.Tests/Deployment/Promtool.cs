@@ -10,27 +10,30 @@ internal static class Promtool
     public static readonly string Directory = Path.Combine(Repository.Root, "deploy", "observability");
 
     /// <summary>Runs it where the rules are.</summary>
-    public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync("", arguments);
+    public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync("promtool", "", arguments);
+
+    /// <summary>Runs another program there.</summary>
+    public static Task<(int ExitCode, string Output)> RunOtherAsync(string program, params string[] arguments) => RunAsync(program, "", arguments);
 
     /// <summary>What it has to say about these metrics.</summary>
     public static Task<(int ExitCode, string Output)> CheckAsync(IEnumerable<string> lines) =>
-        RunAsync(string.Join('\n', lines) + "\n", ["check", "metrics"]);
+        RunAsync("promtool", string.Join('\n', lines) + "\n", ["check", "metrics"]);
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string input, string[] arguments)
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string input, string[] arguments)
     {
-        var start = new ProcessStartInfo("promtool", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = Directory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var promtool = Process.Start(start)!;
-        var errors = promtool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = promtool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await promtool.StandardInput.WriteAsync(input);
-        promtool.StandardInput.Close();
-        await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (promtool.ExitCode, await output + await errors);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output + await errors);
     }
 }

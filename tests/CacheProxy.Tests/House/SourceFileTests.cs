@@ -5,7 +5,7 @@ namespace CacheProxy.Tests.House;
 public sealed class SourceFileTests
 {
     private const int LongestFile = 300;
-    private const int MostFiles = 300;
+    private const int MostFiles = 340;
 
     // Names that say nothing of what is behind them.
     private static readonly string[] EmptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Info", "Impl", "Extensions"];
@@ -18,7 +18,7 @@ public sealed class SourceFileTests
             .Select(static pair => $"{Repository.Relative(pair.file)}: {pair.lines}"));
 
     [Fact]
-    public void The_sidecar_has_at_most_300_files() =>
+    public void The_sidecar_has_at_most_340_files() =>
         Assert.InRange(Repository.Files(Repository.Sources, "*.cs").Count(), 1, MostFiles);
 
     [Fact]

@@ -99,6 +99,11 @@ internal static class EntryWriter
             json.WriteBoolean("mustRevalidate", true);
         }
 
+        if ((response.Flags & StoredFlags.Purged) != 0)
+        {
+            json.WriteBoolean("purged", true);
+        }
+
         json.WriteNumber("bytes", response.BodyLength);
         WriteHeader(json, "contentType", headers, "Content-Type");
         WriteHeader(json, "contentEncoding", headers, "Content-Encoding");

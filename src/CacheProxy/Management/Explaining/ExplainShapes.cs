@@ -100,7 +100,7 @@ internal static class ExplainShapes
         ("variant", Text("")), ("askedFor", Switch("").Optional()), ("state", Text("")), ("sealed", Switch("")), ("keptForSeconds", Number("")),
         ("status", Whole("").Optional()), ("ageSeconds", Whole("").Optional()), ("ttlSeconds", Whole("").Optional()),
         ("staleWhileRevalidateSeconds", Whole("").Optional()), ("staleIfErrorSeconds", Whole("").Optional()), ("noCache", Switch("").Optional()),
-        ("mustRevalidate", Switch("").Optional()), ("bytes", Whole("").Optional()), ("contentType", Text("").Optional()),
+        ("mustRevalidate", Switch("").Optional()), ("purged", Switch("Softly: the API is asked before it is used.").Optional()), ("bytes", Whole("").Optional()), ("contentType", Text("").Optional()),
         ("contentEncoding", Text("").Optional()), ("etag", Text("").Optional()), ("lastModified", Text("").Optional()), ("answered", Text("").Optional()),
         ("tags", List("", Of("", ("tag", Text("")), ("generation", Text("")), ("state", Text("")))).Optional()),
         ("contains", List("", Text("")).Optional()));
