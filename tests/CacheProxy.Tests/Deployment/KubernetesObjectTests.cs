@@ -29,6 +29,10 @@ public sealed class KubernetesObjectTests
                   readynessProbe: {}
         """));
 
+    [Fact]
+    public void The_objects_of_observability_have_only_fields_that_are_known() =>
+        Assert.NotEmpty(Assert.Single(Manifests.In(Path.Combine(Repository.Root, "deploy", "observability")).All<PrometheusRule>()).Spec.Groups);
+
     [Theory]
     [MemberData(nameof(Overlays))]
     public void What_selects_pods_selects_some(string overlay)
