@@ -20,7 +20,6 @@ using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Serilog.Core;
 
 namespace CacheProxy.Hosting;
 
@@ -216,11 +215,16 @@ internal static class CacheProxyHost
         services.AddHostedService(static provider => provider.GetRequiredService<Warmer>());
         AddIntake(services, options.Intake);
         services.AddSingleton<UpstreamMetrics>();
+        AddManagement(services);
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
+    }
+
+    private static void AddManagement(IServiceCollection services)
+    {
         ManagementPipeline.AddTo(services);
         services.AddSingleton(static provider => new Statistics(
             new(() => MetricsPage.Create(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Statistics>>()));
         services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StatisticsDocument>(provider, MetricSeries.Version ?? ""));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StartAndStop>(provider, options));
     }
 
     private static void AddIntake(IServiceCollection services, IntakeOptions options)
@@ -280,20 +284,4 @@ internal static class CacheProxyHost
         Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
         ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
         ?? Environments.Production;
-}
-
-/// <summary>What a test changes about the complete product. The program itself uses the defaults.</summary>
-internal sealed record CacheProxyHostOptions
-{
-    /// <summary>Where the configuration files are. Default: beside the program.</summary>
-    public string Directory { get; init; } = AppContext.BaseDirectory;
-
-    /// <summary>Takes all log events in place of the console.</summary>
-    public ILogEventSink? LogSink { get; init; }
-
-    /// <summary>
-    /// Runs before anything is read or registered: values added to the builder's configuration win over all others, and a registered
-    /// <see cref="TimeProvider"/> replaces the system's.
-    /// </summary>
-    public Action<WebApplicationBuilder>? Customise { get; init; }
 }

@@ -26,7 +26,8 @@ public sealed partial class StatusPageTests
     [Fact]
     public async Task The_page_names_nothing_that_is_elsewhere() => Assert.Equal(
         ["http://www.w3.org/2000/svg"],
-        Address().Matches((await GetAsync()).Page).Select(static match => match.Value).Distinct());
+        // What stands in an empty field is only an example.
+        Address().Matches(Regex.Replace((await GetAsync()).Page, "placeholder=\"[^\"]*\"", "")).Select(static match => match.Value).Distinct());
 
     [Fact]
     public async Task Whatever_is_shown_is_set_as_text() =>
