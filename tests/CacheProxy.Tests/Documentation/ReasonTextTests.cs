@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Filling;
 using CacheProxy.Management.Explaining;
-using CacheProxy.Tests.Http;
 using Xunit;
 
 namespace CacheProxy.Tests.Documentation;

@@ -5,7 +5,6 @@ using CacheProxy.Identity;
 using CacheProxy.Identity.Tokens;
 using CacheProxy.Management.Explaining;
 using CacheProxy.Store;
-using CacheProxy.Tests.Http;
 using CacheProxy.Tests.Identity.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;

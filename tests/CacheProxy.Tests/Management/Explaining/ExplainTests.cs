@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 using CacheProxy.Tests.Documentation;
@@ -22,7 +21,7 @@ public sealed class ExplainTests(ExplainedProxyFixture fixture) : IClassFixture<
         await using var proxy = await ExplainedProxy.StartAsync(time: time);
         await proxy.StoreAsync("demo:customer:7", "demo.example.com /api/customers/7");
         time.Advance(TimeSpan.FromSeconds(12));
-        var page = File.ReadAllText(MarkdownPage.Named("docs/explain.md").Path);
+        var page = await File.ReadAllTextAsync(MarkdownPage.Named("docs/explain.md").Path, TestContext.Current.CancellationToken);
 
         Assert.Contains(await proxy.ExplainAsTextAsync("text", "GET /api/customers/7", Host), page, StringComparison.Ordinal);
         Assert.Contains(await proxy.ExplainAsTextAsync("text", "GET /api/customers/7", "Host: localhost"), page, StringComparison.Ordinal);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using CacheProxy.Hosting;
 using CacheProxy.Http;
 using CacheProxy.Identity;
-using CacheProxy.Identity.Tokens;
 using CacheProxy.Management.Explaining;
 using CacheProxy.Store;
 using CacheProxy.Tests.Harness;

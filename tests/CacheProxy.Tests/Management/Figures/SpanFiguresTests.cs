@@ -78,7 +78,7 @@ public sealed class SpanFiguresTests
             $"{Name}{{tenant=\"acme\",outcome=\"hit\"}} 3\n{Name}{{tenant=\"acme\",outcome=\"fill\"}} 1\n{Name}{{tenant=\"demo\",outcome=\"hit\"}} 9");
 
         Assert.Equal((0.75, 4, 2), (TrafficFigures.HitRatioOf(span.Tenants["acme"]), span.Tenants["acme"].Sum, span.Tenants["demo"].Sum));
-        Assert.Empty(Between(Before, After).Tenants.Where(static pair => pair.Value.Sum > 0));
+        Assert.DoesNotContain(Between(Before, After).Tenants, static pair => pair.Value.Sum > 0);
     }
 
     [Fact]
