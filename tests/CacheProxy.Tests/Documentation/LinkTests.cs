@@ -20,6 +20,12 @@ public sealed class LinkTests
     }
 
     [Fact]
+    public void Every_page_answers_a_question_of_the_index() => Assert.Equal(
+        [],
+        Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(static path => Path.GetFileName(path))
+            .Except(MarkdownPage.Named("docs/README.md").RelativeLinks().Select(static link => link.Split('#')[0])).Except(["README.md"]));
+
+    [Fact]
     public void Every_decision_is_in_the_list_of_decisions()
     {
         var list = MarkdownPage.Named("docs/decisions/README.md");
