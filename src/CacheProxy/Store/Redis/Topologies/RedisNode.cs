@@ -55,8 +55,14 @@ internal sealed class RedisNode : IAsyncDisposable
                 await bodies.GetDatabase().PingAsync();
             }
         }
-        else if (server.IsConnected)
+        else
         {
+            if (!server.IsConnected)
+            {
+                // It fails, and says why, or waits for the connection: never is a node without its own connections taken for usable.
+                await client.GetDatabase().PingAsync();
+            }
+
             var wires = Task.WhenAll(Connect(ref _wire), Connect(ref _bodyWire));
             foreach (var wire in await wires)
             {
