@@ -89,8 +89,8 @@ internal sealed class EvictionRetries(
 
     private async Task<bool> TryAsync(DueEviction due)
     {
-        var outcome = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
-        if (outcome != StoreOutcome.Done || (due.HasDependents && !await TryDependentsAsync(due)))
+        var ended = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
+        if (ended.Outcome != StoreOutcome.Done || (due.HasDependents && !await TryDependentsAsync(due)))
         {
             return false;
         }
@@ -110,7 +110,7 @@ internal sealed class EvictionRetries(
         {
             var taken = await Task.WhenAll(some.Select(
                 dependent => store.EndWriteAsync(dependent, token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout)).AsTask()));
-            all &= Array.TrueForAll(taken, static outcome => outcome == StoreOutcome.Done);
+            all &= Array.TrueForAll(taken, static step => step.Outcome == StoreOutcome.Done);
             if (!all)
             {
                 break;

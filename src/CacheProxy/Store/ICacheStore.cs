@@ -47,6 +47,23 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// </summary>
     ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => LookUpAsync(key, lease.Variant, budget);
 
+    /// <summary>How replicas that share the store tell each other what they hold; <c>null</c> where it is this process's own.</summary>
+    IReplicaChannel? Channel => null;
+
+    /// <summary>
+    /// As <see cref="LookUpAsync"/>, and this replica holds the resource from then on if the variant is found
+    /// (<see cref="LookUpResult.IsHeld"/>). Refused while there is any fence or write, live or past its deadline. A later deadline and a higher
+    /// number that stand already stay. A store need not do so.
+    /// </summary>
+    ValueTask<LookUpResult> HoldAsync(ResourceKey key, VariantKey variant, HoldRequest hold, StoreTimeoutBudget budget) =>
+        LookUpAsync(key, variant, budget);
+
+    /// <summary>As <see cref="HoldAsync"/>, of a tag's generation.</summary>
+    ValueTask<TagState> HoldTagAsync(ResourceKey tag, HoldRequest hold, StoreTimeoutBudget budget) => LookUpTagAsync(tag, budget);
+
+    /// <summary>Gives this replica's lease on its copies back if its number is below this one.</summary>
+    ValueTask ReleaseAsync(ResourceKey key, long number, StoreTimeoutBudget budget) => default;
+
     /// <summary>
     /// Takes a lease to fill a variant. A write past its deadline is one whose outcome nobody knows: it evicts the whole resource here.
     /// </summary>
@@ -67,17 +84,28 @@ internal interface ICacheStore : IDependentIndex, IAsyncDisposable
     /// <summary>As <see cref="LookUpTagAsync"/>, but draws a generation where there is none, and keeps it at least so long.</summary>
     ValueTask<TagState> OpenTagAsync(ResourceKey tag, TimeSpan keep, StoreTimeoutBudget budget) => new(TagState.Unavailable);
 
-    /// <summary>Sets the fence of a write and revokes every lease. Called again with the same token it renews the deadline.</summary>
-    ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget);
+    /// <summary>
+    /// Sets the fence of a write and revokes every lease to fill. Called again with the same token it renews the deadline. Replicas that hold
+    /// the resource keep their leases; each is sent an invalidation that names this replica, and is returned.
+    /// </summary>
+    /// <param name="key">The resource.</param>
+    /// <param name="token">The write.</param>
+    /// <param name="deadline">How long the fence stands.</param>
+    /// <param name="budget">How long it may take.</param>
+    /// <param name="number">
+    /// The resource's number in this replica, raised before: its own lease on copies is given back with the step if its number is lower.
+    /// </param>
+    ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0);
 
     /// <summary>
     /// Ends a write. <see cref="WriteResult.Changed"/> evicts everything but other writes' fields; <see cref="WriteResult.Unchanged"/>
-    /// restores the entry and its expiry; <see cref="WriteResult.Unknown"/> evicts and leaves the fence to its deadline.
+    /// restores the entry and its expiry; <see cref="WriteResult.Unknown"/> evicts and leaves the fence to its deadline. Holders are treated as
+    /// in <see cref="BeginWriteAsync"/>.
     /// </summary>
-    ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget);
+    ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0);
 
     /// <summary>Marks all entries so that none is used before the API has been asked, and revokes every lease. A store may evict them in place of that.</summary>
-    ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget) =>
+    ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0) =>
         EndWriteAsync(key, token, WriteResult.Changed, budget);
 
     /// <summary>About what a tenant has in the store; <c>null</c> where the store does not say.</summary>
@@ -150,6 +178,9 @@ internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary,
 
     /// <summary>A lease that was taken with the look-up: it is filled, or given back.</summary>
     public FillLease? Lease { get; init; }
+
+    /// <summary>Whether this replica holds the resource since the store answered (<see cref="ICacheStore.HoldAsync"/>).</summary>
+    public bool IsHeld { get; init; }
 
     public static LookUpResult Miss(string vary) => new(LookUpOutcome.Miss, vary, null, "");
 }

@@ -77,7 +77,7 @@ internal sealed partial class ResourceCache
     private async ValueTask<StoreOutcome> RenewOnBothAsync(ResourceFence fence, IndexFence index, StoreTimeoutBudget budget)
     {
         var onIndex = store.RenewWriteOnIndexAsync(fence.Key, index.Token, fence.Deadline, new StoreTimeoutBudget(budget.Remaining)).AsTask();
-        var outcome = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
+        var outcome = (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget)).Outcome;
         var renewal = await onIndex;
         if (renewal == IndexRenewal.Lost)
         {

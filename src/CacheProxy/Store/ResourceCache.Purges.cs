@@ -18,7 +18,7 @@ internal sealed partial class ResourceCache
     {
         var budget = new StoreTimeoutBudget(timeout);
         var dependents = isSoft && hasDependents ? EvictDependentsAsync(key, token, budget) : null;
-        var outcome = isSoft ? await store.MarkStaleAsync(key, token, budget) : await EvictAsync(key, token, budget, hasDependents);
+        var outcome = isSoft ? (await store.MarkStaleAsync(key, token, budget)).Outcome : await EvictAsync(key, token, budget, hasDependents);
         outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
         copies.Forget(key);
         absent.Evicted(key);

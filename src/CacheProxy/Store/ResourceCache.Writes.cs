@@ -9,14 +9,16 @@ internal sealed partial class ResourceCache
     public async ValueTask BeginWriteAsync(ResourceFence fence)
     {
         var onIndex = fence.Index is { } index ? BeginOnIndexAsync(fence, index) : null;
-        var isSet = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done;
+        var isSet = (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget)).Outcome == StoreOutcome.Done;
         fence.IsSet = (onIndex is null || await onIndex) && isSet;
         copies.Forget(fence.Key);
     }
 
     /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
-    public ValueTask<StoreOutcome> RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
-        fence.Index is { } index ? RenewOnBothAsync(fence, index, budget) : store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget);
+    public async ValueTask<StoreOutcome> RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
+        fence.Index is { } index
+            ? await RenewOnBothAsync(fence, index, budget)
+            : (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget)).Outcome;
 
     /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
     public void GoOnUnfenced(ResourceFence fence)
@@ -38,7 +40,7 @@ internal sealed partial class ResourceCache
     public async ValueTask<StoreOutcome> WithdrawAsync(ResourceFence fence, StoreTimeoutBudget budget)
     {
         var onIndex = fence.Index is { } index ? EndOnIndexAsync(fence, index, changed: false, budget.Remaining) : null;
-        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget);
+        var outcome = (await store.EndWriteAsync(fence.Key, fence.Token, WriteResult.Unchanged, budget)).Outcome;
         return onIndex is null || await onIndex ? outcome : StoreOutcome.Unavailable;
     }
 
@@ -51,9 +53,9 @@ internal sealed partial class ResourceCache
             : result == WriteResult.Unknown ? BeginOnIndexAsync(fence, index)
             : EndOnIndexAsync(fence, index, result == WriteResult.Changed, fence.Budget.Remaining);
         var stands = result == WriteResult.Unknown
-            && await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget) == StoreOutcome.Done
+            && (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget)).Outcome == StoreOutcome.Done
             && !fence.IsLocal;
-        var outcome = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget);
+        var outcome = (await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget)).Outcome;
         outcome = onIndex is null || await onIndex ? outcome : StoreOutcome.Unavailable;
         copies.Forget(fence.Key);
         switch (result)
@@ -91,7 +93,7 @@ internal sealed partial class ResourceCache
     public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget, bool hasDependents = false)
     {
         var dependents = hasDependents ? EvictDependentsAsync(key, token, budget) : null;
-        var outcome = await store.EndWriteAsync(key, token, WriteResult.Changed, budget);
+        var outcome = (await store.EndWriteAsync(key, token, WriteResult.Changed, budget)).Outcome;
         outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
         copies.Forget(key);
         if (outcome != StoreOutcome.Done)

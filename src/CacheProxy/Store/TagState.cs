@@ -6,6 +6,9 @@ namespace CacheProxy.Store;
 /// <param name="Age">How long ago it was drawn, by the clock of the tag's own node.</param>
 internal readonly record struct TagState(TagOutcome Outcome, string Generation, TimeSpan Age)
 {
+    /// <summary>Whether this replica holds the generation since the store answered (<see cref="ICacheStore.HoldTagAsync"/>).</summary>
+    public bool IsHeld { get; init; }
+
     public static TagState Absent => new(TagOutcome.Absent, "", default);
 
     public static TagState Fenced => new(TagOutcome.Fenced, "", default);

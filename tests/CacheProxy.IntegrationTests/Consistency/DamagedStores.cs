@@ -56,13 +56,13 @@ internal static class DamagedStores
         public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
             store.AbandonFillAsync(key, lease, budget);
 
-        public virtual ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-            store.BeginWriteAsync(key, token, deadline, budget);
+        public virtual ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+            store.BeginWriteAsync(key, token, deadline, budget, number);
 
-        public virtual ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
-            store.EndWriteAsync(key, token, result, budget);
+        public virtual ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
+            store.EndWriteAsync(key, token, result, budget, number);
 
-        public ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget) => store.MarkStaleAsync(key, token, budget);
+        public ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0) => store.MarkStaleAsync(key, token, budget, number);
 
         public virtual IIndexVersions? Versions => store.Versions;
 
@@ -95,29 +95,29 @@ internal static class DamagedStores
 
     private sealed class FencelessStore(ICacheStore store) : DamagedStore(store)
     {
-        public override ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-            new(StoreOutcome.Done);
+        public override ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+            new(WriteStep.Done);
     }
 
     private sealed class EvictionlessStore(ICacheStore store) : DamagedStore(store)
     {
-        public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
-            base.EndWriteAsync(key, token, WriteResult.Unchanged, budget);
+        public override ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
+            base.EndWriteAsync(key, token, WriteResult.Unchanged, budget, number);
     }
 
     private sealed class HastyStore(ICacheStore store) : DamagedStore(store)
     {
-        public override ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
-            base.EndWriteAsync(key, token, result == WriteResult.Unknown ? WriteResult.Changed : result, budget);
+        public override ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
+            base.EndWriteAsync(key, token, result == WriteResult.Unknown ? WriteResult.Changed : result, budget, number);
     }
 
     private sealed class ForgetfulStore(ICacheStore store) : DamagedStore(store)
     {
-        public override async ValueTask<StoreOutcome> EndWriteAsync(
-            ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+        public override async ValueTask<WriteStep> EndWriteAsync(
+            ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
         {
-            await base.EndWriteAsync(key, token, result, budget);
-            return StoreOutcome.Done;
+            await base.EndWriteAsync(key, token, result, budget, number);
+            return WriteStep.Done;
         }
     }
 

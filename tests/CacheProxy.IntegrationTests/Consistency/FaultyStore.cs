@@ -37,28 +37,28 @@ internal sealed class FaultyStore(ICacheStore store) : ICacheStore
         },
         false);
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget)
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0)
     {
         var caller = Caller;
         return CallAsync(
             () =>
             {
                 caller?.Fence(token, deadline);
-                return store.BeginWriteAsync(key, token, deadline, budget);
+                return store.BeginWriteAsync(key, token, deadline, budget, number);
             },
-            StoreOutcome.Unavailable);
+            WriteStep.Unavailable);
     }
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
     {
         var caller = Caller;
         return CallAsync(
             () =>
             {
                 caller?.Unfence(token, result);
-                return store.EndWriteAsync(key, token, result, budget);
+                return store.EndWriteAsync(key, token, result, budget, number);
             },
-            StoreOutcome.Unavailable);
+            WriteStep.Unavailable);
     }
 
     public IIndexVersions? Versions => store.Versions;

@@ -106,7 +106,7 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
         {
             case (PartyKind.Write or PartyKind.RefusedWrite or PartyKind.UnansweredWrite, 0):
                 state.IsFenced = damage == TagDamage.NoFence
-                    || await tag.Store.BeginWriteAsync(tagKey, state.Token, WriteDeadline, Budget) == StoreOutcome.Done;
+                    || (await tag.Store.BeginWriteAsync(tagKey, state.Token, WriteDeadline, Budget)).Outcome == StoreOutcome.Done;
                 break;
             case (PartyKind.Write, 1) or (PartyKind.UnansweredWrite, 2) or (PartyKind.Eviction or PartyKind.Deletion, 0):
                 state.Version = ++_version;

@@ -27,8 +27,8 @@ public sealed class LargeBodyTests
         await replies.Gate.ReachedAsync();
 
         var other = new ResourceKey("other:customer:1");
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(other, "w", Long, new(Long)));
-        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(other, "w", WriteResult.Changed, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.BeginWriteAsync(other, "w", Long, new(Long))).Outcome);
+        Assert.Equal(StoreOutcome.Done, (await store.EndWriteAsync(other, "w", WriteResult.Changed, new(Long))).Outcome);
         Assert.False(reading.IsCompleted);
         replies.Gate.Open();
         Assert.Equal(LookUpOutcome.Found, (await reading).Outcome);

@@ -196,7 +196,7 @@ public sealed partial class RedisRefusalTests
             if (asserts)
             {
                 Assert.Equal((BeginFillOutcome.Granted, CompleteFillOutcome.Stored, LookUpOutcome.Found), (begun, filled, found.Outcome));
-                Assert.Equal((StoreOutcome.Done, StoreOutcome.Done), (writing, written));
+                Assert.Equal((StoreOutcome.Done, StoreOutcome.Done), (writing.Outcome, written.Outcome));
             }
         }
     }

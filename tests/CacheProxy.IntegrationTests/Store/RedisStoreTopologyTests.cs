@@ -119,8 +119,8 @@ public abstract class RedisStoreTopologyTests(string protocol)
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static async Task<bool> TryWriteAsync(ICacheStore store, ResourceKey key) =>
-        await store.BeginWriteAsync(key, "w", Long, new(Long)) == StoreOutcome.Done
-        && await store.EndWriteAsync(key, "w", WriteResult.Changed, new(Long)) == StoreOutcome.Done;
+        (await store.BeginWriteAsync(key, "w", Long, new(Long))).Outcome == StoreOutcome.Done
+        && (await store.EndWriteAsync(key, "w", WriteResult.Changed, new(Long))).Outcome == StoreOutcome.Done;
 
     private static async Task FillAsync(ICacheStore store, ResourceKey key) => Assert.True(await TryFillAsync(store, key));
 

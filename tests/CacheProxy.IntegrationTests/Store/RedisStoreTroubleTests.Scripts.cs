@@ -77,8 +77,8 @@ public abstract partial class RedisStoreTroubleTests
         }
 
         server.Hang();
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short)));
-        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short)));
+        Assert.Equal(StoreOutcome.Unavailable, (await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short))).Outcome);
+        Assert.Equal(StoreOutcome.Unavailable, (await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short))).Outcome);
         server.Release();
 
         await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");
@@ -98,8 +98,8 @@ public abstract partial class RedisStoreTroubleTests
         await server.SendAsync("SCRIPT", "FLUSH");
 
         // Redis says that it does not know the script, and takes what is sent after that; only its replies do not arrive.
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short)));
-        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short)));
+        Assert.Equal(StoreOutcome.Unavailable, (await store.BeginWriteAsync(Key, "w", TimeSpan.FromHours(1), new(Short))).Outcome);
+        Assert.Equal(StoreOutcome.Unavailable, (await store.EndWriteAsync(Key, "w", WriteResult.Unchanged, new(Short))).Outcome);
         way.Gate.Open();
 
         await Eventually.TrueAsync(() => TryLookUpAsync(store), "It did not come back.");

@@ -73,8 +73,8 @@ public abstract partial class RedisStoreTroubleTests
     {
         await FillAsync(store);
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
-        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.BeginWriteAsync(Key, "w", Long, new(Long))).Outcome);
+        Assert.Equal(StoreOutcome.Done, (await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long))).Outcome);
         Assert.Equal(LookUpOutcome.Miss, (await LookUpAsync(store)).Outcome);
     }
 
@@ -87,8 +87,8 @@ public abstract partial class RedisStoreTroubleTests
         Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), budget));
         Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
         await store.AbandonFillAsync(Key, Lease(store), budget);
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, budget));
-        Assert.Equal(StoreOutcome.Unavailable, await store.EndWriteAsync(Key, "w", WriteResult.Changed, budget));
+        Assert.Equal(StoreOutcome.Unavailable, (await store.BeginWriteAsync(Key, "w", Long, budget)).Outcome);
+        Assert.Equal(StoreOutcome.Unavailable, (await store.EndWriteAsync(Key, "w", WriteResult.Changed, budget)).Outcome);
         Assert.Equal(Long, budget.Remaining);
     }
 }

@@ -133,12 +133,12 @@ public abstract partial class RedisStoreTroubleTests(string protocol)
         Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, lease, new(Long)));
         Assert.True(store.IsAvailable);
 
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.BeginWriteAsync(Key, "w", Long, new(Long))).Outcome);
         Assert.Equal(LookUpOutcome.Fenced, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "x", Long / 2, new(Long)));
-        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.BeginWriteAsync(Key, "x", Long / 2, new(Long))).Outcome);
+        Assert.Equal(StoreOutcome.Done, (await store.EndWriteAsync(Key, "w", WriteResult.Changed, new(Long))).Outcome);
         Assert.Equal(LookUpOutcome.Fenced, (await LookUpAsync(store)).Outcome);
-        Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "x", WriteResult.Unchanged, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.EndWriteAsync(Key, "x", WriteResult.Unchanged, new(Long))).Outcome);
         Assert.Equal(0, await server.NumberAsync("EXISTS", Key.Value));
         Assert.Equal(2, log.Events.Length);
 
@@ -154,7 +154,7 @@ public abstract partial class RedisStoreTroubleTests(string protocol)
         await using var store = await OpenAsync(server, log: log);
         await server.SendAsync("REPLICAOF", "127.0.0.1", "1");
 
-        Assert.Equal(StoreOutcome.Unavailable, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
+        Assert.Equal(StoreOutcome.Unavailable, (await store.BeginWriteAsync(Key, "w", Long, new(Long))).Outcome);
         Assert.False(store.IsAvailable);
 
         await server.SendAsync("REPLICAOF", "NO", "ONE");
@@ -177,10 +177,10 @@ public abstract partial class RedisStoreTroubleTests(string protocol)
         Assert.Equal(BeginFillOutcome.Unavailable, await store.BeginFillAsync(Key, Lease(store), new(Long)));
         Assert.Equal(CompleteFillOutcome.Unavailable, await CompleteAsync(store, Lease(store)));
         await store.AbandonFillAsync(Key, Lease(store), new(Long));
-        Assert.Equal(StoreOutcome.Done, await store.BeginWriteAsync(Key, "w", Long, new(Long)));
+        Assert.Equal(StoreOutcome.Done, (await store.BeginWriteAsync(Key, "w", Long, new(Long))).Outcome);
         foreach (var result in Enum.GetValues<WriteResult>())
         {
-            Assert.Equal(StoreOutcome.Done, await store.EndWriteAsync(Key, "w", result, new(Long)));
+            Assert.Equal(StoreOutcome.Done, (await store.EndWriteAsync(Key, "w", result, new(Long))).Outcome);
         }
 
         Assert.Equal(before, await server.TextAsync("DUMP", Key.Value));

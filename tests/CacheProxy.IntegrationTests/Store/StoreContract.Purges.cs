@@ -81,5 +81,5 @@ public abstract partial class StoreContract
         Assert.True(await IsGoneAsync());
     }
 
-    private async Task MarkStaleAsync() => Assert.Equal(StoreOutcome.Done, await Store.MarkStaleAsync(Key, "p", Budget));
+    private async Task MarkStaleAsync() => Assert.Equal(StoreOutcome.Done, (await Store.MarkStaleAsync(Key, "p", Budget)).Outcome);
 }

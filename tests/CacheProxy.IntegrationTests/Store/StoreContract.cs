@@ -92,8 +92,8 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     private protected async Task BeginWriteAsync(string token, TimeSpan? deadline = null) =>
-        Assert.Equal(StoreOutcome.Done, await Store.BeginWriteAsync(Key, token, deadline ?? WriteDeadline, Budget));
+        Assert.Equal(StoreOutcome.Done, (await Store.BeginWriteAsync(Key, token, deadline ?? WriteDeadline, Budget)).Outcome);
 
     private protected async Task EndWriteAsync(string token, WriteResult result) =>
-        Assert.Equal(StoreOutcome.Done, await Store.EndWriteAsync(Key, token, result, Budget));
+        Assert.Equal(StoreOutcome.Done, (await Store.EndWriteAsync(Key, token, result, Budget)).Outcome);
 }

@@ -16,10 +16,10 @@ internal sealed class HeldEviction(ICacheStore store) : ICacheStore
 
     public void GoOn() => _goOn.SetResult();
 
-    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    public async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
     {
         await _goOn.Task;
-        return await store.EndWriteAsync(key, token, result, budget);
+        return await store.EndWriteAsync(key, token, result, budget, number);
     }
 
     public string NewFillToken(ResourceKey key) => store.NewFillToken(key);
@@ -34,8 +34,8 @@ internal sealed class HeldEviction(ICacheStore store) : ICacheStore
 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => store.AbandonFillAsync(key, lease, budget);
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-        store.BeginWriteAsync(key, token, deadline, budget);
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+        store.BeginWriteAsync(key, token, deadline, budget, number);
 
     public ValueTask DisposeAsync() => default;
 }

@@ -35,11 +35,11 @@ internal sealed class IndexOutOfReach(ICacheStore store) : ICacheStore, IIndexVe
 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => store.AbandonFillAsync(key, lease, budget);
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-        store.BeginWriteAsync(key, token, deadline, budget);
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+        store.BeginWriteAsync(key, token, deadline, budget, number);
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
-        TakesNoEvictions ? new(StoreOutcome.Unavailable) : store.EndWriteAsync(key, token, result, budget);
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
+        TakesNoEvictions ? new(WriteStep.Unavailable) : store.EndWriteAsync(key, token, result, budget, number);
 
     public ValueTask<Registration> RegisterAsync(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
         IsAway ? new(new Registration(RegistrationOutcome.Unavailable)) : store.RegisterAsync(key, dependent, life, mostDependents, budget);

@@ -25,11 +25,11 @@ internal sealed class EndedWrites : ICacheStore
 
     public bool HasMore => _calls.Reader.TryPeek(out _);
 
-    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    public async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
     {
         var outcome = Outcome(key.Value);
         _calls.Writer.TryWrite($"{key.Value} {token} {result}");
-        return await outcome;
+        return new WriteStep(await outcome);
     }
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => throw new NotSupportedException();
@@ -47,7 +47,7 @@ internal sealed class EndedWrites : ICacheStore
 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => throw new NotSupportedException();
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
         throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => default;

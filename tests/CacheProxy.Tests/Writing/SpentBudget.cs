@@ -12,9 +12,9 @@ internal sealed class SpentBudget : ICacheStore
 
     public bool IsAvailable => true;
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) => Spend(budget);
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) => Spend(budget);
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) => Spend(budget);
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) => Spend(budget);
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => throw new NotSupportedException();
 
@@ -31,10 +31,10 @@ internal sealed class SpentBudget : ICacheStore
 
     public ValueTask DisposeAsync() => default;
 
-    private ValueTask<StoreOutcome> Spend(StoreTimeoutBudget budget)
+    private ValueTask<WriteStep> Spend(StoreTimeoutBudget budget)
     {
         Waited += budget.Remaining;
         budget.Spend(budget.Remaining);
-        return new(StoreOutcome.Unavailable);
+        return new(WriteStep.Unavailable);
     }
 }

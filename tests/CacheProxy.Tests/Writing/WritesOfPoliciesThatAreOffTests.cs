@@ -67,10 +67,10 @@ public sealed class WritesOfPoliciesThatAreOffTests
 
         public Task FirstContact => Task.CompletedTask;
 
-        public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+        public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
             Note($"begin {key.Value}");
 
-        public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
+        public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
             Note($"end {key.Value} {result}");
 
         public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) => throw new NotSupportedException();
@@ -87,10 +87,10 @@ public sealed class WritesOfPoliciesThatAreOffTests
 
         public ValueTask DisposeAsync() => default;
 
-        private ValueTask<StoreOutcome> Note(string step)
+        private ValueTask<WriteStep> Note(string step)
         {
             Steps.Add(step);
-            return new(StoreOutcome.Done);
+            return new(WriteStep.Done);
         }
     }
 }

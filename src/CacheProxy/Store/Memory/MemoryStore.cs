@@ -77,16 +77,16 @@ internal sealed partial class MemoryStore : ICacheStore
         return default;
     }
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget)
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0)
     {
         var resource = Enter(key);
         using var entered = new Entered(this, resource);
         resource.RevokeLeases();
         resource.SetWrite(token, NowMs + (long)deadline.TotalMilliseconds);
-        return new(StoreOutcome.Done);
+        return new(WriteStep.Done);
     }
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
     {
         if (TryEnter(key, out var resource))
         {
@@ -104,10 +104,10 @@ internal sealed partial class MemoryStore : ICacheStore
             }
         }
 
-        return new(StoreOutcome.Done);
+        return new(WriteStep.Done);
     }
 
-    public ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
+    public ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0)
     {
         if (TryEnter(key, out var resource))
         {
@@ -120,7 +120,7 @@ internal sealed partial class MemoryStore : ICacheStore
             }
         }
 
-        return new(StoreOutcome.Done);
+        return new(WriteStep.Done);
     }
 
     public ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) => new(_budget.UseOf(tenant));

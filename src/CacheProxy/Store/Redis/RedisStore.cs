@@ -152,10 +152,10 @@ internal sealed partial class RedisStore : ICacheStore
     public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
         await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], budget);
 
-    public async ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
+    public async ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
         WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], budget));
 
-    public async ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget)
+    public async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
     {
         var word = result switch
         {
@@ -187,8 +187,8 @@ internal sealed partial class RedisStore : ICacheStore
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 
     // A key that is not a hash belongs to another program. Nothing is served from it, so there is nothing to evict either.
-    private static StoreOutcome WriteOutcome(string reply) =>
-        reply is "done" or ForeignKey ? StoreOutcome.Done : StoreOutcome.Unavailable;
+    private static WriteStep WriteOutcome(string reply) =>
+        reply is "done" or ForeignKey ? WriteStep.Done : WriteStep.Unavailable;
 
     private const string ForeignKey = "foreign key";
 

@@ -97,11 +97,11 @@ internal sealed class ExploredNodes : ICacheStore
 
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => _customers.AbandonFillAsync(key, lease, budget);
 
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-        OnBoth(key, store => store.BeginWriteAsync(key, token, deadline, budget));
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+        OnBoth(key, store => store.BeginWriteAsync(key, token, deadline, budget, number));
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
-        OnBoth(key, store => store.EndWriteAsync(key, token, result, budget));
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
+        OnBoth(key, store => store.EndWriteAsync(key, token, result, budget, number));
 
     public ValueTask<Registration> RegisterAsync(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
         OnBoth(key, store => store.RegisterAsync(key, dependent, life, mostDependents, budget));

@@ -88,13 +88,13 @@ internal sealed class TurnedStore(ICacheStore store) : ICacheStore
     public ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) => store.AbandonFillAsync(key, lease, budget);
 
     // Of the pet's own fence only its index matters to the customer.
-    public ValueTask<StoreOutcome> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget) =>
-        store.BeginWriteAsync(key, token, deadline, budget);
+    public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
+        store.BeginWriteAsync(key, token, deadline, budget, number);
 
-    public ValueTask<StoreOutcome> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget) =>
+    public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
         key.Value.Contains(":pet:", StringComparison.Ordinal)
-            ? store.EndWriteAsync(key, token, result, budget)
-            : CallAsync(() => store.EndWriteAsync(key, token, result, budget), StoreOutcome.Unavailable);
+            ? store.EndWriteAsync(key, token, result, budget, number)
+            : CallAsync(() => store.EndWriteAsync(key, token, result, budget, number), WriteStep.Unavailable);
 
     public ValueTask<Registration> RegisterAsync(ResourceKey key, ResourceKey dependent, TimeSpan life, int mostDependents, StoreTimeoutBudget budget) =>
         CallAsync(() => store.RegisterAsync(key, dependent, life, mostDependents, budget), new Registration(RegistrationOutcome.Unavailable));
