@@ -179,7 +179,10 @@ internal static class CacheProxyHost
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LongestLease>();
+        services.AddSingleton<CopyMetrics>();
         services.AddSingleton<LocalCopies>();
+        services.AddSingleton<Acknowledgements>();
+        services.AddSingleton<CopyLeases>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();

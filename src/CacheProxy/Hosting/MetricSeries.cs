@@ -5,6 +5,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Intake;
 using CacheProxy.Proxy;
+using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using CacheProxy.Warming;
 using CacheProxy.Writing;
@@ -24,6 +25,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly WriteMetrics _writes;
     private readonly UpstreamMetrics _upstream;
     private readonly IntakeMetrics _intake;
+    private readonly CopyMetrics _copies;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
@@ -34,11 +36,12 @@ internal sealed class MetricSeries : IHostedService
         WriteMetrics writes,
         UpstreamMetrics upstream,
         IntakeMetrics intake,
+        CopyMetrics copies,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
         (_cache, _limits, _warm, _audits, _writes) = (cache, limits, warm, audits, writes);
-        (_upstream, _intake, _configuration) = (upstream, intake, configuration);
+        (_upstream, _intake, _copies, _configuration) = (upstream, intake, copies, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         var meter = meters.Create(CacheProxyMeter.Name);
         meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -96,6 +99,7 @@ internal sealed class MetricSeries : IHostedService
         }
 
         _intake.Begin();
+        _copies.Begin();
         foreach (var cluster in configuration.Proxy.Clusters)
         {
             _upstream.Begin(cluster.ClusterId);
