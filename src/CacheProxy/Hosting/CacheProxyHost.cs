@@ -177,6 +177,8 @@ internal static class CacheProxyHost
             ? new StorePaces(remote)
             : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
+        services.AddSingleton<EvictionWaits>();
+        services.AddSingleton<Acknowledgements>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LocalCopies>();
         services.AddSingleton<VaryHints>();

@@ -98,6 +98,9 @@ internal sealed class LocalCopies : IDisposable
         }
     }
 
+    /// <summary>Raises the resource's number, so that no copy with a lower one is served.</summary>
+    public long Raise(ResourceKey key) => (uint)Interlocked.Increment(ref _generations[Slot(key)]);
+
     public void Forget(ResourceKey key) => Interlocked.Increment(ref _generations[Slot(key)]);
 
     /// <summary>Drops all copies of a tenant's entries, and makes useless what look-ups under way are about to copy.</summary>
