@@ -44,13 +44,13 @@ internal sealed partial class LocalCopies
 
     private void Add(ResourceKey key, VariantKey variant, in HoldBegun begun, long bytes, LocalCopy copy)
     {
+        var hash = HashOf(key);
         // One that comes too late would never be served, and one that nobody can call back would keep writers waiting.
-        if (begun.Number != Number(key) || _isStopped || _channel is not { IsOpen: true })
+        if (begun.Number != Volatile.Read(ref Numbers()[Slot(hash)]) || _isStopped || _channel is not { IsOpen: true })
         {
             return;
         }
 
-        var hash = HashOf(key);
         var held = Volatile.Read(ref _held) ?? Interlocked.CompareExchange(ref _held, new HeldCopy[]?[Slots], null) ?? _held;
         bytes += HeldCopy.OverheadBytes + (2 * (key.Value.Length + variant.Digest.Length));
         while (!TryRenew(hash, key, variant, bytes, copy) && !TryPlace(ref held[Slot(hash)], new HeldCopy(hash, key, variant, begun.Length), bytes, copy))

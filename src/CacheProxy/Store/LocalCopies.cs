@@ -67,8 +67,6 @@ internal sealed partial class LocalCopies : IDisposable
     /// <returns>The new number; 0 where there are no copies at all.</returns>
     public long Raise(ResourceKey key) => AreOn ? Raise(Slot(HashOf(key))) : 0;
 
-    public void Forget(ResourceKey key) => Raise(key);
-
     /// <summary>The copy if it may be served now.</summary>
     public LocalCopy? Find(ResourceKey key, VariantKey variant)
     {

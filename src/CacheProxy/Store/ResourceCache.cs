@@ -9,7 +9,7 @@ namespace CacheProxy.Store;
 /// </summary>
 internal sealed partial class ResourceCache(
     ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null,
-    TenantKeys? tenants = null)
+    TenantKeys? tenants = null, Acknowledgements? acknowledgements = null)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;
