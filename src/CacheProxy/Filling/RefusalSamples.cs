@@ -96,7 +96,7 @@ internal sealed class PolicyRefusals(int kept, TimeProvider time)
                 request.Method.Length <= LongestMethod ? request.Method : request.Method[..LongestMethod],
                 path.Length <= LongestPath ? path : path[..LongestPath],
                 request.QueryString.HasValue,
-                tenant ?? TenantOf(context),
+                tenant ?? RouteCaching.TenantOf(context),
                 status));
         }
         finally
@@ -129,11 +129,6 @@ internal sealed class PolicyRefusals(int kept, TimeProvider time)
             return _reasons.GetOrAdd((kind, reason), key => new ReasonRefusals(key.Item1, key.Item2, kept, (byte)Math.Min(_reasons.Count + 1, MostReasons)));
         }
     }
-
-    private static string? TenantOf(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>() is { } route
-            ? route.Rules.Uncounted.Tenants.Resolve(context.Request).Tenant.Value
-            : null;
 }
 
 /// <summary>The latest requests of one reason, in a ring.</summary>
