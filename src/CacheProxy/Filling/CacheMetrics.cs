@@ -52,6 +52,7 @@ internal sealed class CacheMetrics
             Request(policy, outcome, "", count: 0);
         }
 
+        Request(policy, "hit", CacheStatus.Copy, count: 0);
         foreach (var detail in (string[])["miss", "stale", "refresh"])
         {
             Request(policy, "fill", detail, count: 0);
@@ -77,9 +78,9 @@ internal sealed class CacheMetrics
     /// <summary>Whether it is of interest whose requests they are.</summary>
     public bool CountsTenants => _tenants is not null;
 
-    public void Hit(string policy, bool stale, string? tenant = null)
+    public void Hit(string policy, bool stale, string? tenant = null, bool isCopy = false)
     {
-        Request(policy, Outcome(stale), "");
+        Request(policy, Outcome(stale), isCopy && !stale ? CacheStatus.Copy : "");
         OfTenant(tenant, stale ? TenantOutcome.Stale : TenantOutcome.Hit);
     }
 
@@ -124,11 +125,6 @@ internal sealed class CacheMetrics
             _refused.Add(count, new KeyValuePair<string, object?>("policy", policy), new KeyValuePair<string, object?>("reason", ToToken(outcome)));
         }
     }
-
-    /// <param name="policy">Its name.</param>
-    /// <param name="outcome">How it came out.</param>
-    /// <param name="shortfall">Why it never came to the store, where it did not.</param>
-    public void Fill(string policy, CompleteFillOutcome outcome, string? shortfall = null) => Fill(policy, shortfall ?? ToToken(outcome));
 
     /// <param name="policy">Its name.</param>
     /// <param name="result">What came of the fill, as a stable word.</param>

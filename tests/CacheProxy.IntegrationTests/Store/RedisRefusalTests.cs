@@ -4,6 +4,7 @@ using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
+using CacheProxy.Tests.House;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
@@ -223,13 +224,7 @@ public sealed partial class RedisRefusalTests
 
     private static string[] Words(Regex line)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CacheProxy.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        var page = File.ReadAllText(Path.Combine(folder.FullName, "docs", "redis-topologies.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "redis-topologies.md"));
         return [.. line.Match(page).Groups[1].Value.Replace("PREFIX", "prod:", StringComparison.Ordinal).Split(' ')];
     }
 

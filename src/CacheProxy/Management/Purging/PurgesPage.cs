@@ -1,11 +1,14 @@
 using CacheProxy.Configuration;
+using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Store;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.Management.Purging;
 
 /// <summary><c>POST /purges</c>, <c>POST /erasures</c>, and how far each is.</summary>
-internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCache cache, Runs runs)
+internal sealed class PurgesPage(
+    ConfigurationReloader configuration, ResourceCache cache, Runs runs, RefusalSamples refusals, TenantTable tenants)
 {
     public const string Purges = "/purges";
     public const string OnePurge = "/purges/{id}";
@@ -51,7 +54,7 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
 
         await BeginAsync(context, request!.Id, targets.Subject, Purges, targets.Selection is { } selection
             ? (progress, stopping) => cache.PurgeAllAsync(selection, request.IsSoft, progress, stopping)
-            : (_, _) => PurgeAsync(targets, request.IsSoft));
+            : (_, stopping) => PurgeAsync(targets, request.IsSoft, stopping));
     }
 
     public async Task EraseAsync(HttpContext context)
@@ -74,6 +77,9 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
         await BeginAsync(context, request.Id, subject, Erasures, async (progress, stopping) =>
         {
             var erased = await cache.EraseAsync(tenant, progress, stopping);
+            // What this replica has noted of its requests.
+            refusals.Forget(tenant.Value);
+            tenants.Forget(tenant.Value);
             return new PurgeOutcome(erased.Resources, erased.IsComplete);
         });
     }
@@ -136,10 +142,12 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
             });
     }
 
-    private async Task<PurgeOutcome> PurgeAsync(PurgeTargets targets, bool isSoft)
+    private async Task<PurgeOutcome> PurgeAsync(PurgeTargets targets, bool isSoft, CancellationToken stopping)
     {
         var token = Guid.NewGuid().ToString("N");
-        var outcomes = await Task.WhenAll(targets.Resources.Select(one => cache.PurgeAsync(one.Key, token, isSoft, one.HasDependents, Longest)));
+        using var awaited = cache.Await();
+        var outcomes = await Task.WhenAll(targets.Resources.Select(one => cache.PurgeAsync(one.Key, token, isSoft, one.HasDependents, Longest, awaited)));
+        await AwaitedHolders.WaitOrThrowAsync(awaited, stopping);
         return new PurgeOutcome(outcomes.Count(static outcome => outcome == StoreOutcome.Done), Array.TrueForAll(outcomes, static outcome => outcome == StoreOutcome.Done));
     }
 }
