@@ -180,6 +180,7 @@ internal static class CacheProxyHost
         services.AddSingleton<EvictionWaits>();
         services.AddSingleton<Acknowledgements>();
         services.AddHostedService<EvictionRetries>();
+        services.AddSingleton<LongestLease>();
         services.AddSingleton<LocalCopies>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
