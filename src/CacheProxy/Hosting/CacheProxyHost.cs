@@ -181,7 +181,9 @@ internal static class CacheProxyHost
         services.AddSingleton<Acknowledgements>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LongestLease>();
+        services.AddSingleton<CopyMetrics>();
         services.AddSingleton<LocalCopies>();
+        services.AddSingleton<CopyLeases>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();

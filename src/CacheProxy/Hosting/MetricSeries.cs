@@ -26,6 +26,7 @@ internal sealed class MetricSeries : IHostedService
     private readonly EvictionWaits _waits;
     private readonly UpstreamMetrics _upstream;
     private readonly IntakeMetrics _intake;
+    private readonly CopyMetrics _copies;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
@@ -37,11 +38,12 @@ internal sealed class MetricSeries : IHostedService
         EvictionWaits waits,
         UpstreamMetrics upstream,
         IntakeMetrics intake,
+        CopyMetrics copies,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
         (_cache, _limits, _warm, _audits, _writes, _waits) = (cache, limits, warm, audits, writes, waits);
-        (_upstream, _intake, _configuration) = (upstream, intake, configuration);
+        (_upstream, _intake, _copies, _configuration) = (upstream, intake, copies, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         var meter = meters.Create(CacheProxyMeter.Name);
         meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -99,6 +101,7 @@ internal sealed class MetricSeries : IHostedService
         }
 
         _intake.Begin();
+        _copies.Begin();
         _waits.Begin();
         foreach (var cluster in configuration.Proxy.Clusters)
         {

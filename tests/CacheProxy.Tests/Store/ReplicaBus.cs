@@ -15,6 +15,9 @@ internal sealed class ReplicaBus
     /// <summary>Whether messages are delivered as soon as they are sent.</summary>
     public bool DeliversAtOnce { get; set; }
 
+    /// <summary>Whether a message waits although one that says the same waits already. Who plays all orders has no use for it: one may be lost.</summary>
+    public bool KeepsRepeats { get; set; } = true;
+
     /// <summary>What has been sent and not taken, the oldest first.</summary>
     public ReplicaMessage[] Waiting
     {
@@ -39,6 +42,14 @@ internal sealed class ReplicaBus
         }
     }
 
+    public ReplicaChannel ChannelOf(string replica)
+    {
+        lock (_lock)
+        {
+            return _channels[replica];
+        }
+    }
+
     public void Send(ReplicaMessage message)
     {
         lock (_lock)
@@ -46,7 +57,11 @@ internal sealed class ReplicaBus
             Sent++;
             if (!DeliversAtOnce)
             {
-                _waiting.Add(message);
+                if (KeepsRepeats || !_waiting.Exists(message.Repeats))
+                {
+                    _waiting.Add(message);
+                }
+
                 return;
             }
         }
@@ -122,6 +137,9 @@ internal sealed class ReplicaBus
 internal sealed record ReplicaMessage(string To, ResourceKey Key, string From, long? Number = null)
 {
     public bool IsInvalidation => Number is null;
+
+    /// <summary>Whether it says the same.</summary>
+    public bool Repeats(ReplicaMessage other) => (To, Key, From, Number) == (other.To, other.Key, other.From, other.Number);
 
     // Two messages that say the same are two.
     public bool Equals(ReplicaMessage? other) => ReferenceEquals(this, other);

@@ -66,13 +66,13 @@ internal sealed class ReplicaView(SharedStore shared, ReplicaChannel channel) : 
         shared.Take(store => store.OpenTagAsync(tag, keep, budget));
 
     public ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
-        new(shared.Write(key, Replica, number, store => store.BeginWriteAsync(key, token, deadline, budget, number)));
+        new(shared.Write(key, Replica, number, evicts: false, store => store.BeginWriteAsync(key, token, deadline, budget, number)));
 
     public ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0) =>
-        new(shared.Write(key, Replica, number, store => store.EndWriteAsync(key, token, result, budget, number)));
+        new(shared.Write(key, Replica, number, evicts: result != WriteResult.Unchanged, store => store.EndWriteAsync(key, token, result, budget, number)));
 
     public ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0) =>
-        new(shared.Write(key, Replica, number, store => store.MarkStaleAsync(key, token, budget, number)));
+        new(shared.Write(key, Replica, number, evicts: false, store => store.MarkStaleAsync(key, token, budget, number)));
 
     public IAsyncEnumerable<ResourceKey> KeysAsync(string pattern, CancellationToken cancellation) => shared.Memory.KeysAsync(pattern, cancellation);
 

@@ -15,12 +15,15 @@ internal sealed class SharedStore : IAsyncDisposable
     private readonly TimeProvider _time;
     private Dictionary<ResourceKey, Dictionary<string, Held>> _held = [];
     private Dictionary<ResourceKey, Dictionary<string, Held>> _saved = [];
+    private readonly SharedStoreDamage _damage;
     private int _epoch;
     private long? _inUseSinceMs = 0;
 
-    public SharedStore(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="damage">What is wrong with its steps.</param>
+    public SharedStore(TimeProvider time, SharedStoreDamage damage = SharedStoreDamage.None)
     {
-        _time = time;
+        (_time, _damage) = (time, damage);
         Memory = new MemoryStore(time);
     }
 
@@ -117,7 +120,7 @@ internal sealed class SharedStore : IAsyncDisposable
             fields[replica] = new Held(
                 Math.Max(old.DeadlineMs, NowMs + length),
                 old.DeadlineMs > NowMs + length ? Math.Max(old.LengthMs, length) : length,
-                Math.Max(old.Number, hold.Number),
+                _damage == SharedStoreDamage.HoldLowersNumber ? hold.Number : Math.Max(old.Number, hold.Number),
                 _epoch);
             return held(found);
         }
@@ -132,7 +135,7 @@ internal sealed class SharedStore : IAsyncDisposable
     }
 
     /// <summary>One step that tells the holders.</summary>
-    internal WriteStep Write(ResourceKey key, string replica, long number, Func<MemoryStore, ValueTask<WriteStep>> step)
+    internal WriteStep Write(ResourceKey key, string replica, long number, bool evicts, Func<MemoryStore, ValueTask<WriteStep>> step)
     {
         WriteStep done;
         lock (_step)
@@ -141,6 +144,10 @@ internal sealed class SharedStore : IAsyncDisposable
             done = Done(step) with { Grace = Grace() };
             Holder[] others = [.. HoldersOf(key).Where(holder => holder.Replica != replica)];
             done = others.Length > 0 ? done with { Holders = others } : done;
+            if (evicts && _damage == SharedStoreDamage.EvictionRemovesHeld)
+            {
+                _held.Remove(key);
+            }
         }
 
         foreach (var holder in done.Holders ?? [])
@@ -213,4 +220,16 @@ internal sealed class SharedStore : IAsyncDisposable
     }
 
     private readonly record struct Held(long DeadlineMs, long LengthMs, long Number, int Epoch);
+}
+
+/// <summary>What is wrong with the steps of a shared store.</summary>
+internal enum SharedStoreDamage
+{
+    None,
+
+    /// <summary>A hold that comes late takes the number back to its own.</summary>
+    HoldLowersNumber,
+
+    /// <summary>An eviction removes what is held with the entries.</summary>
+    EvictionRemovesHeld,
 }
