@@ -34,6 +34,8 @@ internal sealed class SpanFigures
     /// <summary>Requests that the API did not answer, by the word that says why.</summary>
     public Tally UpstreamFailures { get; } = new();
 
+    public CopyFigures Copies { get; } = new();
+
     /// <summary>Requests by outcome of the tenants that have counters of their own; empty where none have.</summary>
     public Dictionary<string, Tally> Tenants { get; } = new(StringComparer.Ordinal);
 
@@ -55,7 +57,11 @@ internal sealed class SpanFigures
                 AddTenant(series, value);
                 break;
             default:
-                AddTraffic(series, value);
+                if (!Copies.TryAdd(series, value))
+                {
+                    AddTraffic(series, value);
+                }
+
                 break;
         }
     }
@@ -147,6 +153,15 @@ internal readonly struct StateFigures
                 case "cacheproxy_memory_held_bytes":
                     HeldBytes = now[i];
                     break;
+                case "cacheproxy_copies":
+                    Copies = now[i];
+                    break;
+                case "cacheproxy_memory_copies_bytes":
+                    CopyBytes = now[i];
+                    break;
+                case "cacheproxy_channel_closed":
+                    ChannelClosed = now[i] > 0;
+                    break;
                 default:
                     break;
             }
@@ -164,4 +179,12 @@ internal readonly struct StateFigures
     public double Queued { get; }
 
     public double HeldBytes { get; }
+
+    /// <summary>Copies of entries that this replica holds.</summary>
+    public double Copies { get; }
+
+    public double CopyBytes { get; }
+
+    /// <summary>Whether copies are wanted, and nothing is held because messages of replicas do not arrive.</summary>
+    public bool ChannelClosed { get; }
 }
