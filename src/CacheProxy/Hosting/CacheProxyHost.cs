@@ -178,6 +178,7 @@ internal static class CacheProxyHost
             : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
+        services.AddSingleton<LongestLease>();
         services.AddSingleton<LocalCopies>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
