@@ -52,6 +52,7 @@ internal sealed class CacheMetrics
             Request(policy, outcome, "", count: 0);
         }
 
+        Request(policy, "hit", CacheStatus.Copy, count: 0);
         foreach (var detail in (string[])["miss", "stale", "refresh"])
         {
             Request(policy, "fill", detail, count: 0);
@@ -77,9 +78,9 @@ internal sealed class CacheMetrics
     /// <summary>Whether it is of interest whose requests they are.</summary>
     public bool CountsTenants => _tenants is not null;
 
-    public void Hit(string policy, bool stale, string? tenant = null)
+    public void Hit(string policy, bool stale, string? tenant = null, bool isCopy = false)
     {
-        Request(policy, Outcome(stale), "");
+        Request(policy, Outcome(stale), isCopy && !stale ? CacheStatus.Copy : "");
         OfTenant(tenant, stale ? TenantOutcome.Stale : TenantOutcome.Hit);
     }
 

@@ -177,9 +177,13 @@ internal static class CacheProxyHost
             ? new StorePaces(remote)
             : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
+        services.AddSingleton<EvictionWaits>();
+        services.AddSingleton<Acknowledgements>();
         services.AddHostedService<EvictionRetries>();
         services.AddSingleton<LongestLease>();
+        services.AddSingleton<CopyMetrics>();
         services.AddSingleton<LocalCopies>();
+        services.AddSingleton<CopyLeases>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
         services.AddSingleton<ResourceCache>();

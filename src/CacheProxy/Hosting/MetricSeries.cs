@@ -5,6 +5,7 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Intake;
 using CacheProxy.Proxy;
+using CacheProxy.Store;
 using CacheProxy.Telemetry;
 using CacheProxy.Warming;
 using CacheProxy.Writing;
@@ -22,8 +23,10 @@ internal sealed class MetricSeries : IHostedService
     private readonly WarmMetrics _warm;
     private readonly AuditMetrics _audits;
     private readonly WriteMetrics _writes;
+    private readonly EvictionWaits _waits;
     private readonly UpstreamMetrics _upstream;
     private readonly IntakeMetrics _intake;
+    private readonly CopyMetrics _copies;
     private readonly ConfigurationReloader _configuration;
 
     public MetricSeries(
@@ -32,13 +35,15 @@ internal sealed class MetricSeries : IHostedService
         WarmMetrics warm,
         AuditMetrics audits,
         WriteMetrics writes,
+        EvictionWaits waits,
         UpstreamMetrics upstream,
         IntakeMetrics intake,
+        CopyMetrics copies,
         ConfigurationReloader configuration,
         IMeterFactory meters)
     {
-        (_cache, _limits, _warm, _audits, _writes) = (cache, limits, warm, audits, writes);
-        (_upstream, _intake, _configuration) = (upstream, intake, configuration);
+        (_cache, _limits, _warm, _audits, _writes, _waits) = (cache, limits, warm, audits, writes, waits);
+        (_upstream, _intake, _copies, _configuration) = (upstream, intake, copies, configuration);
         var build = new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version));
         var meter = meters.Create(CacheProxyMeter.Name);
         meter.CreateObservableGauge("cacheproxy.build.info", () => build, "{build}", "Always 1; its label says which version runs");
@@ -96,6 +101,8 @@ internal sealed class MetricSeries : IHostedService
         }
 
         _intake.Begin();
+        _copies.Begin();
+        _waits.Begin();
         foreach (var cluster in configuration.Proxy.Clusters)
         {
             _upstream.Begin(cluster.ClusterId);

@@ -22,6 +22,9 @@ internal readonly record struct CacheStatus(
     string? Detail = null)
 {
     public const string HeaderName = "Cache-Status";
+
+    /// <summary>The detail of a hit that needed no answer of the store.</summary>
+    public const string Copy = "copy";
     private const string CacheName = "cacheproxy";
     private const int KnownSeconds = 3600;
 
@@ -33,6 +36,7 @@ internal readonly record struct CacheStatus(
 
     // A hit says one of few words: made once (260 kB at most), it spares each the time and 72 bytes.
     private static readonly string?[] Hits = new string?[KnownSeconds];
+    private static readonly string?[] HitsOfCopies = new string?[KnownSeconds];
 
     /// <summary>The last member is the cache nearest to the client (RFC 9211 §2): ours goes after the origin's.</summary>
     public void AppendTo(IHeaderDictionary response)
@@ -46,6 +50,11 @@ internal readonly record struct CacheStatus(
         if (this is { Hit: true, TtlSeconds: { } ttl, Collapsed: false, Stored: false, Detail: null })
         {
             return ttl is >= 0 and < KnownSeconds ? Hits[ttl] ??= HitFor(ttl) : HitFor(ttl);
+        }
+
+        if (this is { Hit: true, TtlSeconds: >= 0 and < KnownSeconds and { } left, Collapsed: false, Stored: false, Detail: Copy })
+        {
+            return HitsOfCopies[left] ??= $"{HitFor(left)}; detail={Copy}";
         }
 
         if (this is { Hit: false, Forward: CacheStatusForward.UriMiss, ForwardStatus: 200, Stored: true, Collapsed: false, TtlSeconds: null, Detail: null })

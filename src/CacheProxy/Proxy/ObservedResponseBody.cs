@@ -52,9 +52,9 @@ internal abstract class ObservedResponseBody : Stream, IHttpResponseBodyFeature
     /// <summary>Whether the client gets nothing of this body: it is read and thrown away.</summary>
     protected bool IsWithheld { get; set; }
 
-    public void Install() => Context.Features.Set<IHttpResponseBodyFeature>(this);
+    public virtual void Install() => Context.Features.Set<IHttpResponseBodyFeature>(this);
 
-    public void Remove() => Context.Features.Set(_inner);
+    public virtual void Remove() => Context.Features.Set(_inner);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

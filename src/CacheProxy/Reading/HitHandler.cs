@@ -55,7 +55,7 @@ internal sealed class HitHandler(
 
         hot.Hit(read, found);
         samples.Hit(read, found, ageMs, next);
-        var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began);
+        var served = hits.TryServeAsync(read.Context, read.Policy, read.Tenant, found.Response!, ageMs, began, found.IsCopy);
         return AtHand.TryTake(served, out var isServed) && isServed
             ? Task.CompletedTask
             : UnlessAsync(served, CacheRequest.Of(read, budget), began, next);

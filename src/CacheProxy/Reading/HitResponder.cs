@@ -21,7 +21,7 @@ internal sealed partial class HitResponder(
     /// <summary>Answers a hit, and counts it.</summary>
     /// <returns>As <see cref="TrySendAsync"/>.</returns>
     public Task<bool> TryServeAsync(
-        HttpContext context, CachePolicy policy, string? tenant, StoredResponse stored, long ageMs, long began)
+        HttpContext context, CachePolicy policy, string? tenant, StoredResponse stored, long ageMs, long began, bool isCopy = false)
     {
         var stale = !stored.Freshness.IsFresh(ageMs);
         if (events.AreWritten)
@@ -29,8 +29,9 @@ internal sealed partial class HitResponder(
             events.Hit(policy.Events, tenant, policy.IdOf(context.Request.RouteValues));
         }
 
-        metrics.Hit(policy.Name, stale, tenant);
-        var sent = TrySendAsync(context, policy, stored, ageMs, new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs)));
+        metrics.Hit(policy.Name, stale, tenant, isCopy);
+        var status = new CacheStatus(Hit: true, TtlSeconds: stored.Freshness.TtlSeconds(ageMs), Detail: isCopy ? CacheStatus.Copy : null);
+        var sent = TrySendAsync(context, policy, stored, ageMs, status);
         return AtHand.TryTake(sent, out var isSent) ? Task.FromResult(Served(isSent, policy, stale, began)) : WaitAsync(sent, policy, stale, began);
     }
 

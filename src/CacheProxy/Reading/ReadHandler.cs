@@ -79,11 +79,11 @@ internal sealed class ReadHandler(
             case ReadAction.Serve:
                 hot.Hit(request, found);
                 samples.Hit(request, found, decision.AgeMs, next);
-                return ServeAsync(request, found.Response!, decision.AgeMs, began);
+                return ServeAsync(request, found, decision.AgeMs, began);
             case ReadAction.ServeAndRefresh:
                 hot.Hit(request, found);
                 refresh.Start(request, found, next);
-                return ServeAsync(request, found.Response!, decision.AgeMs, began);
+                return ServeAsync(request, found, decision.AgeMs, began);
             case ReadAction.Compare:
                 return AnsweredAsync(shadows.ForwardAsync(request, found, next));
             case ReadAction.Fill:
@@ -169,9 +169,9 @@ internal sealed class ReadHandler(
         return Attempt.Answered;
     }
 
-    private ValueTask<Attempt> ServeAsync(CacheRequest request, StoredResponse stored, long ageMs, long began)
+    private ValueTask<Attempt> ServeAsync(CacheRequest request, in LookUpResult found, long ageMs, long began)
     {
-        var served = hits.TryServeAsync(request.Context, request.Policy, request.Tenant, stored, ageMs, began);
+        var served = hits.TryServeAsync(request.Context, request.Policy, request.Tenant, found.Response!, ageMs, began, found.IsCopy);
         return AtHand.TryTake(served, out var isServed) ? new(AttemptOf(isServed)) : WaitAsync(served);
 
         static async ValueTask<Attempt> WaitAsync(Task<bool> served) => AttemptOf(await served);

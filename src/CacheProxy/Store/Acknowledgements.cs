@@ -1,17 +1,88 @@
-using System.Collections.Concurrent;
 using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
 
-/// <summary>What holders have acknowledged lately. An acknowledgement stays true for ever: numbers only grow, and a replica's name is drawn anew at each start.</summary>
-internal sealed class Acknowledgements
+/// <summary>
+/// What holders have acknowledged lately, and who waits for it. An acknowledgement stays true for ever: numbers only grow, and a replica's name
+/// is drawn anew at each start. It may be there before the writer has heard that there is a holder. Bounded: one that is forgotten is asked
+/// for once more, which costs its writer some milliseconds.
+/// </summary>
+/// <param name="time">The clock by which writers wait.</param>
+/// <param name="waits">Told of each wait.</param>
+internal sealed class Acknowledgements(TimeProvider time, EvictionWaits? waits = null)
 {
-    private readonly ConcurrentDictionary<(ResourceKey Key, string Replica), long> _numbers = new();
+    // At least so many are remembered, and at most twice as many.
+    private const int LeastRemembered = 8192;
 
-    public void Note(ResourceKey key, string replica, long number) =>
-        _numbers.AddOrUpdate((key, replica), static (_, given) => given, static (_, seen, given) => Math.Max(seen, given), number);
+    private readonly Dictionary<(ResourceKey Key, string Replica), List<AwaitedHolders>> _waiting = [];
+    private Dictionary<(ResourceKey Key, string Replica), long> _latest = [];
+    private Dictionary<(ResourceKey Key, string Replica), long> _before = [];
+
+    /// <summary>Guards what is here and in all that wait: an acknowledgement comes either before somebody waits for it, or to somebody who waits.</summary>
+    public Lock Lock { get; } = new();
+
+    public TimeProvider Time => time;
+
+    public EvictionWaits? Waits => waits;
+
+    public void Note(ResourceKey key, string replica, long number)
+    {
+        var place = (key, replica);
+        lock (Lock)
+        {
+            if (_latest.Count >= LeastRemembered && !_latest.ContainsKey(place))
+            {
+                (_before, _latest) = (_latest, []);
+            }
+
+            _latest[place] = Math.Max(number, NumberAt_NeedsLock(place));
+            if (_waiting.TryGetValue(place, out var writers))
+            {
+                writers.RemoveAll(writer => writer.IsConfirmed_NeedsLock(place, number));
+                ForgetIfEmpty_NeedsLock(place, writers);
+            }
+        }
+    }
 
     /// <summary>Whether the holder serves nothing any more of what it held.</summary>
-    public bool Have(ResourceKey key, in Holder holder) =>
-        _numbers.TryGetValue((key, holder.Replica), out var number) && number > holder.Number;
+    public bool Have(ResourceKey key, in Holder holder)
+    {
+        lock (Lock)
+        {
+            return Have_NeedsLock((key, holder.Replica), holder.Number);
+        }
+    }
+
+    public bool Have_NeedsLock((ResourceKey Key, string Replica) place, long number) => NumberAt_NeedsLock(place) > number;
+
+    public void Watch_NeedsLock((ResourceKey Key, string Replica) place, AwaitedHolders writer)
+    {
+        if (!_waiting.TryGetValue(place, out var writers))
+        {
+            _waiting[place] = writers = new(1);
+        }
+
+        writers.Add(writer);
+    }
+
+    public void Unwatch_NeedsLock((ResourceKey Key, string Replica) place, AwaitedHolders writer)
+    {
+        if (_waiting.TryGetValue(place, out var writers))
+        {
+            writers.Remove(writer);
+            ForgetIfEmpty_NeedsLock(place, writers);
+        }
+    }
+
+    // Numbers begin at 0, and what is acknowledged is above one.
+    private long NumberAt_NeedsLock((ResourceKey Key, string Replica) place) =>
+        _latest.TryGetValue(place, out var number) || _before.TryGetValue(place, out number) ? number : long.MinValue;
+
+    private void ForgetIfEmpty_NeedsLock((ResourceKey Key, string Replica) place, List<AwaitedHolders> writers)
+    {
+        if (writers.Count == 0)
+        {
+            _waiting.Remove(place);
+        }
+    }
 }

@@ -1,11 +1,14 @@
+using System.Collections.Concurrent;
+
 namespace CacheProxy.Store;
 
 /// <summary>
 /// Retries pending evictions until the store has them, and once more when the process stops. Each node of the store is told of its keys by
-/// itself, many at a time, so that one that hangs holds up only its own.
+/// itself, many at a time, so that one that hangs holds up only its own. What the store has stays pending until no other replica serves it:
+/// a strict write goes by that.
 /// </summary>
 internal sealed class EvictionRetries(
-    PendingEvictions pending, ICacheStore store, TimeProvider time, ILogger<EvictionRetries> logger) : BackgroundService
+    PendingEvictions pending, ICacheStore store, ResourceCache cache, TimeProvider time, ILogger<EvictionRetries> logger) : BackgroundService
 {
     // Enough that Redis and not the way to it sets the pace; few enough that a request's own step waits for no more than a millisecond or two.
     private const int AtATime = 64;
@@ -16,15 +19,20 @@ internal sealed class EvictionRetries(
 
     private readonly Dictionary<int, Node> _nodes = [];
 
+    // What the store has, and holders have not confirmed.
+    private readonly ConcurrentDictionary<DueEviction, bool> _delivered = new();
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         await Task.WhenAll(_nodes.Values.Select(static node => node.Drain));
         StartDrains();
         await Task.WhenAll(_nodes.Values.Select(static node => node.Drain));
-        if (pending.Count > 0)
+        // Holders that have not answered serve nothing longer than their leases stand: nobody waits for them any more.
+        var left = pending.Count - _delivered.Count;
+        if (left > 0)
         {
-            Log.StoppedWithPending(logger, pending.Count);
+            Log.StoppedWithPending(logger, left);
         }
     }
 
@@ -70,6 +78,11 @@ internal sealed class EvictionRetries(
 
         foreach (var due in pending.Due())
         {
+            if (_delivered.ContainsKey(due))
+            {
+                continue;
+            }
+
             var number = store.NodeOf(due.Key);
             if (!_nodes.TryGetValue(number, out var node))
             {
@@ -89,18 +102,41 @@ internal sealed class EvictionRetries(
 
     private async Task<bool> TryAsync(DueEviction due)
     {
-        var ended = await store.EndWriteAsync(due.Key, due.Token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout));
-        if (ended.Outcome != StoreOutcome.Done || (due.HasDependents && !await TryDependentsAsync(due)))
+        var awaited = cache.Await();
+        var outcome = await cache.TryEvictAsync(due.Key, due.Token, new StoreTimeoutBudget(AttemptTimeout), awaited);
+        if (outcome != StoreOutcome.Done || (due.HasDependents && !await TryDependentsAsync(due, awaited)))
         {
+            awaited?.Dispose();
             return false;
         }
 
-        pending.Complete(due);
+        if (awaited is null)
+        {
+            pending.Complete(due);
+        }
+        else
+        {
+            // Others are not kept waiting for these holders.
+            _delivered[due] = true;
+            _ = CompleteAsync(due, awaited);
+        }
+
         return true;
     }
 
+    private async Task CompleteAsync(DueEviction due, AwaitedHolders awaited)
+    {
+        using (awaited)
+        {
+            await awaited.WaitAsync(CancellationToken.None);
+        }
+
+        pending.Complete(due);
+        _delivered.TryRemove(due, out _);
+    }
+
     /// <summary>What contains the resource: it is known only now that the index can be asked.</summary>
-    private async Task<bool> TryDependentsAsync(DueEviction due)
+    private async Task<bool> TryDependentsAsync(DueEviction due, AwaitedHolders? awaited)
     {
         var ended = await store.EndWriteOnIndexAsync(
             due.Key, new IndexToken(due.Token, 0), changed: true, new StoreTimeoutBudget(AttemptTimeout));
@@ -109,8 +145,8 @@ internal sealed class EvictionRetries(
         foreach (var some in ended.Dependents.Chunk(AtATime))
         {
             var taken = await Task.WhenAll(some.Select(
-                dependent => store.EndWriteAsync(dependent, token, WriteResult.Changed, new StoreTimeoutBudget(AttemptTimeout)).AsTask()));
-            all &= Array.TrueForAll(taken, static step => step.Outcome == StoreOutcome.Done);
+                dependent => cache.TryEvictAsync(dependent, token, new StoreTimeoutBudget(AttemptTimeout), awaited).AsTask()));
+            all &= Array.TrueForAll(taken, static outcome => outcome == StoreOutcome.Done);
             if (!all)
             {
                 break;

@@ -182,6 +182,9 @@ internal readonly record struct LookUpResult(LookUpOutcome Outcome, string Vary,
     /// <summary>Whether this replica holds the resource since the store answered (<see cref="ICacheStore.HoldAsync"/>).</summary>
     public bool IsHeld { get; init; }
 
+    /// <summary>Whether it is a copy of this process's own (<see cref="LocalCopies"/>). No store says so.</summary>
+    public bool IsCopy { get; init; }
+
     public static LookUpResult Miss(string vary) => new(LookUpOutcome.Miss, vary, null, "");
 }
 

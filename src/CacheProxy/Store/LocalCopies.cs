@@ -1,198 +1,227 @@
-using System.Collections.Concurrent;
 using CacheProxy.Identity;
 using CacheProxy.Store.Memory;
 
 namespace CacheProxy.Store;
 
 /// <summary>
-/// Copies of entries in this process, served without asking the store for as long as the policy's <c>MemoryTtl</c> says. A write through
-/// this process forgets them; one through another replica is not noticed before they run out. Tenants share their memory fairly.
+/// Copies of what is hot in the store, and of generations of tags, served without asking it, under leases that the store has granted this
+/// process (<see cref="ICacheStore.HoldAsync"/>). A copy is served only while its number is the resource's and its time is not up; and both are
+/// looked at after the request has arrived and the copy has been taken, in this order. Tenants share their memory fairly.
 /// </summary>
-internal sealed class LocalCopies : IDisposable
+internal sealed partial class LocalCopies : IDisposable
 {
-    private const long DefaultMaxBytes = 64L * 1024 * 1024;
-    private const int OverheadBytes = 1024;
-    private const int Generations = 4096;
-    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
+    /// <summary>The look-up that finds a resource for the so-manieth time within <c>MemoryTtl</c> holds it: a hold costs the store as much as 3 or 4 others.</summary>
+    private const int DefaultHoldFrom = 5;
 
-    private readonly ConcurrentDictionary<(ResourceKey Key, VariantKey Variant), HeldCopy> _copies = new();
-    private readonly int[] _generations = new int[Generations];
+    // Resources that share a slot have one number: raising it drops the copies of all of them, which costs a few look-ups.
+    private const int Slots = 16 * 1024;
+    private static readonly TimeSpan LeastMargin = TimeSpan.FromMilliseconds(100);
+
     private readonly TimeProvider _time;
+    private readonly long _frequency;
     private readonly TenantKeys _tenants;
+    private readonly CopyMetrics? _metrics;
     private readonly MemoryBudget _budget;
     private readonly Action<Budgeted> _dropped;
-    private readonly Lock _sweeping = new();
-    private ITimer? _sweeper;
+    private readonly CopyHeat _heat = new();
+    private IReplicaChannel? _channel;
+    private long[]? _numbers;
+    private volatile bool _isStopped;
 
-    /// <param name="time">The clock.</param>
+    /// <param name="time">The clock; only its monotonic part is used.</param>
     /// <param name="tenants">Tells whose keys they are; without it, all are one tenant's.</param>
-    public LocalCopies(TimeProvider time, TenantKeys? tenants = null)
-        : this(time, tenants, DefaultMaxBytes)
-    {
-    }
-
-    internal LocalCopies(TimeProvider time, TenantKeys? tenants, long maxBytes)
+    /// <param name="options">How much memory they may take.</param>
+    /// <param name="metrics">Counts holds.</param>
+    public LocalCopies(TimeProvider time, TenantKeys? tenants = null, MemoryOptions? options = null, CopyMetrics? metrics = null)
     {
         _time = time;
+        _frequency = time.TimestampFrequency;
         _tenants = tenants ?? new TenantKeys();
-        _budget = new MemoryBudget(maxBytes);
-        _dropped = dropped => _copies.TryRemove(KeyValuePair.Create(((HeldCopy)dropped).Place, (HeldCopy)dropped));
+        _metrics = metrics;
+        _budget = new MemoryBudget((options ?? new MemoryOptions()).SizeLimit);
+        _dropped = dropped => Dropped_NeedsLock((HeldCopy)dropped);
+        metrics?.Observe(this);
     }
 
-    /// <summary>What the copies take, roughly.</summary>
-    public long Bytes => _budget.Bytes;
+    /// <summary>Whether there may be copies: the store is one that replicas share.</summary>
+    public bool AreOn => _channel is not null;
 
-    /// <summary>Counts what was forgotten; a copy of an earlier generation is never served. Read it before asking the store.</summary>
-    public int Generation(ResourceKey key) => Volatile.Read(ref _generations[Slot(key)]);
+    /// <summary>Whether any policy in force wants copies.</summary>
+    public bool AreWanted { get; set; }
 
-    public LookUpResult? Find(ResourceKey key, VariantKey variant)
+    /// <summary>Whether there are none although they are wanted.</summary>
+    public bool IsCutOff => AreWanted && _channel is { IsOpen: false };
+
+    internal int HoldFrom { get; init; } = DefaultHoldFrom;
+
+    /// <summary>Once, before anything is looked up.</summary>
+    public IReplicaChannel? Use(IReplicaChannel? channel) => _channel = channel;
+
+    /// <summary>The resource's number in this process, which only grows. A copy with another one is never served.</summary>
+    public long Number(ResourceKey key) => _numbers is { } numbers ? Volatile.Read(ref numbers[Slot(HashOf(key))]) : 0;
+
+    /// <summary>
+    /// From now on no copy of the resource is served that was asked for before. Done before a step that evicts is sent, whose script is told
+    /// the number, and once more when it has answered.
+    /// </summary>
+    /// <returns>The new number; 0 where there are no copies at all.</returns>
+    public long Raise(ResourceKey key) => AreOn ? Raise(Slot(HashOf(key))) : 0;
+
+    /// <summary>The copy if it may be served now.</summary>
+    public LocalCopy? Find(ResourceKey key, VariantKey variant)
     {
-        if (!_copies.TryGetValue((key, variant), out var held)
-            || held.Copy is not { } copy
-            || copy.Generation != Generation(key)
-            || _time.GetTimestamp() >= copy.UntilTimestamp)
+        var hash = HashOf(key);
+        if (Held(hash, key, variant) is not { } held || held.Copy is not { } copy || !IsGood(Slot(hash), copy))
         {
             return null;
         }
 
-        if (!held.IsUsed)
-        {
-            held.IsUsed = true;
-        }
-
-        return copy.Result;
+        held.Use(HoldFrom);
+        return copy;
     }
 
+    /// <summary>As <see cref="Find"/>, but leaves no trace.</summary>
     /// <param name="key">The resource.</param>
-    /// <param name="result">What the store has.</param>
-    /// <param name="generation">The generation before the store was asked.</param>
-    /// <param name="ttl">How long it may be served.</param>
-    public void Add(ResourceKey key, in LookUpResult result, int generation, TimeSpan ttl)
+    /// <param name="variant">Which variant of it.</param>
+    /// <param name="left">How long it may still be served.</param>
+    public LocalCopy? Peek(ResourceKey key, VariantKey variant, out TimeSpan left)
     {
-        var until = _time.GetTimestamp() + (long)(ttl.TotalSeconds * _time.TimestampFrequency);
-        var bytes = result.Response!.Body.Length + OverheadBytes;
-        var held = new HeldCopy((key, result.Variant), new LocalCopy(result, generation, until), bytes);
-        lock (held)
-        {
-            Drop(key, result.Variant);
-            if (!_copies.TryAdd(held.Place, held))
-            {
-                // Somebody else was faster, with an answer that is as good.
-                return;
-            }
-
-            _budget.Enqueue_NeedsLock(held, _tenants.Find(key.Value));
-            _budget.Add(held, bytes, entries: 1);
-        }
-
-        SweepLater();
-        _budget.Trim(held, _dropped);
+        var hash = HashOf(key);
+        var copy = Held(hash, key, variant)?.Copy;
+        left = copy is null ? TimeSpan.Zero : _time.GetElapsedTime(_time.GetTimestamp(), copy.UntilTimestamp);
+        return copy is not null && IsGood(Slot(hash), copy) ? copy : null;
     }
+
+    /// <summary>Begins a look-up in the store of what there is no good copy of.</summary>
+    /// <param name="key">The resource, or the tag.</param>
+    /// <param name="variant">Which variant of it.</param>
+    /// <param name="ttl">How long a lease is to stand.</param>
+    /// <param name="begun">By what a copy is measured. Read before the store is asked: a lease is counted from then.</param>
+    /// <returns>Whether the look-up is to take a lease.</returns>
+    public bool TryBeginHold(ResourceKey key, VariantKey variant, TimeSpan ttl, out HoldBegun begun)
+    {
+        var hash = HashOf(key);
+        var numbers = Numbers();
+        begun = new HoldBegun(Volatile.Read(ref numbers[Slot(hash)]), _time.GetTimestamp(), ttl);
+        return !_isStopped
+            && _channel is { IsOpen: true }
+            && (HoldFrom <= 1
+                // What was served often enough while it was held is held again at once.
+                || Held(hash, key, variant)?.TryTakeUses(HoldFrom - 1) == true
+                || _heat.TryTake(hash, Ms(begun.Timestamp), ttl, HoldFrom - 1));
+    }
+
+    /// <summary>A look-up that took no lease has found something.</summary>
+    public void Found(ResourceKey key, in HoldBegun begun) => _heat.Count(HashOf(key), Ms(begun.Timestamp), begun.Length);
+
+    /// <summary>Keeps what a look-up has found that took a lease.</summary>
+    public void Add(ResourceKey key, in LookUpResult found, in HoldBegun begun) => Add(
+        key, found.Variant, begun, MemoryEntry.Measure(found.Response!), new LocalCopy(found with { IsCopy = true, IsHeld = false }, "", begun.Number, UntilOf(begun)));
+
+    /// <summary>The same of a tag's generation.</summary>
+    public void Add(ResourceKey tag, string generation, in HoldBegun begun) =>
+        Add(tag, VariantKey.Plain, begun, 2 * generation.Length, new LocalCopy(default, generation, begun.Number, UntilOf(begun)));
+
+    /// <summary>Tells how a hold came out.</summary>
+    public void Ended(HoldResult result) => _metrics?.Held(result);
 
     /// <summary>Another response has taken this one's place in the store.</summary>
     public void Drop(ResourceKey key, VariantKey variant)
     {
-        if (_copies.TryRemove((key, variant), out var held))
+        if (Held(HashOf(key), key, variant) is { } held)
         {
+            Leave(held);
             Let(held);
         }
     }
-
-    public void Forget(ResourceKey key) => Interlocked.Increment(ref _generations[Slot(key)]);
 
     /// <summary>Drops all copies of a tenant's entries, and makes useless what look-ups under way are about to copy.</summary>
     public void Erase(TenantName tenant) => Erase(key => _tenants.Find(key.Value).SequenceEqual(tenant.Value));
 
     /// <summary>The same of all resources that <paramref name="isMeant"/> says.</summary>
-    public void Erase(Func<ResourceKey, bool> isMeant)
+    /// <returns>Those of which there were copies.</returns>
+    public List<ResourceKey> Erase(Func<ResourceKey, bool> isMeant)
     {
-        foreach (var (place, held) in _copies)
+        var erased = Keys(isMeant);
+        foreach (var key in erased)
         {
-            if (isMeant(place.Key))
-            {
-                Forget(place.Key);
-                DropThis(place, held);
-            }
-        }
-    }
-
-    public void Dispose() => StopSweeping();
-
-    // Only as long as there are copies, which most policies have none of.
-    private void SweepLater()
-    {
-        lock (_sweeping)
-        {
-            _sweeper ??= _time.CreateTimer(static copies => ((LocalCopies)copies!).Sweep(), this, BetweenSweeps, BetweenSweeps);
-        }
-    }
-
-    private void StopSweeping()
-    {
-        lock (_sweeping)
-        {
-            _sweeper?.Dispose();
-            _sweeper = null;
-        }
-    }
-
-    private void Sweep()
-    {
-        var now = _time.GetTimestamp();
-        foreach (var (place, held) in _copies)
-        {
-            if (held.Copy is not { } copy || now >= copy.UntilTimestamp || copy.Generation != Generation(place.Key))
-            {
-                DropThis(place, held);
-            }
+            Raise(key);
         }
 
-        lock (_sweeping)
-        {
-            // Whoever adds one comes here, too, after it has been added.
-            if (_copies.IsEmpty)
-            {
-                StopSweeping();
-            }
-        }
+        return erased;
     }
 
-    private void DropThis((ResourceKey Key, VariantKey Variant) place, HeldCopy held)
+    /// <summary>Drops all copies, and makes useless what look-ups under way are about to copy.</summary>
+    /// <returns>The resources of which there were copies.</returns>
+    public List<ResourceKey> EraseAll()
     {
-        if (_copies.TryRemove(KeyValuePair.Create(place, held)))
+        var erased = Keys(static _ => true);
+        // Without numbers nothing has ever been asked for.
+        for (var slot = 0; slot < Slots && _numbers is not null; slot++)
         {
-            Let(held);
+            Raise(slot);
         }
+
+        return erased;
     }
 
-    private void Let(HeldCopy held)
+    /// <summary>As <see cref="EraseAll"/>, and there are no copies any more.</summary>
+    public List<ResourceKey> Stop()
     {
-        lock (held)
-        {
-            _budget.Add(held, -held.Bytes, -held.Count);
-            held.DropEntries();
-        }
+        // Before the numbers are raised: who has read one that was raised sees that it is to hold nothing.
+        _isStopped = true;
+        return EraseAll();
     }
 
-    private static int Slot(ResourceKey key) => key.Value.GetHashCode(StringComparison.Ordinal) & (Generations - 1);
+    // In this order: a copy that is dropped between the two was good when the request was there already.
+    private bool IsGood(int slot, LocalCopy copy) =>
+        copy.Number == Volatile.Read(ref _numbers![slot]) && _time.GetTimestamp() < copy.UntilTimestamp;
 
-    private sealed record LocalCopy(LookUpResult Result, int Generation, long UntilTimestamp);
-
-    /// <summary>The place of a copy; without one once it has been dropped, so that a queue of the budget keeps no body.</summary>
-    private sealed class HeldCopy((ResourceKey Key, VariantKey Variant) place, LocalCopy copy, long bytes) : Budgeted
+    private long UntilOf(in HoldBegun begun)
     {
-        private volatile LocalCopy? _copy = copy;
-
-        public (ResourceKey Key, VariantKey Variant) Place => place;
-
-        public LocalCopy? Copy => _copy;
-
-        public override long Bytes => _copy is null ? 0 : bytes;
-
-        public override int Count => _copy is null ? 0 : 1;
-
-        public override bool HasEntries => _copy is not null;
-
-        public override void DropEntries() => _copy = null;
+        var margin = begun.Length / 10;
+        return begun.Timestamp + (long)((begun.Length - (margin > LeastMargin ? margin : LeastMargin)).TotalSeconds * _frequency);
     }
+
+    private long[] Numbers() => Volatile.Read(ref _numbers) ?? Interlocked.CompareExchange(ref _numbers, new long[Slots], null) ?? _numbers;
+
+    private long Ms(long timestamp) => timestamp / (_frequency / 1000);
+
+    private static int HashOf(ResourceKey key) => key.Value.GetHashCode();
+
+    private static int Slot(int hash) => hash & (Slots - 1);
+}
+
+/// <summary>A look-up that may take a lease: what was read before the store was asked.</summary>
+/// <param name="Number">The resource's number in this process.</param>
+/// <param name="Timestamp">The monotonic clock.</param>
+/// <param name="Length">How long the lease stands (<c>MemoryTtl</c>); zero for a look-up that neither takes one nor is counted.</param>
+internal readonly record struct HoldBegun(long Number, long Timestamp, TimeSpan Length);
+
+/// <summary>A copy, of an entry or of a tag's generation. Immutable; all who read it share its body.</summary>
+/// <param name="result">The entry as it was found; without an outcome worth speaking of for a tag.</param>
+/// <param name="generation">The tag's; empty for an entry.</param>
+/// <param name="number">The resource's number before the store was asked.</param>
+/// <param name="untilTimestamp">It is served before this, on the monotonic clock.</param>
+internal sealed class LocalCopy(in LookUpResult result, string generation, long number, long untilTimestamp)
+{
+    private readonly LookUpResult _result = result;
+
+    public ref readonly LookUpResult Result => ref _result;
+
+    public string Generation => generation;
+
+    public long Number => number;
+
+    public long UntilTimestamp => untilTimestamp;
+
+    /// <summary>The same; if it is of the entry that <paramref name="earlier"/> is of, with that one's bytes, so that a lease taken anew takes no memory.</summary>
+    public LocalCopy WithBytesOf(LocalCopy? earlier) =>
+        _result.Response is { } response
+        && earlier?._result.Response is { } same
+        && response.Stamp.DeadlineMs != 0
+        && response.Stamp.DeadlineMs == same.Stamp.DeadlineMs
+        && response.Stamp.Found == same.Stamp.Found
+            ? new LocalCopy(_result with { Response = same }, generation, number, untilTimestamp)
+            : this;
 }

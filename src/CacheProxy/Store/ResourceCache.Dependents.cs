@@ -59,12 +59,15 @@ internal sealed partial class ResourceCache
         || (dependencies.Length > 0
             && Array.Exists(dependencies, one => one.Kind != DependencyKind.Rules && pending.MustForward(new ResourceKey(one.Key))));
 
-    /// <summary>Begins a write on the index, and evicts all that contains the resource. Whether both were done.</summary>
+    /// <summary>
+    /// Begins a write on the index, and evicts all that contains the resource. Whether both were done. Who holds any of that is waited for with
+    /// the holders of the resource, while the API works.
+    /// </summary>
     private async Task<bool> BeginOnIndexAsync(ResourceFence fence, IndexFence index)
     {
         var token = index.Next();
         var begun = await store.BeginWriteOnIndexAsync(fence.Key, token, fence.Deadline, new StoreTimeoutBudget(fence.Budget.Remaining));
-        if (begun.Outcome != StoreOutcome.Done || !await EvictAllAsync(begun.Dependents, fence.Token, index.Timeout))
+        if (begun.Outcome != StoreOutcome.Done || !await EvictAllAsync(begun.Dependents, fence.Token, index.Timeout, fence.Awaited))
         {
             return false;
         }
@@ -77,7 +80,7 @@ internal sealed partial class ResourceCache
     private async ValueTask<StoreOutcome> RenewOnBothAsync(ResourceFence fence, IndexFence index, StoreTimeoutBudget budget)
     {
         var onIndex = store.RenewWriteOnIndexAsync(fence.Key, index.Token, fence.Deadline, new StoreTimeoutBudget(budget.Remaining)).AsTask();
-        var outcome = (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget)).Outcome;
+        var outcome = await SetFenceAsync(fence, budget);
         var renewal = await onIndex;
         if (renewal == IndexRenewal.Lost)
         {
@@ -90,19 +93,19 @@ internal sealed partial class ResourceCache
     private async Task<bool> EndOnIndexAsync(ResourceFence fence, IndexFence index, bool changed, TimeSpan timeout)
     {
         var ended = await store.EndWriteOnIndexAsync(fence.Key, index.Token, changed, new StoreTimeoutBudget(timeout));
-        return ended.Outcome == StoreOutcome.Done && await EvictAllAsync(ended.Dependents, fence.Token, index.Timeout);
+        return ended.Outcome == StoreOutcome.Done && await EvictAllAsync(ended.Dependents, fence.Token, index.Timeout, fence.Awaited);
     }
 
     /// <summary>Evicts what contains a resource that had no fence. Whether the store has it all.</summary>
-    private async Task<bool> EvictDependentsAsync(ResourceKey key, string token, StoreTimeoutBudget budget)
+    private async Task<bool> EvictDependentsAsync(ResourceKey key, string token, StoreTimeoutBudget budget, AwaitedHolders? awaited)
     {
         var timeout = budget.Remaining;
         var ended = await store.EndWriteOnIndexAsync(key, new IndexToken(token, 0), changed: true, new StoreTimeoutBudget(timeout));
-        return ended.Outcome == StoreOutcome.Done && await EvictAllAsync(ended.Dependents, token, timeout);
+        return ended.Outcome == StoreOutcome.Done && await EvictAllAsync(ended.Dependents, token, timeout, awaited);
     }
 
     /// <summary>Evicts entries, on all nodes at once and on each some at a time. Those that the store cannot take are remembered and retried.</summary>
-    private async Task<bool> EvictAllAsync(ResourceKey[] keys, string token, TimeSpan timeout)
+    private async Task<bool> EvictAllAsync(ResourceKey[] keys, string token, TimeSpan timeout, AwaitedHolders? awaited)
     {
         if (keys.Length == 0)
         {
@@ -125,13 +128,13 @@ internal sealed partial class ResourceCache
         var evicting = new List<Task<bool>>(byNode.Count);
         foreach (var ofNode in byNode.Values)
         {
-            evicting.Add(EvictInTurnAsync(ofNode, token, timeout));
+            evicting.Add(EvictInTurnAsync(ofNode, token, timeout, awaited));
         }
 
         return !Array.Exists(await Task.WhenAll(evicting), static done => !done);
     }
 
-    private async Task<bool> EvictInTurnAsync(List<ResourceKey> keys, string token, TimeSpan timeout)
+    private async Task<bool> EvictInTurnAsync(List<ResourceKey> keys, string token, TimeSpan timeout, AwaitedHolders? awaited)
     {
         var all = true;
         var some = true;
@@ -143,7 +146,7 @@ internal sealed partial class ResourceCache
             for (var i = first; i < end; i++)
             {
                 // A node that has taken none is not waited for again; what it lacks is pending.
-                evicting.Add(EvictAsync(keys[i], token, new StoreTimeoutBudget(some ? timeout : TimeSpan.Zero)).AsTask());
+                evicting.Add(EvictAsync(keys[i], token, new StoreTimeoutBudget(some ? timeout : TimeSpan.Zero), awaited).AsTask());
             }
 
             var outcomes = await Task.WhenAll(evicting);

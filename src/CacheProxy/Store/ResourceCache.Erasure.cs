@@ -10,13 +10,21 @@ internal sealed partial class ResourceCache
     private static readonly TimeSpan EvictionTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Evicts every resource of a tenant, in the store and in this process. What a fill that began before brings is not stored; what is
-    /// filled from now on is. Copies of other replicas run out with their policies' <c>MemoryTtl</c>.
+    /// Evicts every resource of a tenant, in the store and in all replicas. What a fill that began before brings is not stored; what is
+    /// filled from now on is.
     /// </summary>
     /// <param name="tenant">Whose resources, by the templates of the policies in force. Keys that name no tenant are nobody's.</param>
     /// <param name="progress">Told how many it were so far.</param>
     /// <param name="cancellation">Ends it early; what was evicted stays so.</param>
     public async Task<TenantErasure> EraseAsync(TenantName tenant, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        using var awaited = Await();
+        var erasure = await EraseAsync(tenant, progress, awaited, cancellation);
+        await AwaitedHolders.WaitOrThrowAsync(awaited, cancellation);
+        return erasure;
+    }
+
+    private async Task<TenantErasure> EraseAsync(TenantName tenant, IProgress<long>? progress, AwaitedHolders? awaited, CancellationToken cancellation)
     {
         copies.Erase(tenant);
         if (tenants?.Pattern(tenant) is not { } pattern)
@@ -54,7 +62,7 @@ internal sealed partial class ResourceCache
 
         async Task<bool> EvictAllAsync()
         {
-            var outcomes = await Task.WhenAll(chunk.Select(key => EvictAsync(key, token, new StoreTimeoutBudget(EvictionTimeout)).AsTask()));
+            var outcomes = await Task.WhenAll(chunk.Select(key => EvictAsync(key, token, new StoreTimeoutBudget(EvictionTimeout), awaited).AsTask()));
             foreach (var key in chunk)
             {
                 absent.Evicted(key);

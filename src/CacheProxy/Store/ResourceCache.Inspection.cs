@@ -25,18 +25,18 @@ internal sealed partial class ResourceCache
                 .Where(static dependency => dependency.Kind == DependencyKind.Tag)
                 .Select(static dependency => new ResourceKey(dependency.Key)).Distinct().Take(MostTagsInspected),
         ];
-        return new InspectedResource(stored, tags, tags.Length == 0 ? [] : await AskForTagsAsync(tags, budget));
+        return new InspectedResource(stored, tags, tags.Length == 0 ? [] : await AskForTagsAsync(tags, TimeSpan.Zero, budget));
     }
 
     /// <summary>What a request of these variants would find.</summary>
     /// <param name="key">Its resource.</param>
     /// <param name="seen">What is stored of it; <c>null</c> where the store does not say.</param>
     /// <param name="variants">What tells its variants apart.</param>
-    /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
-    /// <param name="isCopy">Whether it would find a copy of this process, and not ask the store.</param>
-    public LookUpResult Find(ResourceKey key, InspectedResource? seen, in VariantSource variants, TimeSpan memoryTtl, out bool isCopy)
+    /// <param name="memoryTtl">How long a lease on a copy in this process stands; zero for no copies.</param>
+    /// <param name="left">How long the copy that it would find in this process may still be served; zero where it would ask the store.</param>
+    public LookUpResult Find(ResourceKey key, InspectedResource? seen, in VariantSource variants, TimeSpan memoryTtl, out TimeSpan left)
     {
-        isCopy = false;
+        left = TimeSpan.Zero;
         if (pending.MustForward(key))
         {
             return LookUpResult.EvictionPending;
@@ -44,13 +44,14 @@ internal sealed partial class ResourceCache
 
         var hinted = hints.Get(key);
         if (memoryTtl > TimeSpan.Zero
-            && _tagHints.Get(key) is null
-            && copies.Find(key, VariantDigest.Compute(variants, hinted)) is { } copy
-            && (copy.Vary == hinted || VariantDigest.Compute(variants, copy.Vary) == copy.Variant))
+            && copies.Peek(key, VariantDigest.Compute(variants, hinted), out left) is { } copy
+            && (copy.Result.Vary == hinted || VariantDigest.Compute(variants, copy.Result.Vary) == copy.Result.Variant)
+            && HaveTagsInMemory(copy, leavesTrace: false))
         {
-            isCopy = true;
-            return Judged(copy);
+            return Judged(copy.Result);
         }
+
+        left = TimeSpan.Zero;
 
         if (seen is null)
         {

@@ -14,20 +14,30 @@ internal sealed partial class ResourceCache
     /// <param name="isSoft">Whether its entries stay.</param>
     /// <param name="hasDependents">Whether other policies' entries may contain it.</param>
     /// <param name="timeout">How long to wait for the store.</param>
-    public async Task<StoreOutcome> PurgeAsync(ResourceKey key, string token, bool isSoft, bool hasDependents, TimeSpan timeout)
+    /// <param name="awaited">Collects its holders: it is done when they have been waited for.</param>
+    public async Task<StoreOutcome> PurgeAsync(
+        ResourceKey key, string token, bool isSoft, bool hasDependents, TimeSpan timeout, AwaitedHolders? awaited)
     {
         var budget = new StoreTimeoutBudget(timeout);
-        var dependents = isSoft && hasDependents ? EvictDependentsAsync(key, token, budget) : null;
-        var outcome = isSoft ? (await store.MarkStaleAsync(key, token, budget)).Outcome : await EvictAsync(key, token, budget, hasDependents);
+        var dependents = isSoft && hasDependents ? EvictDependentsAsync(key, token, budget, awaited) : null;
+        var outcome = isSoft ? await MarkStaleAsync(key, token, budget, awaited) : await EvictAsync(key, token, budget, awaited, hasDependents);
         outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
-        copies.Forget(key);
         absent.Evicted(key);
         if (isSoft && outcome != StoreOutcome.Done)
         {
             pending.Add(key, token, hasDependents: hasDependents);
+            copies.Raise(key);
         }
 
         return outcome;
+    }
+
+    private async ValueTask<StoreOutcome> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, AwaitedHolders? awaited)
+    {
+        var step = await store.MarkStaleAsync(key, token, budget, copies.Raise(key));
+        awaited?.Add(key, step);
+        copies.Raise(key);
+        return step.Outcome;
     }
 
     /// <summary>
@@ -39,6 +49,16 @@ internal sealed partial class ResourceCache
     /// <param name="progress">Told how many it were so far.</param>
     /// <param name="cancellation">Ends it early; what was purged stays so.</param>
     public async Task<PurgeOutcome> PurgeAllAsync(KeySelection selection, bool isSoft, IProgress<long> progress, CancellationToken cancellation)
+    {
+        // Whoever holds any of it has the time that the walk takes.
+        using var awaited = Await();
+        var outcome = await PurgeAllAsync(selection, isSoft, progress, awaited, cancellation);
+        await AwaitedHolders.WaitOrThrowAsync(awaited, cancellation);
+        return outcome;
+    }
+
+    private async Task<PurgeOutcome> PurgeAllAsync(
+        KeySelection selection, bool isSoft, IProgress<long> progress, AwaitedHolders? awaited, CancellationToken cancellation)
     {
         var purged = 0L;
         var token = Guid.NewGuid().ToString("N");
@@ -73,7 +93,7 @@ internal sealed partial class ResourceCache
 
         async Task<bool> PurgeChunkAsync()
         {
-            var outcomes = await Task.WhenAll(chunk.Select(key => PurgeAsync(key, token, isSoft, selection.HaveDependents, EvictionTimeout)));
+            var outcomes = await Task.WhenAll(chunk.Select(key => PurgeAsync(key, token, isSoft, selection.HaveDependents, EvictionTimeout, awaited)));
             purged += outcomes.Count(static outcome => outcome == StoreOutcome.Done);
             chunk.Clear();
             progress.Report(purged);

@@ -43,22 +43,78 @@ internal sealed partial class ResourceCache
     }
 
     private async ValueTask<LookUpResult> AskWithTagsAsync(
-        ResourceKey key, VariantKey variant, bool headersOnly, FillLease? lease, ResourceKey[] tags, StoreTimeoutBudget budget)
+        ResourceKey key, Asking asking, ResourceKey[] tags, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         // Both are under way at once.
         var timeout = new StoreTimeoutBudget(budget.Remaining);
-        var ofTags = AskForTagsAsync(tags, timeout);
-        var asked = await AskStoreAsync(key, variant, headersOnly, lease, budget);
+        var ofTags = AskForTagsAsync(tags, memoryTtl, timeout);
+        var asked = await AskStoreAsync(key, asking, budget);
         var states = await ofTags;
-        return await CheckTagsAsync(key, asked, tags, states, budget);
+        return await CheckTagsAsync(key, asked, tags, states, memoryTtl, budget);
     }
 
-    private async Task<TagState[]> AskForTagsAsync(ResourceKey[] tags, StoreTimeoutBudget budget)
+    /// <summary>Whether the generation of each of its tags is held, too, and the one that it was filled under: then nothing is to be asked.</summary>
+    private bool HaveTagsInMemory(LocalCopy copy, bool leavesTrace = true)
+    {
+        foreach (var dependency in copy.Result.Response!.Dependencies)
+        {
+            if (dependency.Kind == DependencyKind.Tag)
+            {
+                var tag = new ResourceKey(dependency.Key);
+                var held = leavesTrace ? copies.Find(tag, VariantKey.Plain) : copies.Peek(tag, VariantKey.Plain, out _);
+                if (held?.Generation != dependency.Version || pending.MustForward(tag))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    // From memory while the generation is held; one that is asked for often is held from now on.
+    private ValueTask<TagState> AskForTagAsync(ResourceKey tag, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+    {
+        if (_channel is null || memoryTtl <= TimeSpan.Zero)
+        {
+            return store.LookUpTagAsync(tag, budget);
+        }
+
+        return copies.Find(tag, VariantKey.Plain) is { } copy
+            ? new(TagState.InForce(copy.Generation, TimeSpan.Zero))
+            : HoldTagAsync(tag, memoryTtl, budget);
+    }
+
+    private async ValueTask<TagState> HoldTagAsync(ResourceKey tag, TimeSpan memoryTtl, StoreTimeoutBudget budget)
+    {
+        if (!copies.TryBeginHold(tag, VariantKey.Plain, memoryTtl, out var begun))
+        {
+            var found = await store.LookUpTagAsync(tag, budget);
+            if (found.Outcome == TagOutcome.InForce)
+            {
+                copies.Found(tag, begun);
+            }
+
+            return found;
+        }
+
+        var state = await store.HoldTagAsync(tag, new HoldRequest(begun.Number, begun.Length), budget);
+        var isHeld = state is { Outcome: TagOutcome.InForce, IsHeld: true };
+        if (isHeld)
+        {
+            copies.Add(tag, state.Generation, begun);
+        }
+
+        copies.Ended(isHeld ? HoldResult.Granted : state.Outcome == TagOutcome.Unavailable ? HoldResult.Unavailable : HoldResult.Refused);
+        return state;
+    }
+
+    private async Task<TagState[]> AskForTagsAsync(ResourceKey[] tags, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         var states = new TagState[tags.Length];
         if (tags.Length == 1)
         {
-            states[0] = await store.LookUpTagAsync(tags[0], budget);
+            states[0] = await AskForTagAsync(tags[0], memoryTtl, budget);
             return states;
         }
 
@@ -67,7 +123,7 @@ internal sealed partial class ResourceCache
         for (var i = 0; i < tags.Length; i++)
         {
             budgets[i] = new StoreTimeoutBudget(budget.Remaining);
-            asked[i] = store.LookUpTagAsync(tags[i], budgets[i]).AsTask();
+            asked[i] = AskForTagAsync(tags[i], memoryTtl, budgets[i]).AsTask();
         }
 
         for (var i = 0; i < tags.Length; i++)
@@ -91,12 +147,12 @@ internal sealed partial class ResourceCache
         budget.Spend(budget.Remaining - least);
     }
 
-    private ValueTask<LookUpResult> CheckTagsAsync(ResourceKey key, LookUpResult asked, StoreTimeoutBudget budget) =>
-        Dependencies.HaveTags(asked.Response) ? CheckTagsAsync(key, asked, [], [], budget) : new(asked);
+    private ValueTask<LookUpResult> CheckTagsAsync(ResourceKey key, LookUpResult asked, TimeSpan memoryTtl, StoreTimeoutBudget budget) =>
+        Dependencies.HaveTags(asked.Response) ? CheckTagsAsync(key, asked, [], [], memoryTtl, budget) : new(asked);
 
     /// <summary>Turns what was found into a miss where a tag of it has been evicted since, and into a forward where that is not known.</summary>
     private async ValueTask<LookUpResult> CheckTagsAsync(
-        ResourceKey key, LookUpResult asked, ResourceKey[] tags, TagState[] states, StoreTimeoutBudget budget)
+        ResourceKey key, LookUpResult asked, ResourceKey[] tags, TagState[] states, TimeSpan memoryTtl, StoreTimeoutBudget budget)
     {
         if (asked.Response is not { } found)
         {
@@ -113,7 +169,7 @@ internal sealed partial class ResourceCache
         {
             tags = TagsOf(found.Dependencies);
             _tagHints.Add(key, tags);
-            states = await AskForTagsAsync(tags, budget);
+            states = await AskForTagsAsync(tags, memoryTtl, budget);
         }
 
         return Judge(asked, tags, states);

@@ -2,23 +2,30 @@ using CacheProxy.Identity;
 
 namespace CacheProxy.Store;
 
-/// <summary>The steps of writes. Each makes this process's own copies of the resource useless before it returns.</summary>
+/// <summary>
+/// The steps of writes. Each raises the resource's number before the store is asked, so that the step gives back what this replica holds, and
+/// again when it has answered: what was on its way to become a copy becomes none. Holders in other replicas are collected by who waits for them.
+/// </summary>
 internal sealed partial class ResourceCache
 {
+    private readonly Acknowledgements _acknowledgements = acknowledgements ?? new Acknowledgements(TimeProvider.System);
+
+    /// <summary>Collects the holders of what is evicted, to be waited for; <c>null</c> where this process alone has the store.</summary>
+    public AwaitedHolders? Await() => store.Channel is { } channel ? new AwaitedHolders(_acknowledgements, channel) : null;
+
     /// <summary>Sets or renews the fence of a write; <see cref="ResourceFence.IsSet"/> tells whether the store has it.</summary>
     public async ValueTask BeginWriteAsync(ResourceFence fence)
     {
         var onIndex = fence.Index is { } index ? BeginOnIndexAsync(fence, index) : null;
-        var isSet = (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget)).Outcome == StoreOutcome.Done;
+        var isSet = await SetFenceAsync(fence, fence.Budget) == StoreOutcome.Done;
         fence.IsSet = (onIndex is null || await onIndex) && isSet;
-        copies.Forget(fence.Key);
     }
 
     /// <summary>Lets the fence of a write that goes on stand for its whole deadline once more.</summary>
     public async ValueTask<StoreOutcome> RenewAsync(ResourceFence fence, StoreTimeoutBudget budget) =>
         fence.Index is { } index
             ? await RenewOnBothAsync(fence, index, budget)
-            : (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget)).Outcome;
+            : await SetFenceAsync(fence, budget);
 
     /// <summary>The write goes to the API although its fence is not set: this process forwards reads of the key until it is evicted.</summary>
     public void GoOnUnfenced(ResourceFence fence)
@@ -53,11 +60,11 @@ internal sealed partial class ResourceCache
             : result == WriteResult.Unknown ? BeginOnIndexAsync(fence, index)
             : EndOnIndexAsync(fence, index, result == WriteResult.Changed, fence.Budget.Remaining);
         var stands = result == WriteResult.Unknown
-            && (await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, fence.Budget)).Outcome == StoreOutcome.Done
+            && await SetFenceAsync(fence, fence.Budget) == StoreOutcome.Done
             && !fence.IsLocal;
-        var outcome = (await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget)).Outcome;
-        outcome = onIndex is null || await onIndex ? outcome : StoreOutcome.Unavailable;
-        copies.Forget(fence.Key);
+        var step = await store.EndWriteAsync(fence.Key, fence.Token, result, fence.Budget, copies.Raise(fence.Key));
+        fence.Awaited?.Add(fence.Key, step);
+        var outcome = onIndex is null || await onIndex ? step.Outcome : StoreOutcome.Unavailable;
         switch (result)
         {
             case WriteResult.Unchanged:
@@ -79,12 +86,14 @@ internal sealed partial class ResourceCache
                 break;
         }
 
+        // Once the eviction is remembered, too: who has begun to read before that copies nothing.
+        copies.Raise(fence.Key);
         return outcome;
     }
 
     /// <summary>
-    /// Evicts a resource that had no fence, and revokes fills of it that are under way. An eviction that the store cannot take is
-    /// remembered and retried.
+    /// Evicts a resource that had no fence, revokes fills of it that are under way, and waits until no replica serves it. An eviction that the
+    /// store cannot take is remembered and retried.
     /// </summary>
     /// <param name="key">The resource.</param>
     /// <param name="token">Names the eviction; no other write has it.</param>
@@ -92,16 +101,47 @@ internal sealed partial class ResourceCache
     /// <param name="hasDependents">Whether other policies' entries may contain it: then they are evicted with it.</param>
     public async ValueTask<StoreOutcome> EvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget, bool hasDependents = false)
     {
-        var dependents = hasDependents ? EvictDependentsAsync(key, token, budget) : null;
-        var outcome = (await store.EndWriteAsync(key, token, WriteResult.Changed, budget)).Outcome;
-        outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
-        copies.Forget(key);
-        if (outcome != StoreOutcome.Done)
+        using var awaited = Await();
+        var outcome = await EvictAsync(key, token, budget, awaited, hasDependents);
+        if (awaited is not null)
         {
-            pending.Add(key, token, hasDependents: hasDependents);
+            await awaited.WaitAsync(CancellationToken.None);
         }
 
         return outcome;
+    }
+
+    /// <summary>The same for who waits for the holders of several.</summary>
+    public async ValueTask<StoreOutcome> EvictAsync(
+        ResourceKey key, string token, StoreTimeoutBudget budget, AwaitedHolders? awaited, bool hasDependents = false)
+    {
+        var dependents = hasDependents ? EvictDependentsAsync(key, token, budget, awaited) : null;
+        var outcome = await TryEvictAsync(key, token, budget, awaited);
+        outcome = dependents is null || await dependents ? outcome : StoreOutcome.Unavailable;
+        if (outcome != StoreOutcome.Done)
+        {
+            pending.Add(key, token, hasDependents: hasDependents);
+            copies.Raise(key);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The step alone: what the store cannot take is not remembered.</summary>
+    public async ValueTask<StoreOutcome> TryEvictAsync(ResourceKey key, string token, StoreTimeoutBudget budget, AwaitedHolders? awaited)
+    {
+        var step = await store.EndWriteAsync(key, token, WriteResult.Changed, budget, copies.Raise(key));
+        awaited?.Add(key, step);
+        copies.Raise(key);
+        return step.Outcome;
+    }
+
+    private async ValueTask<StoreOutcome> SetFenceAsync(ResourceFence fence, StoreTimeoutBudget budget)
+    {
+        var step = await store.BeginWriteAsync(fence.Key, fence.Token, fence.Deadline, budget, copies.Raise(fence.Key));
+        fence.Awaited?.Add(fence.Key, step);
+        copies.Raise(fence.Key);
+        return step.Outcome;
     }
 
     private void ForgetUnfenced(ResourceFence fence)
@@ -134,6 +174,9 @@ internal sealed partial class ResourceCache
 internal sealed record ResourceFence(ResourceKey Key, string Token, TimeSpan Deadline, StoreTimeoutBudget Budget, IndexFence? Index = null)
 {
     private long _setTimestamp;
+
+    /// <summary>Those whom the write waits for; <c>null</c> where nobody holds anything.</summary>
+    public AwaitedHolders? Awaited { get; init; }
 
     /// <summary>Whether the store has it.</summary>
     public bool IsSet { get; set; }

@@ -9,10 +9,12 @@ namespace CacheProxy.Store;
 /// </summary>
 internal sealed partial class ResourceCache(
     ICacheStore store, PendingEvictions pending, LocalCopies copies, VaryHints hints, AbsentKeys absent, IWritePaces? paces = null,
-    TenantKeys? tenants = null)
+    TenantKeys? tenants = null, Acknowledgements? acknowledgements = null)
 {
     // One by the hint, one by the resource's own names, and one more where these have changed in between.
     private const int MaxLookUps = 3;
+
+    private readonly IReplicaChannel? _channel = copies.Use(store.Channel);
 
     /// <inheritdoc cref="ICacheStore.NowMs"/>
     public long NowMs => store.NowMs;
@@ -23,7 +25,7 @@ internal sealed partial class ResourceCache(
     /// </summary>
     /// <param name="key">The resource.</param>
     /// <param name="variants">What tells its variants apart.</param>
-    /// <param name="memoryTtl">How long a copy in this process may be served; zero for no copies.</param>
+    /// <param name="memoryTtl">How long a lease on a copy in this process stands; zero for no copies.</param>
     /// <param name="budget">How long the request may still wait for the store.</param>
     /// <param name="headersOnly">Whether the answer may do without the body.</param>
     /// <param name="begins">Whether a miss may take its lease with the look-up; only for who then fills it or gives it back.</param>
@@ -42,29 +44,33 @@ internal sealed partial class ResourceCache(
 
         var vary = hints.Get(key);
         var variant = VariantDigest.Compute(variants, vary);
+        var hold = default(HoldBegun);
+        var holds = false;
+        if (_channel is not null && memoryTtl > TimeSpan.Zero)
+        {
+            if (copies.Find(key, variant) is { } copy
+                // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
+                && (copy.Result.Vary == vary || VariantDigest.Compute(variants, copy.Result.Vary) == variant))
+            {
+                var result = HaveTagsInMemory(copy) ? new(copy.Result) : CheckTagsAsync(key, copy.Result, memoryTtl, budget);
+                return new LookUp(key, copy.Result.Vary, variant, result, IsKnown: true, KnowsTags: true);
+            }
+
+            holds = copies.TryBeginHold(key, variant, memoryTtl, out hold);
+            // A copy has its body, whatever this request needs of it.
+            headersOnly &= !holds;
+        }
+
         // A miss knows no names to vary on: under others the lease would be for another variant.
         var isKnown = absent.Knows(key);
-        var lease = begins != LeaseWithLookUp.None && vary.Length == 0 && !isKnown && absent.AreMissesUsual
+        var lease = begins != LeaseWithLookUp.None && !holds && vary.Length == 0 && !isKnown && absent.AreMissesUsual
             ? new FillLease(store.NewFillToken(key), variant, "", FillLease.DefaultDuration, begins == LeaseWithLookUp.Exclusive)
             : null;
-        if (_tagHints.Get(key) is { } tags)
-        {
-            return new LookUp(
-                key, vary, variant, AskWithTagsAsync(key, variant, headersOnly, lease, tags, budget), isKnown, lease is not null, headersOnly, KnowsTags: true);
-        }
-
-        if (memoryTtl <= TimeSpan.Zero)
-        {
-            return new LookUp(key, vary, variant, AskStoreAsync(key, variant, headersOnly, lease, budget), isKnown, lease is not null, headersOnly);
-        }
-
-        var generation = copies.Generation(key);
-        return copies.Find(key, variant) is { } copy
-            // The hint may be another resource's: what it leaves out may be what tells this request from the copy's.
-            && (copy.Vary == vary || VariantDigest.Compute(variants, copy.Vary) == variant)
-            ? new LookUp(key, copy.Vary, variant, new(copy), IsKnown: true)
-            : new LookUp(
-                key, vary, variant, AskStoreAsync(key, variant, headersOnly: false, lease, budget), isKnown, lease is not null, Generation: generation, MemoryTtl: memoryTtl);
+        var asking = new Asking(variant, headersOnly, lease, holds ? new HoldRequest(hold.Number, hold.Length) : default);
+        return _tagHints.Get(key) is { } tags
+            ? new LookUp(
+                key, vary, variant, AskWithTagsAsync(key, asking, tags, memoryTtl, budget), isKnown, lease is not null, headersOnly, KnowsTags: true, hold, holds)
+            : new LookUp(key, vary, variant, AskStoreAsync(key, asking, budget), isKnown, lease is not null, headersOnly, KnowsTags: false, hold, holds);
     }
 
     /// <param name="lookUp">What was begun.</param>
@@ -95,10 +101,10 @@ internal sealed partial class ResourceCache(
 
             // Under these names what was found is another request's, whatever is there.
             (variant, knowsTags) = (actual, false);
-            asked = i < MaxLookUps ? await AskStoreAsync(key, variant, lookUp.HeadersOnly, lease: null, budget) : LookUpResult.Miss(vary);
+            asked = i < MaxLookUps ? await AskStoreAsync(key, new Asking(variant, lookUp.HeadersOnly), budget) : LookUpResult.Miss(vary);
         }
 
-        asked = knowsTags ? asked : await CheckTagsAsync(key, asked, budget);
+        asked = knowsTags ? asked : await CheckTagsAsync(key, asked, lookUp.Begun.Length, budget);
         return Ended(lookUp, asked with { Variant = variant });
     }
 
@@ -169,13 +175,30 @@ internal sealed partial class ResourceCache(
             return result with { Outcome = LookUpOutcome.Miss, Response = null };
         }
 
-        // A copy of what has a tag would be served after the tag has been evicted elsewhere.
-        if (lookUp.MemoryTtl > TimeSpan.Zero && result.Outcome == LookUpOutcome.Found && !Dependencies.HaveTags(result.Response))
+        if (lookUp.Begun.Length > TimeSpan.Zero)
         {
-            copies.Add(lookUp.Key, result, lookUp.Generation, lookUp.MemoryTtl);
+            Hold(lookUp, result);
         }
 
         return result;
+    }
+
+    // Only what the store has said in reply to a hold becomes a copy.
+    private void Hold(in LookUp lookUp, in LookUpResult result)
+    {
+        if (result.Outcome == LookUpOutcome.Found && result.IsHeld)
+        {
+            copies.Add(lookUp.Key, result, lookUp.Begun);
+        }
+        else if (result.Outcome == LookUpOutcome.Found)
+        {
+            copies.Found(lookUp.Key, lookUp.Begun);
+        }
+
+        if (lookUp.Holds)
+        {
+            copies.Ended(result.IsHeld ? HoldResult.Granted : result.Outcome == LookUpOutcome.Unavailable ? HoldResult.Unavailable : HoldResult.Refused);
+        }
     }
 
     private bool IsOutOfDate(StoredResponse stored) => pending.MayConcern(stored.ResponseTimeMs) || !AreCurrent(stored.Dependencies);
@@ -184,11 +207,14 @@ internal sealed partial class ResourceCache(
     private static bool IsOf(in LookUpResult result, string vary) =>
         result.Vary == vary || result.Outcome is not (LookUpOutcome.Found or LookUpOutcome.Miss);
 
-    private ValueTask<LookUpResult> AskStoreAsync(
-        ResourceKey key, VariantKey variant, bool headersOnly, FillLease? lease, StoreTimeoutBudget budget) =>
-        lease is not null ? store.LookUpOrBeginFillAsync(key, lease, budget)
-        : headersOnly ? store.LookUpHeadersAsync(key, variant, budget)
-        : store.LookUpAsync(key, variant, budget);
+    private ValueTask<LookUpResult> AskStoreAsync(ResourceKey key, in Asking asking, StoreTimeoutBudget budget) =>
+        asking.Hold.Length > TimeSpan.Zero ? store.HoldAsync(key, asking.Variant, asking.Hold, budget)
+        : asking.Lease is { } lease ? store.LookUpOrBeginFillAsync(key, lease, budget)
+        : asking.HeadersOnly ? store.LookUpHeadersAsync(key, asking.Variant, budget)
+        : store.LookUpAsync(key, asking.Variant, budget);
+
+    /// <summary>What the store is asked for.</summary>
+    private readonly record struct Asking(VariantKey Variant, bool HeadersOnly, FillLease? Lease = null, HoldRequest Hold = default);
 }
 
 /// <summary>A look-up under way.</summary>
@@ -200,8 +226,8 @@ internal sealed partial class ResourceCache(
 /// <param name="MayTakeLease">Whether the lease was asked for with it.</param>
 /// <param name="HeadersOnly">Whether the answer may do without the body.</param>
 /// <param name="KnowsTags">Whether what the store says has been compared with the generations of the tags.</param>
-/// <param name="Generation">Of the copies, before the store was asked.</param>
-/// <param name="MemoryTtl">How long a copy of what is found may be served; zero for none.</param>
+/// <param name="Begun">What was read before the store was asked, where copies are wanted.</param>
+/// <param name="Holds">Whether the store was asked for a lease on a copy.</param>
 internal readonly record struct LookUp(
     ResourceKey Key,
     string Vary,
@@ -211,8 +237,8 @@ internal readonly record struct LookUp(
     bool MayTakeLease = false,
     bool HeadersOnly = false,
     bool KnowsTags = false,
-    int Generation = 0,
-    TimeSpan MemoryTtl = default);
+    HoldBegun Begun = default,
+    bool Holds = false);
 
 /// <summary>
 /// The names that resources lately varied on, so that a look-up computes the right variant at once. A wrong hint costs a round trip.

@@ -50,6 +50,8 @@ internal sealed class StoreMetrics
         StoreStep.Pace => "pace",
         StoreStep.CountUse => "count-use",
         StoreStep.MarkStale => "mark-stale",
+        StoreStep.Hold => "hold",
+        StoreStep.Release => "release",
     };
 }
 
@@ -77,4 +79,9 @@ internal enum StoreStep
 
     /// <summary>A soft purge.</summary>
     MarkStale,
+
+    /// <summary>A look-up that lets this replica keep a copy.</summary>
+    Hold,
+
+    Release,
 }

@@ -13,8 +13,7 @@ namespace CacheProxy.Writing;
 /// </summary>
 internal sealed class GroupInvalidation(ResourceCache cache, CacheEventLog events, WriteMetrics metrics, TimeProvider time) : ResponseTransform
 {
-    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+    private readonly WriteServices _services = new(cache, events, metrics, time);
 
     public override ValueTask ApplyAsync(ResponseTransformContext context) =>
         !Methods.IsSafe(context.HttpContext.Request.Method)
@@ -34,50 +33,13 @@ internal sealed class GroupInvalidation(ResourceCache cache, CacheEventLog event
             return;
         }
 
-        var targets = EvictionTargets.OfTags(context.HttpContext, route, groups);
-        var token = Guid.NewGuid().ToString("N");
-        var outcomes = await Task.WhenAll(targets.Select(
-            target => cache.EvictAsync(target.Key, token, new StoreTimeoutBudget(route.Rules.StoreTimeout)).AsTask()));
-        for (var i = 0; i < outcomes.Length; i++)
+        var status = context.HttpContext.Response.StatusCode;
+        await using var write = new WriteFence(_services, route.Rules.StoreTimeout, [], isSet: false);
+        await write.EvictAsync([.. EvictionTargets.OfTags(context.HttpContext, route, groups)]);
+        if (!await write.IsThroughAsync(context.HttpContext.RequestAborted))
         {
-            metrics.Evicted(targets[i].Policy.Name, outcomes[i]);
-            if (outcomes[i] == StoreOutcome.Done)
-            {
-                events.Invalidated(targets[i].Policy.Events, targets[i].Tenant, targets[i].Id);
-            }
+            context.SuppressResponseBody = true;
+            WriteGate.Refuse(context.HttpContext.Response, status);
         }
-
-        if (route.Rules.Tags.Policy.Options.WriteConsistency == WriteConsistency.Strict && !await AreThroughAsync(targets, context.CancellationToken))
-        {
-            Refuse(context);
-        }
-    }
-
-    private async ValueTask<bool> AreThroughAsync(List<EvictionTarget> targets, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        while (targets.Exists(target => cache.IsEvictionPending(target.Key)))
-        {
-            if (cancellationToken.IsCancellationRequested || time.GetElapsedTime(began) >= LongestHold)
-            {
-                return false;
-            }
-
-            await Task.Delay(BetweenLooks, time, CancellationToken.None);
-        }
-
-        return true;
-    }
-
-    // As every write of a strict policy whose eviction does not reach the store: it is not acknowledged.
-    private static void Refuse(ResponseTransformContext context)
-    {
-        var response = context.HttpContext.Response;
-        var status = response.StatusCode;
-        context.SuppressResponseBody = true;
-        response.Headers.Clear();
-        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        new CacheStatus(Forward: CacheStatusForward.Method, ForwardStatus: status, Detail: CacheStatusDetails.EvictionOutstanding)
-            .AppendTo(response.Headers);
     }
 }

@@ -22,15 +22,18 @@ internal sealed class OutsideEvictions(ResourceCache cache, CacheEventLog events
     /// <summary>Whether the store is there at all. What is tried without it would only fill the list of what is pending.</summary>
     public bool IsPossible => cache.IsStoreAvailable;
 
-    /// <summary>Evicts them with all that contains them. What the store does not take is retried, as every eviction is.</summary>
+    /// <summary>
+    /// Evicts them with all that contains them, and waits once for all replicas that held any of it. What the store does not take is retried, as
+    /// every eviction is.
+    /// </summary>
     /// <returns>The keys of those that the store has not taken.</returns>
     public async Task<HashSet<ResourceKey>> EvictAsync(IEnumerable<EvictionTarget> targets)
     {
         var missed = new HashSet<ResourceKey>();
+        await using var write = new WriteFence(_services, Longest, [], isSet: false);
         foreach (var some in targets.Chunk(AtATime))
         {
-            await using var write = new WriteFence(_services, Longest, [], isSet: false);
-            var outcomes = await write.EvictAsync(some);
+            var outcomes = await write.EvictAsync(some, Longest);
             for (var i = 0; i < some.Length; i++)
             {
                 if (outcomes[i] != StoreOutcome.Done)
@@ -40,6 +43,7 @@ internal sealed class OutsideEvictions(ResourceCache cache, CacheEventLog events
             }
         }
 
+        await write.AreHoldersThroughAsync(CancellationToken.None);
         return missed;
     }
 }

@@ -31,12 +31,14 @@ internal sealed partial class WriteFence
 
     public ValueTask<StoreOutcome> EvictAsync(EvictionTarget affected) => EvictAsync(affected, Budget);
 
-    /// <summary>Evicts all at once, and waits no longer than for one.</summary>
+    /// <summary>Evicts all at once, and waits for the store no longer than for one.</summary>
+    /// <param name="affected">What.</param>
+    /// <param name="timeout">How long to wait for the store; without it, as long as the request still may.</param>
     /// <returns>Whether the store has each of them.</returns>
-    public async ValueTask<StoreOutcome[]> EvictAsync(EvictionTarget[] affected)
+    public async ValueTask<StoreOutcome[]> EvictAsync(EvictionTarget[] affected, TimeSpan? timeout = null)
     {
         var began = _time.GetTimestamp();
-        var left = Budget.Remaining;
+        var left = timeout ?? Budget.Remaining;
         var outcomes = await Task.WhenAll(Array.ConvertAll(affected, target => EvictAsync(target, new StoreTimeoutBudget(left)).AsTask()));
         var waited = _time.GetElapsedTime(began);
         _budgetWithoutFences?.Spend(waited);
@@ -47,7 +49,7 @@ internal sealed partial class WriteFence
     private async ValueTask<StoreOutcome> EvictAsync(EvictionTarget affected, StoreTimeoutBudget budget)
     {
         NoteWritten(affected);
-        var outcome = await _cache.EvictAsync(affected.Key, _token, budget, affected.Policy.HasDependents);
+        var outcome = await _cache.EvictAsync(affected.Key, _token, budget, _awaited, affected.Policy.HasDependents);
         _metrics.Evicted(affected.Policy.Name, outcome);
         if (outcome != StoreOutcome.Done)
         {

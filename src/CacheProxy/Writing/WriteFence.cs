@@ -22,6 +22,7 @@ internal sealed partial class WriteFence : IAsyncDisposable
     private readonly TimeSpan _timeout;
     private readonly EvictionTarget[] _targets;
     private readonly string _token = Guid.NewGuid().ToString("N");
+    private readonly AwaitedHolders? _awaited;
     private readonly ResourceFence[] _fences;
     private readonly ResourceFence[] _wanted;
     private readonly ITimer _renewal;
@@ -49,12 +50,13 @@ internal sealed partial class WriteFence : IAsyncDisposable
         _isSet = isSet;
         _began = _time.GetTimestamp();
         _fences = new ResourceFence[targets.Length];
+        _awaited = _cache.Await();
         var period = targets.Length == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.MaxValue;
         for (var i = 0; i < targets.Length; i++)
         {
             var options = targets[i].Policy.Options;
             var index = IndexFence.For(targets[i].Policy.HasDependents, _token, timeout);
-            _fences[i] = new ResourceFence(targets[i].Key, _token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index);
+            _fences[i] = new ResourceFence(targets[i].Key, _token, options.WriteDeadline, new StoreTimeoutBudget(timeout), index) { Awaited = _awaited };
             period = Min(period, options.WriteDeadline / RenewalsPerDeadline);
             _limit = Min(_limit, options.WriteLimit ?? options.WriteDeadline * DeadlinesPerLimit);
         }
@@ -133,11 +135,18 @@ internal sealed partial class WriteFence : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until no other replica can serve what the write has replaced; at once but for a strict policy whose eviction is pending while
-    /// no fence stands for it. False when it takes too long: then the write must not be acknowledged.
+    /// Waits until no other replica can serve what the write has replaced: for those that held it, and, for a strict policy whose eviction is
+    /// pending while no fence stands for it, until the store has that. False when it takes too long or the client leaves: then the write must not
+    /// be acknowledged.
     /// </summary>
     public async ValueTask<bool> IsThroughAsync(CancellationToken cancellationToken)
     {
+        if (!await AreHoldersThroughAsync(cancellationToken))
+        {
+            return false;
+        }
+
+        // One that is not pending any more has been waited for as these have been.
         while (_outstanding is not null && _outstanding.Exists(_cache.IsEvictionPending))
         {
             if (!await HoldAsync(cancellationToken))
@@ -148,6 +157,12 @@ internal sealed partial class WriteFence : IAsyncDisposable
 
         return true;
     }
+
+    /// <summary>
+    /// Waits for all holders that have been listed so far. While the fences stand there are no others. They have usually answered while the API
+    /// worked.
+    /// </summary>
+    public ValueTask<bool> AreHoldersThroughAsync(CancellationToken cancellationToken) => _awaited?.WaitAsync(cancellationToken) ?? new(true);
 
     /// <summary>
     /// Sets the fences again when they may have fallen; then nobody is served what another replica has stored meanwhile, and it is evicted with
@@ -169,7 +184,11 @@ internal sealed partial class WriteFence : IAsyncDisposable
         return true;
     }
 
-    public async ValueTask DisposeAsync() => await StopRenewingAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopRenewingAsync();
+        _awaited?.Dispose();
+    }
 
     private bool Stands(ResourceFence fence) => fence.Stands(_time);
 

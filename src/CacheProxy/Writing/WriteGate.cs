@@ -1,6 +1,7 @@
 using CacheProxy.Http;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Writing;
@@ -8,7 +9,7 @@ namespace CacheProxy.Writing;
 /// <summary>
 /// Lets the API's answer to a write through, but for its end: the client has the whole answer only after the eviction. Until then the
 /// fence stands, so that a client that acts on the first bytes reads from the API. Where it may have fallen, it is set again before the
-/// answer's head goes out.
+/// answer's head goes out. Not a byte goes out, its head included, before the replicas that held what is written serve it no more.
 /// </summary>
 internal sealed class WriteGate(
     HttpContext context, WriteFence write, AffectedTargets affected, UpstreamSending sending, HeldAnswer? answer = null)
@@ -19,9 +20,29 @@ internal sealed class WriteGate(
     private WriteResult? _ofHead;
     private bool _isRefused;
     private int _forwardStatus;
+    private IHttpUpgradeFeature? _upgrade;
 
     /// <summary>What the forwarding came to; known when it has ended.</summary>
     public WriteResult Result { get; private set; } = WriteResult.Unknown;
+
+    public override void Install()
+    {
+        base.Install();
+        if (Context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+        {
+            _upgrade = upgrade;
+            Context.Features.Set<IHttpUpgradeFeature>(new GatedUpgrade(this, upgrade));
+        }
+    }
+
+    public override void Remove()
+    {
+        base.Remove();
+        if (_upgrade is not null)
+        {
+            Context.Features.Set(_upgrade);
+        }
+    }
 
     /// <summary>The forwarder is done: ends the write by what came of it.</summary>
     public async ValueTask FinishAsync(bool threw)
@@ -114,9 +135,11 @@ internal sealed class WriteGate(
                 await EndAsync(WriteResult.Changed);
             }
 
-            if (_ofHead == WriteResult.Changed && !isWhole)
+            if (_ofHead == WriteResult.Changed && !isWhole && !_ended)
             {
                 await write.EvictUnfencedAsync();
+                await EvictAffectedAsync();
+                RefuseUnless(await write.AreHoldersThroughAsync(Context.RequestAborted));
             }
         }
 
@@ -133,21 +156,37 @@ internal sealed class WriteGate(
         _ended = true;
         Result = result;
         _forwardStatus = Context.Response.StatusCode;
-        if (result == WriteResult.Changed && affected.Find(Context) is { } others)
+        if (result == WriteResult.Changed)
+        {
+            await EvictAffectedAsync();
+            if (_isHolding)
+            {
+                await write.EvictAsync(answer!.Read(Context.Response));
+            }
+        }
+
+        await write.EndAsync(result);
+        if (result == WriteResult.Changed)
+        {
+            RefuseUnless(await write.IsThroughAsync(Context.RequestAborted));
+        }
+    }
+
+    // Nothing fences these. Where the head goes out first, a client that acts on it finds none of them; what was filled since goes at the end.
+    private async ValueTask EvictAffectedAsync()
+    {
+        if (affected.Find(Context) is { } others)
         {
             foreach (var other in others)
             {
                 await write.EvictAsync(other);
             }
         }
+    }
 
-        if (result == WriteResult.Changed && _isHolding)
-        {
-            await write.EvictAsync(answer!.Read(Context.Response));
-        }
-
-        await write.EndAsync(result);
-        if (!await write.IsThroughAsync(Context.RequestAborted))
+    private void RefuseUnless(bool isThrough)
+    {
+        if (!isThrough)
         {
             _isRefused = true;
             IsWithheld = true;
@@ -163,8 +202,18 @@ internal sealed class WriteGate(
         }
     }
 
-    // A strict policy acknowledges no write after which somebody may still read what it replaced. The API has carried it out: nothing
-    // invites the client to send it again.
+    /// <summary>
+    /// A strict policy acknowledges no write after which somebody may still read what it replaced. The API has carried it out: nothing invites
+    /// the client to send it again.
+    /// </summary>
+    public static void Refuse(HttpResponse response, int forwardStatus)
+    {
+        response.Clear();
+        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        new CacheStatus(Forward: CacheStatusForward.Method, ForwardStatus: forwardStatus, Detail: CacheStatusDetails.EvictionOutstanding)
+            .AppendTo(response.Headers);
+    }
+
     private void Refuse()
     {
         if (Context.Response.HasStarted)
@@ -173,10 +222,7 @@ internal sealed class WriteGate(
             return;
         }
 
-        Context.Response.Clear();
-        Context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        new CacheStatus(Forward: CacheStatusForward.Method, ForwardStatus: _forwardStatus, Detail: CacheStatusDetails.EvictionOutstanding)
-            .AppendTo(Context.Response.Headers);
+        Refuse(Context.Response, _forwardStatus);
     }
 
     private WriteResult ResultOfForwarding() => Context.Features.Get<IForwarderErrorFeature>() switch
@@ -200,4 +246,16 @@ internal sealed class WriteGate(
         >= 400 and < 500 => WriteResult.Unchanged,
         _ => WriteResult.Changed,
     };
+
+    /// <summary>The head of an answer that switches protocols goes out with the upgrade.</summary>
+    private sealed class GatedUpgrade(WriteGate gate, IHttpUpgradeFeature inner) : IHttpUpgradeFeature
+    {
+        public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+        public async Task<Stream> UpgradeAsync()
+        {
+            await gate.PassHeadAsync();
+            return await inner.UpgradeAsync();
+        }
+    }
 }

@@ -38,8 +38,8 @@ internal sealed class ExploredReplica
     public void Start()
     {
         _pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance);
-        _retries = new EvictionRetries(_pending, Store, _time, NullLogger<EvictionRetries>.Instance);
         Cache = new ResourceCache(Store, _pending, new LocalCopies(_time), new VaryHints(), new AbsentKeys());
+        _retries = new EvictionRetries(_pending, Store, Cache, _time, NullLogger<EvictionRetries>.Instance);
         Flights = new Flights();
     }
 

@@ -17,6 +17,8 @@ public sealed class MemoryStoreContractTests : StoreContract
         return new(_store);
     }
 
+    private protected override ValueTask<ICacheStore?> OpenOtherAsync() => default;
+
     private protected override ValueTask PassAsync(TimeSpan time)
     {
         _time.Advance(time);

@@ -15,7 +15,7 @@ public abstract class RedisStoreContractTests(RedisServerFixture redis, string p
           local value = redis.call('HGET', key, name)
           if #value == 58 and name == 'meta' then
             redis.call('HSET', key, name, aged(string.sub(value, 1, 13)) .. string.sub(value, 14, 45) .. aged(string.sub(value, 46)))
-          elseif string.find(name, '^meta') then
+          elseif string.find(name, '^meta') or string.find(name, '^held:') then
             redis.call('HSET', key, name, aged(string.sub(value, 1, 13)) .. string.sub(value, 14))
           elseif name == 'fence' or string.find(name, '^write:') or string.find(name, '^fill:') then
             redis.call('HSET', key, name, aged(value))

@@ -13,6 +13,8 @@ public sealed class ShortScriptTests : IAsyncLifetime
     private const string Variant = "0123456789abcdef0123456789abcdef";
     private const string Token = "00000000000000000000000000000001";
     private const string OtherToken = "00000000000000000000000000000002";
+    private const string Own = "00000000000000aa";
+    private const string OtherReplica = "00000000000000bb";
     private const int Runs = 500;
 
     // Passed, passing, to come; and what cannot be read.
@@ -24,12 +26,16 @@ public sealed class ShortScriptTests : IAsyncLifetime
     private static readonly Gen<string> Metas = Deadlines.Zip(
         Gen.Elements(Token + "\u0003rest", OtherToken + "H", "ABCDEF" + Token[6..] + "H", Token, "not a token", ""), static (deadline, rest) => deadline + rest);
 
+    private static readonly Gen<(string Field, string Value)> Leases = Gen.Elements("held:" + Own, "held:" + OtherReplica, "held:nobody")
+        .Zip(Deadlines.Zip(Gen.Elements(" 2000 5 " + Own, " 2000 6 " + OtherReplica, " 2000 5", "")), static (name, value) => (name, value.Item1 + value.Item2));
+
     private static readonly Gen<(string Field, string Value)> Fields = Gen.OneOf(
         Gen.Elements("fill:" + Token, "fill:" + OtherToken, "fill:" + Variant + "." + Token, "write:" + Token, "write:" + OtherToken, "fence")
             .Zip(Deadlines),
         Gen.Elements("meta", "meta:" + Variant, "metadata").Zip(Metas),
         Gen.Elements("body", "body:" + Variant, "head", "head:" + Variant, "x", "vary:").Zip(Gen.Constant("bytes")),
-        Gen.Constant("vary").Zip(Gen.Elements("accept", "accept,origin", "", "Not canonical")));
+        Gen.Constant("vary").Zip(Gen.Elements("accept", "accept,origin", "", "Not canonical")),
+        Leases);
 
     // What the short ways are for, with and without one thing more.
     private static readonly Gen<(string Field, string Value)[]> Usual = Gen.Elements<(string, string)[]>(
@@ -100,7 +106,8 @@ public sealed class ShortScriptTests : IAsyncLifetime
         isFull,
         from token in Gen.Elements(Token, OtherToken)
         from duration in Gen.Elements("30000", "7200000", "1", "0", "-1")
-        select new[] { "write:" + token, duration });
+        from number in Gen.Elements("5", "6")
+        select new[] { "write:" + token, duration, number, $"{Own} {Own} cacheproxy:replica:" });
 
     [Theory]
     [InlineData(false)]
@@ -111,7 +118,8 @@ public sealed class ShortScriptTests : IAsyncLifetime
         isFull,
         from token in Gen.Elements(Token, OtherToken)
         from result in Gen.Elements("changed", "unchanged", "unknown")
-        select new[] { "write:" + token, result });
+        from number in Gen.Elements("5", "6")
+        select new[] { "write:" + token, result, number, $"{Own} {Own} cacheproxy:replica:" });
 
     private async Task SameAsync(RedisScript brief, RedisScript full, bool isFull, Gen<string[]> arguments)
     {

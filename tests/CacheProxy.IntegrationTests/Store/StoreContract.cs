@@ -27,6 +27,11 @@ public abstract partial class StoreContract : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
+        if (_other is not null)
+        {
+            await _other.DisposeAsync();
+        }
+
         GC.SuppressFinalize(this);
     }
 

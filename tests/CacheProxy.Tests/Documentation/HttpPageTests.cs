@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CacheProxy.Configuration;
 using CacheProxy.Configuration.Policies;
+using CacheProxy.Http;
 using CacheProxy.Tests.House;
 using CacheProxy.Tests.Http;
 using Microsoft.Extensions.Configuration;
@@ -16,7 +17,7 @@ public sealed partial class HttpPageTests
 
     [Fact]
     public void It_has_every_word_of_detail_and_no_other() =>
-        Assert.Equal(Words.OfDetail().Order(), FirstCells("### The words of `detail`", "detail").Order());
+        Assert.Equal(Words.OfDetail().Append(CacheStatus.Copy).Order(), FirstCells("### The words of `detail`", "detail").Order());
 
     [Fact]
     public void Its_example_is_the_configuration_that_the_public_suite_runs_against() =>

@@ -71,6 +71,9 @@ public sealed partial class OperationsPageLabelTests
         Measure(new UpstreamMetrics(exposition.Meters));
         Measure(new TokenMetrics(exposition.Meters));
         Measure(new IntakeMetrics(exposition.Meters), store);
+        var copies = new CopyMetrics(exposition.Meters);
+        copies.Begin();
+        copies.Observe(new LocalCopies(TimeProvider.System));
 
         var lines = await exposition.ReadAsync();
         Assert.Equal((0, ""), await Promtool.CheckAsync(lines));
@@ -89,7 +92,7 @@ public sealed partial class OperationsPageLabelTests
     {
         foreach (var stale in (bool[])[false, true])
         {
-            metrics.Hit("p", stale);
+            metrics.Hit("p", stale, isCopy: !stale);
             metrics.HitServed("p", stale, metrics.Begin());
             metrics.ShadowHit("p", equal: stale);
             metrics.Filling("p", CacheStatusForward.Stale, inBackground: stale);

@@ -26,7 +26,7 @@ public sealed class DependentsTests : IAsyncDisposable
         _store = new IndexOutOfReach(new MemoryStore(_time));
         _pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance);
         _cache = new ResourceCache(_store, _pending, new LocalCopies(_time), new VaryHints(), new AbsentKeys());
-        _retries = new EvictionRetries(_pending, _store, _time, NullLogger<EvictionRetries>.Instance);
+        _retries = new EvictionRetries(_pending, _store, _cache, _time, NullLogger<EvictionRetries>.Instance);
         _write = new ResourceFence(Pet, "w", TimeSpan.FromSeconds(30), Budget, IndexFence.For(true, "w", TimeSpan.FromSeconds(1)));
     }
 

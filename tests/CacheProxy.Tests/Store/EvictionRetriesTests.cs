@@ -21,7 +21,8 @@ public sealed class EvictionRetriesTests : IAsyncDisposable
     public EvictionRetriesTests()
     {
         _pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance);
-        _retries = new EvictionRetries(_pending, _store, _time, NullLogger<EvictionRetries>.Instance);
+        _retries = new EvictionRetries(
+            _pending, _store, new ResourceCache(_store, _pending, new LocalCopies(_time), new VaryHints(), new AbsentKeys()), _time, NullLogger<EvictionRetries>.Instance);
         _ = _retries.StartAsync(CancellationToken.None);
     }
 

@@ -14,6 +14,11 @@ internal sealed class HeldEviction(ICacheStore store) : ICacheStore
 
     public Task FirstContact => store.FirstContact;
 
+    public IReplicaChannel? Channel => store.Channel;
+
+    public ValueTask<LookUpResult> HoldAsync(ResourceKey key, VariantKey variant, HoldRequest hold, StoreTimeoutBudget budget) =>
+        store.HoldAsync(key, variant, hold, budget);
+
     public void GoOn() => _goOn.SetResult();
 
     public async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)

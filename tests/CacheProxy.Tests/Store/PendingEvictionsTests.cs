@@ -267,7 +267,8 @@ public sealed class PendingEvictionsTests : IAsyncDisposable
 
     private EvictionRetries Retries(PendingEvictions pending)
     {
-        var retries = new EvictionRetries(pending, _store, _time, NullLogger<EvictionRetries>.Instance);
+        var retries = new EvictionRetries(
+            pending, _store, new ResourceCache(_store, pending, new LocalCopies(_time), new VaryHints(), new AbsentKeys()), _time, NullLogger<EvictionRetries>.Instance);
         _ = retries.StartAsync(CancellationToken.None);
         return retries;
     }

@@ -2,7 +2,6 @@ using CacheProxy.Configuration.Policies;
 using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Store;
-using CacheProxy.Store.Memory;
 using CacheProxy.Tests.Reading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,19 +17,21 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly VaryHints _hints = new();
     private readonly LocalCopies _copies;
-    private readonly MemoryStore _store;
+    private readonly SharedStore _shared;
+    private readonly ICacheStore _store;
     private readonly ResourceCache _cache;
 
     public ResourceCacheTests()
     {
-        _copies = new LocalCopies(_time);
-        _store = new MemoryStore(_time);
+        _copies = new LocalCopies(_time) { HoldFrom = 1 };
+        _shared = new SharedStore(_time);
+        _store = _shared.ViewOf("1111111111111111");
         _cache = Cache(_store);
     }
 
     [Theory]
     [InlineData(0)]
-    [InlineData(60)]
+    [InlineData(2)]
     public async Task A_variant_is_found_whatever_the_hint_says(int memoryTtlSeconds)
     {
         await FillAsync("accept", "plain");
@@ -75,24 +76,24 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_own_copy_needs_no_store_until_it_is_forgotten_or_runs_out()
+    public async Task An_own_copy_needs_no_store_until_its_number_is_raised_or_it_runs_out()
     {
         await FillAsync("", "first");
-        Assert.Equal("first", await BodyAsync(60));
+        Assert.Equal("first", await BodyAsync(2));
         await FillAsync("", "second");
-        Assert.Equal("first", await BodyAsync(60));
+        Assert.Equal("first", await BodyAsync(2));
         Assert.Equal("second", await BodyAsync(0));
 
-        _copies.Forget(Key);
-        Assert.Equal("second", await BodyAsync(60));
+        _copies.Raise(Key);
+        Assert.Equal("second", await BodyAsync(2));
         await FillAsync("", "third");
-        _time.Advance(TimeSpan.FromSeconds(61));
-        Assert.Equal("third", await BodyAsync(60));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("third", await BodyAsync(2));
     }
 
     [Theory]
     [InlineData(0)]
-    [InlineData(3600)]
+    [InlineData(2)]
     public async Task After_an_eviction_found_no_room_what_was_stored_before_is_filled_anew_and_what_is_stored_later_is_served(int memoryTtlSeconds)
     {
         var pending = new PendingEvictions(_time, NullLogger<PendingEvictions>.Instance, capacity: 0, _store);
@@ -118,7 +119,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
         await FillAsync("", "old");
         var evicting = new HeldEviction(_store);
         var cache = Cache(evicting);
-        var request = Request(60, null);
+        var request = Request(2, null);
         var evicted = cache.EvictAsync(Key, "t", new StoreTimeoutBudget(TimeSpan.FromSeconds(1))).AsTask();
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(cache, request)).Outcome);
 
@@ -131,7 +132,7 @@ public sealed class ResourceCacheTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _copies.Dispose();
-        await _store.DisposeAsync();
+        await _shared.DisposeAsync();
     }
 
     private ResourceCache Cache(ICacheStore store) =>

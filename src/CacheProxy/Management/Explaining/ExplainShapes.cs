@@ -66,7 +66,8 @@ internal static class ExplainShapes
                 ("stored", Stored()))).Optional()),
         ("replica", Of(
             "Of this replica alone.",
-            ("store", Text("")), ("evictionPending", Switch("").Optional()), ("ownCopy", Switch("").Optional()), ("evictionsPending", Whole("")))),
+            ("store", Text("")), ("evictionPending", Switch("").Optional()), ("ownCopy", Switch("").Optional()),
+            ("ownCopyLeftSeconds", Number("How long it may still be served before Redis is asked again.").Optional()), ("evictionsPending", Whole("")))),
         ("lately", List("The last reasons of the policy's requests, first those of this path.", Reason(
             ("thisPath", Switch("")), ("time", Time("")), ("status", Whole("")))).Optional()));
 

@@ -120,8 +120,8 @@ internal sealed class Explainer(WarmPipeline pipeline, ResourceCache cache, Held
     {
         var request = CacheRequest.Of(read, new StoreTimeoutBudget(read.StoreTimeout));
         var seen = await InspectAsync(read.Key, read.StoreTimeout);
-        var found = cache.Find(read.Key, seen, read.Variants, read.Policy.Options.MemoryTtl, out var isCopy);
-        explanation = explanation with { Read = request, Seen = seen, Found = found, IsCopy = isCopy };
+        var found = cache.Find(read.Key, seen, read.Variants, read.Policy.Options.MemoryTtl, out var copyLeft);
+        explanation = explanation with { Read = request, Seen = seen, Found = found, CopyLeft = copyLeft };
         if (found.Response is { } stored && !held.HasRoomFor(stored.BodyLength))
         {
             return Forwarded(explanation, ForwardReason.MemoryFull);

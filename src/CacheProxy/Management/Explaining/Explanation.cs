@@ -38,7 +38,10 @@ internal sealed record Explanation
     public LookUpResult Found { get; init; }
 
     /// <summary>Whether that would be a copy of this process.</summary>
-    public bool IsCopy { get; init; }
+    public bool IsCopy => CopyLeft > TimeSpan.Zero;
+
+    /// <summary>How long that copy may still be served.</summary>
+    public TimeSpan CopyLeft { get; init; }
 
     /// <summary>What a write would evict, and what is stored of each.</summary>
     public (EvictionTarget Target, InspectedResource? Seen)[] Targets { get; init; } = [];

@@ -163,6 +163,10 @@ internal sealed class ExplanationWriter(ResourceCache cache, PendingEvictions pe
         {
             json.WriteBoolean("evictionPending", cache.IsEvictionPending(read.Key));
             json.WriteBoolean("ownCopy", explanation.IsCopy);
+            if (explanation.IsCopy)
+            {
+                json.WriteNumber("ownCopyLeftSeconds", Math.Round(explanation.CopyLeft.TotalSeconds, 1));
+            }
         }
 
         json.WriteNumber("evictionsPending", pending.Count);

@@ -51,7 +51,7 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
 
         await BeginAsync(context, request!.Id, targets.Subject, Purges, targets.Selection is { } selection
             ? (progress, stopping) => cache.PurgeAllAsync(selection, request.IsSoft, progress, stopping)
-            : (_, _) => PurgeAsync(targets, request.IsSoft));
+            : (_, stopping) => PurgeAsync(targets, request.IsSoft, stopping));
     }
 
     public async Task EraseAsync(HttpContext context)
@@ -136,10 +136,12 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
             });
     }
 
-    private async Task<PurgeOutcome> PurgeAsync(PurgeTargets targets, bool isSoft)
+    private async Task<PurgeOutcome> PurgeAsync(PurgeTargets targets, bool isSoft, CancellationToken stopping)
     {
         var token = Guid.NewGuid().ToString("N");
-        var outcomes = await Task.WhenAll(targets.Resources.Select(one => cache.PurgeAsync(one.Key, token, isSoft, one.HasDependents, Longest)));
+        using var awaited = cache.Await();
+        var outcomes = await Task.WhenAll(targets.Resources.Select(one => cache.PurgeAsync(one.Key, token, isSoft, one.HasDependents, Longest, awaited)));
+        await AwaitedHolders.WaitOrThrowAsync(awaited, stopping);
         return new PurgeOutcome(outcomes.Count(static outcome => outcome == StoreOutcome.Done), Array.TrueForAll(outcomes, static outcome => outcome == StoreOutcome.Done));
     }
 }

@@ -241,7 +241,7 @@ internal sealed record MemoryEntry(StoredResponse Response, string Stamp, long D
 
     public long Bytes { get; } = Measure(Response);
 
-    private static long Measure(StoredResponse response)
+    public static long Measure(StoredResponse response)
     {
         var bytes = EntryOverhead + (long)response.Body.Length + (2 * response.Target.Length);
         foreach (var (name, value) in response.Headers)

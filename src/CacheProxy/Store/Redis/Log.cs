@@ -1,6 +1,6 @@
 namespace CacheProxy.Store.Redis;
 
-/// <summary>Changes of state, never a line per request. Event ids 3000 to 3099.</summary>
+/// <summary>Changes of state, never a line per request. Event ids 3000 to 3149.</summary>
 internal static partial class Log
 {
     [LoggerMessage(3000, LogLevel.Information, "Redis is available", EventName = nameof(RedisAvailable))]
@@ -35,4 +35,16 @@ internal static partial class Log
 
     [LoggerMessage(3010, LogLevel.Warning, "What is stored in Redis is encrypted under a key that is in none of CacheProxy:Encryption:KeyFiles; it counts as absent, and the next fill overwrites it (reported at most once a minute)", EventName = nameof(RedisEntryOfUnknownKey))]
     public static partial void RedisEntryOfUnknownKey(this ILogger logger);
+
+    [LoggerMessage(3100, LogLevel.Warning, "Redis does not let replicas tell each other of what they hold: grant subscribe, unsubscribe and publish on the channels PREFIXcacheproxy:replica:*; until then no copies are held, and every hit asks Redis", EventName = nameof(ReplicaChannelDenied))]
+    public static partial void ReplicaChannelDenied(this ILogger logger);
+
+    [LoggerMessage(3101, LogLevel.Warning, "What this replica publishes in Redis does not come back to it; until it does, it holds no copies, and every hit asks Redis", EventName = nameof(ReplicaChannelSilent))]
+    public static partial void ReplicaChannelSilent(this ILogger logger);
+
+    [LoggerMessage(3102, LogLevel.Information, "Replicas tell each other again of what they hold", EventName = nameof(ReplicaChannelBack))]
+    public static partial void ReplicaChannelBack(this ILogger logger);
+
+    [LoggerMessage(3103, LogLevel.Error, "A message of another replica failed unexpectedly; it counts as lost", EventName = nameof(ReplicaMessageFailed))]
+    public static partial void ReplicaMessageFailed(this ILogger logger, Exception exception);
 }

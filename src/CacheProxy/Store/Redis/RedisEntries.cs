@@ -32,10 +32,10 @@ internal sealed partial class RedisEntries(RedisClock clock, EntrySeal seal, Tim
         return !payload.IsNull;
     }
 
-    /// <summary>What a reply to a look-up says.</summary>
-    public LookUpResult Read(WireCall reply, ResourceKey key, VariantKey variant, bool withBody, string? replicationId)
+    /// <summary>What a reply to a look-up says; where it is held, there is no fence, and a word stands in its place.</summary>
+    public LookUpResult Read(WireCall reply, ResourceKey key, VariantKey variant, bool withBody, string? replicationId, bool isHeld = false)
     {
-        if (reply.Has(RedisFields.FenceItem))
+        if (!isHeld && reply.Has(RedisFields.FenceItem))
         {
             // An expired fence is left to the next begin fill, which removes it together with the entry behind it.
             var deadline = StoredResponseFormat.ReadFence(reply[RedisFields.FenceItem]);

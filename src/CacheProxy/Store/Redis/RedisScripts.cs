@@ -25,15 +25,20 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     public RedisScript AbandonFill => field ??= Compose("abandon-fill", hasShort: false);
 
-    public RedisScript BeginWrite => field ??= Compose("begin-write", hasShort: true);
+    public RedisScript BeginWrite => field ??= Compose("begin-write", hasShort: true, tellsHolders: true);
 
-    public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true);
+    public RedisScript EndWrite => field ??= Compose("end-write", hasShort: true, tellsHolders: true);
+
+    /// <summary>Only where replicas hold copies, as is <see cref="Release"/>: sent when it is first needed.</summary>
+    public RedisScript Hold => field ??= new RedisScript(_clock + Read("hold.lua"));
+
+    public RedisScript Release => field ??= new RedisScript(Read("release.lua"));
 
     /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>
     public RedisScript TenantUse => field ??= new RedisScript(_clock + Read("tenant-use.lua"));
 
     /// <summary>Only for soft purges: sent when it is first needed.</summary>
-    public RedisScript MarkStale => field ??= Compose("mark-stale", hasShort: false);
+    public RedisScript MarkStale => field ??= Compose("mark-stale", hasShort: false, tellsHolders: true);
 
     /// <summary>Only for who asks what is stored: sent each time.</summary>
     public RedisScript Inspect => field ??= new RedisScript(_clock + Read("inspect.lua"));
@@ -124,9 +129,15 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
 
     private RedisScript ComposeOnIndex(string name) => new(_clock + Read("index-prelude.lua") + "\n" + Read(name + ".lua"));
 
-    private RedisScript Compose(string name, bool hasShort) =>
+    private RedisScript Compose(string name, bool hasShort, bool tellsHolders = false) => new(string.Join('\n', (string[])
+    [
         // Names that the short way has read and not changed are not read again.
-        new(_clock + "local there = nil\n" + (hasShort && withShort ? Read(name + "-short.lua") + "\n" : "") + Read("prelude.lua") + "\n" + Read(name + ".lua"));
+        _clock + "local there = nil",
+        .. hasShort && withShort ? [Read(name + "-short.lua")] : (string[])[],
+        Read("prelude.lua"),
+        .. tellsHolders ? [Read("holders.lua")] : (string[])[],
+        Read(name + ".lua"),
+    ]));
 }
 
 /// <summary>A Lua script, and the hash by which Redis knows it.</summary>
@@ -201,6 +212,8 @@ internal static class RedisFields
     public static string FillPrefix(VariantKey variant) => variant.IsPlain ? "fill:" : "fill:" + variant.Digest + ".";
 
     public static string Write(string token) => "write:" + token;
+
+    public static string Held(string replica) => "held:" + replica;
 }
 
 /// <summary>What <see cref="RedisFields.LookUp"/> names, as a command.</summary>

@@ -9,6 +9,7 @@ internal sealed partial class RedisStore
 {
     private const int DeadlineLength = StoredResponseFormat.StampLength - StoredResponseFormat.TokenLength;
     private const string FencedWord = "fenced";
+    private const int TagMetaItem = 1;
 
     private static readonly RedisValue[] TagFields = ["fence", "meta"];
 
@@ -27,7 +28,7 @@ internal sealed partial class RedisStore
             reply.ThrowIfError();
             _connection.Breaker.Succeeded();
             answered = true;
-            return ReadTag(reply, primary.ReplicationIdOf(tag.Value));
+            return ReadTag(reply, TagMetaItem, primary.ReplicationIdOf(tag.Value));
         }
         catch (Exception exception)
         {
@@ -71,16 +72,16 @@ internal sealed partial class RedisStore
     private static async ValueTask<WireCall> AskAsync(Task<RedisValue[]> asked, RedisDeadlines deadlines, TimeSpan timeout) =>
         WireCall.Of(await deadlines.WaitAsync(asked, timeout), isList: true);
 
-    private TagState ReadTag(WireCall reply, string? replicationId)
+    private TagState ReadTag(WireCall reply, int metaItem, string? replicationId, bool isHeld = false)
     {
         var now = NowMs;
-        if (reply.Has(0))
+        if (!isHeld && reply.Has(RedisFields.FenceItem))
         {
             // One that has fallen is left to the next fill.
-            return StoredResponseFormat.ReadFence(reply[0]) > now ? TagState.Fenced : TagState.Absent;
+            return StoredResponseFormat.ReadFence(reply[RedisFields.FenceItem]) > now ? TagState.Fenced : TagState.Absent;
         }
 
-        var meta = reply[1];
+        var meta = reply[metaItem];
         return replicationId is not null
             && StoredResponseFormat.TryReadStamp(meta, out var stamp)
             && stamp.TokenStartsWith(replicationId)

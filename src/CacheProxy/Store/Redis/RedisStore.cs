@@ -40,6 +40,7 @@ internal sealed partial class RedisStore : ICacheStore
         _refusals = new RefusalReports(diagnosis, time, logger);
         _deadlines = new RedisDeadlines(time);
         _connection = new RedisConnection(options, scripts, _deadlines, diagnosis, time, logger);
+        _channel = new RedisReplicaChannel(_connection, options.KeyPrefix, time, logger);
         _entries = new RedisEntries(_connection.Clock, seal ?? new EntrySeal(KeyRing.Empty), time, logger);
     }
 
@@ -152,20 +153,6 @@ internal sealed partial class RedisStore : ICacheStore
     public async ValueTask AbandonFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
         await RunAsync(StoreStep.AbandonFill, _scripts.AbandonFill, key, [RedisFields.Fill(lease)], budget);
 
-    public async ValueTask<WriteStep> BeginWriteAsync(ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0) =>
-        WriteOutcome(await RunAsync(StoreStep.BeginWrite, _scripts.BeginWrite, key, [RedisFields.Write(token), Milliseconds(deadline)], budget));
-
-    public async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
-    {
-        var word = result switch
-        {
-            WriteResult.Changed => "changed",
-            WriteResult.Unchanged => "unchanged",
-            WriteResult.Unknown => "unknown",
-        };
-        return WriteOutcome(await RunAsync(StoreStep.EndWrite, _scripts.EndWrite, key, [RedisFields.Write(token), word], budget));
-    }
-
     public async ValueTask<TenantUse?> UseOfAsync(string tenant, CountedEntry? stored, StoreTimeoutBudget budget) =>
         RedisTenants.ReadUse(await RunAsync(
             StoreStep.CountUse, _scripts.TenantUse, _tenants.UseKey(tenant), stored is { } entry ? RedisTenants.Counted(entry) : [], budget));
@@ -180,15 +167,12 @@ internal sealed partial class RedisStore : ICacheStore
 
     public async ValueTask DisposeAsync()
     {
+        await _channel.DisposeAsync();
         await _connection.DisposeAsync();
         _deadlines.Dispose();
     }
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
-
-    // A key that is not a hash belongs to another program. Nothing is served from it, so there is nothing to evict either.
-    private static WriteStep WriteOutcome(string reply) =>
-        reply is "done" or ForeignKey ? WriteStep.Done : WriteStep.Unavailable;
 
     private const string ForeignKey = "foreign key";
 
@@ -212,10 +196,14 @@ internal sealed partial class RedisStore : ICacheStore
     }
 
     /// <summary>The script's reply, or <c>""</c> or <see cref="ForeignKey"/>, which no script replies with.</summary>
+    private ValueTask<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StoreTimeoutBudget budget) =>
+        _connection.TryGetPrimary(out var primary) ? RunAsync(step, script, primary, key, arguments, budget) : new("");
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string> RunAsync(StoreStep step, RedisScript script, ResourceKey key, RedisValue[] arguments, StoreTimeoutBudget budget)
+    private async ValueTask<string> RunAsync(
+        StoreStep step, RedisScript script, RedisPrimary primary, ResourceKey key, RedisValue[] arguments, StoreTimeoutBudget budget)
     {
-        if (budget.Remaining <= TimeSpan.Zero || !_connection.TryGetPrimary(out var primary))
+        if (budget.Remaining <= TimeSpan.Zero)
         {
             return "";
         }

@@ -220,7 +220,7 @@ internal sealed partial class DependencyRun
             Pending = new PendingEvictions(time, NullLogger<PendingEvictions>.Instance);
             Cache = new ResourceCache(store, Pending, new LocalCopies(time), new VaryHints(), new AbsentKeys());
             Dependencies = new EntryDependencies(Cache, time, NullLogger<EntryDependencies>.Instance);
-            _retries = new EvictionRetries(Pending, store, time, NullLogger<EvictionRetries>.Instance);
+            _retries = new EvictionRetries(Pending, store, Cache, time, NullLogger<EvictionRetries>.Instance);
         }
 
         public TurnedStore Store { get; }

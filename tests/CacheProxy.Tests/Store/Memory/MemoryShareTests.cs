@@ -96,7 +96,8 @@ public sealed class MemoryShareTests
     [Fact]
     public void Copies_are_shared_as_fairly()
     {
-        using var copies = new LocalCopies(_time, _tenants, Megabyte);
+        using var copies = new LocalCopies(_time, _tenants, new MemoryOptions { SizeLimit = Megabyte });
+        copies.Use(new ReplicaBus().Join("1111111111111111"));
         for (var i = 0; i < 10; i++)
         {
             Copy(copies, "small", i);
@@ -122,11 +123,10 @@ public sealed class MemoryShareTests
 
     private static ResourceKey Key(string tenant, int id) => new($"{tenant}:customer:{id}");
 
-    private static void Copy(LocalCopies copies, string tenant, int id) => copies.Add(
+    private void Copy(LocalCopies copies, string tenant, int id) => copies.Add(
         Key(tenant, id),
         new LookUpResult(LookUpOutcome.Found, "", Response(), "") { Variant = VariantKey.Plain },
-        copies.Generation(Key(tenant, id)),
-        TimeSpan.FromMinutes(1));
+        new HoldBegun(copies.Number(Key(tenant, id)), _time.GetTimestamp(), TimeSpan.FromSeconds(5)));
 
     private static async Task FillAsync(MemoryStore store, string tenant, int id)
     {

@@ -5,7 +5,7 @@ local alone, meta = ARGV[2] ~= 'unknown' and #there <= 16, nil
 for _, name in ipairs(alone and there or {}) do
   if name == ARGV[1] or name == 'fence' then
     -- Both go.
-  elseif string.sub(name, 1, 6) == 'write:' then
+  elseif string.find(name, '^write:') or string.find(name, '^held:') then
     alone = false
   elseif ARGV[2] ~= 'changed' then
     local kind = string.sub(name, 1, 4)

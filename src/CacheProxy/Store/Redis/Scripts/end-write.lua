@@ -1,4 +1,4 @@
--- ARGV: the write's field; changed, unchanged or unknown
+-- ARGV: the write's field; changed, unchanged or unknown; and what holders.lua takes
 local field, result = ARGV[1], ARGV[2]
 read()
 
@@ -13,10 +13,12 @@ for _, time in pairs(writes) do
   expired = expired or time <= now
 end
 
+local reply = 'done'
 if result ~= 'unchanged' or expired then
   evict()
+  reply = told()
 else
   set_fence()
 end
 settle()
-return 'done'
+return reply

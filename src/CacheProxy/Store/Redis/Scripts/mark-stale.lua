@@ -1,4 +1,5 @@
 -- Marks every variant, so that none is used without asking the API, and revokes every fill, as begin-write does.
+-- ARGV: two that are not used, and what holders.lua takes
 read()
 
 -- There is always something to remove, so that a mark is not the script's first change: a full Redis would refuse that one.
@@ -22,5 +23,6 @@ for variant, ends in pairs(variants) do
     redis.call('HSET', key, meta, string.sub(stamps[variant], 1, 13) .. marked .. string.sub(redis.call('HGET', key, meta), 46))
   end
 end
+local reply = told()
 settle()
-return 'done'
+return reply

@@ -4,11 +4,13 @@
 --   vary               names that the origin varies on
 --   fill:[V.]T         leases, the value is the deadline
 --   write:T  fence     writes under way, the value is the deadline; fence is the latest of them
+--   held:R             replica R may hold copies; the value is the deadline, the lease's length in ms, the number, and the replication id
 local key = KEYS[1]
 local now = clock()
 
 local names = {}
 local writes, fills, variants, stamps, heads = {}, {}, {}, {}, {}
+local held, leases = {}, {}
 local fence, vary = nil, nil
 
 -- What cannot be read as a deadline has passed.
@@ -48,6 +50,11 @@ local function take(name, value)
     local readable = #stamp == 45 and not string.find(stamp, '%X', 14)
     variants[variant] = readable and deadline(string.sub(stamp, 1, 13)) or 0
     stamps[variant] = readable and stamp or ''
+  elseif starts(name, 'held:') then
+    local ends, length, number, id = string.match(value, '^(%d+) (%d+) (%d+) (%x+)$')
+    local readable = ends and #length < 16 and #number < 16 and #name == 21 and not string.find(name, '%X', 6)
+    held[name] = readable and deadline(ends) or 0
+    leases[name] = { length = tonumber(length), number = number, id = id }
   end
 end
 
@@ -136,20 +143,20 @@ local function set_fence()
   end
 end
 
--- Everything goes but the live writes and their fence.
+-- Everything goes but the live writes, their fence, and the live leases of holders: a write must know whom to wait for.
 local function evict()
   local gone = {}
   for _, name in ipairs(names) do
-    local time = writes[name]
+    local time = writes[name] or held[name]
     if time and time <= now then
-      writes[name] = nil
+      writes[name], held[name], time = nil, nil, nil
     end
-    if name ~= 'fence' and not writes[name] then
+    if name ~= 'fence' and not time then
       gone[#gone + 1] = name
     end
   end
   fills, variants, stamps, heads, vary = {}, {}, {}, {}, nil
-  if next(writes) == nil then
+  if next(writes) == nil and next(held) == nil then
     fence = nil
     redis.call('DEL', key)
   else
@@ -181,8 +188,14 @@ end
 
 -- The key lives as long as the field that lives longest, and not without one.
 local function settle()
+  for name, time in pairs(held) do
+    if time <= now then
+      redis.call('HDEL', key, name)
+      held[name] = nil
+    end
+  end
   local longest = fence or 0
-  for _, times in ipairs({ writes, fills, variants }) do
+  for _, times in ipairs({ writes, fills, variants, held }) do
     for _, time in pairs(times) do
       longest = math.max(longest, time)
     end

@@ -1,0 +1,25 @@
+-- Stands after the prelude of a step that fences or evicts. Gives the writer's own lease back if its number is lower than the writer's, sends
+-- every other holder an invalidation, and returns the step's reply: done, and a line for each holder, of its name, its number, and how many ms
+-- its lease stands at most.
+-- ARGV[3]: the writer's number; ARGV[4]: its name, the node's replication id, and what the names of all channels begin with
+local function told()
+  if next(held) == nil then
+    return 'done'
+  end
+  local own, id, channels = string.match(ARGV[4], '^(%x+) (%x*) (.*)$')
+  local lines = { 'done' }
+  for name, ends in pairs(held) do
+    local replica, lease = string.sub(name, 6), leases[name]
+    if ends > now and replica ~= own then
+      -- By another node's clock, all of it may be left.
+      local left = lease.id == id and math.min(lease.length, ends - now) or lease.length
+      -- Where it is refused, the writer waits until the lease has run out.
+      redis.pcall('PUBLISH', channels .. replica, 'i ' .. own .. ' ' .. key)
+      lines[#lines + 1] = string.format('%s %s %.0f', replica, lease.number, left)
+    elseif ends > now and tonumber(lease.number) < tonumber(ARGV[3]) then
+      redis.call('HDEL', key, name)
+      held[name] = nil
+    end
+  end
+  return table.concat(lines, '\n')
+end

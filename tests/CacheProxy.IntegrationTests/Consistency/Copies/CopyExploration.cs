@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace CacheProxy.IntegrationTests.Consistency.Copies;
+
+/// <summary>Plays every order in which the steps of a system can come.</summary>
+internal static class CopyExploration
+{
+    // So many first steps are shared out among the explorers.
+    private const int SharedDepth = 4;
+
+    /// <param name="output">Where the counts go.</param>
+    /// <param name="name">What the system is about.</param>
+    /// <param name="system">Who takes steps.</param>
+    /// <param name="stores">One store for each explorer; each has a thread of its own.</param>
+    /// <param name="damage">What is wrong.</param>
+    public static async Task<long> PlayAsync(ITestOutputHelper output, string name, CopyParty[] system, IReadOnlyList<ICopiedStore> stores, CopyDamage? damage = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var shared = new Shared(system, damage ?? CopyDamage.None, TestContext.Current.CancellationToken);
+        var counts = await Task.WhenAll(stores.Select(store => Task.Factory.StartNew(
+            () => Explore(shared, store), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        var (played, holds, copies) = (counts.Sum(static count => count.Played), counts.Sum(static count => count.Holds), counts.Sum(static count => count.FromCopies));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name} [{string.Join("; ", system)}]: {played:N0} interleavings, {holds:N0} leases, {copies:N0} reads from copies, {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s"));
+        Assert.NotEqual(0, holds);
+        return played;
+    }
+
+    private static (long Played, long Holds, long FromCopies) Explore(Shared shared, ICopiedStore store)
+    {
+        var context = new SteppedContext();
+        SynchronizationContext.SetSynchronizationContext(context);
+        var run = new CopyRun(store, context, shared.Damage);
+        var played = 0L;
+        try
+        {
+            while (shared.Next(run) is { } prefix)
+            {
+                played += ExploreFrom(run, shared, prefix);
+            }
+        }
+        catch
+        {
+            // One broken promise is enough; the others stop.
+            shared.Fail();
+            throw;
+        }
+
+        return (played, run.Holds, run.FromCopies);
+    }
+
+    private static long ExploreFrom(CopyRun run, Shared shared, int[] prefix)
+    {
+        var choices = new List<(int Taken, int Of)>();
+        choices.AddRange(prefix.Select(static taken => (taken, 0)));
+        var played = 0L;
+        do
+        {
+            shared.ThrowIfEnded();
+            Play(run, shared.System, choices, prefix.Length);
+            played++;
+        }
+        while (Backtrack(choices, prefix.Length));
+        return played;
+    }
+
+    private static void Play(CopyRun run, CopyParty[] system, List<(int Taken, int Of)> choices, int given)
+    {
+        var story = new List<string>();
+        try
+        {
+            run.Begin(system);
+            for (var depth = 0; run.Enabled() is { Count: > 0 } enabled; depth++)
+            {
+                if (depth == choices.Count)
+                {
+                    choices.Add((0, enabled.Count));
+                }
+
+                Debug.Assert(depth < given || choices[depth].Of == enabled.Count, "The same choices lead to the same state.");
+                var step = enabled[choices[depth].Taken];
+                story.Add(run.Describe(step));
+                run.Take(step);
+            }
+
+            run.End();
+        }
+        catch (InterleavingException exception)
+        {
+            throw new InterleavingException($"[{string.Join("; ", system)}] after ({string.Join("), (", story)}): {exception.Message}.");
+        }
+    }
+
+    // The next path: the last choice that has another is taken otherwise.
+    private static bool Backtrack(List<(int Taken, int Of)> choices, int given)
+    {
+        while (choices.Count > given)
+        {
+            var (taken, of) = choices[^1];
+            choices.RemoveAt(choices.Count - 1);
+            if (taken + 1 < of)
+            {
+                choices.Add((taken + 1, of));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What the explorers of one system share: the beginnings that are still to be played on.</summary>
+    private sealed class Shared(CopyParty[] system, CopyDamage damage, CancellationToken cancellation)
+    {
+        private readonly Lock _lock = new();
+        private Queue<int[]>? _prefixes;
+        private volatile bool _failed;
+
+        public CopyParty[] System => system;
+
+        public CopyDamage Damage => damage;
+
+        public void Fail() => _failed = true;
+
+        public void ThrowIfEnded() => cancellation.ThrowIfCancellationRequested();
+
+        public int[]? Next(CopyRun run)
+        {
+            lock (_lock)
+            {
+                // The first who comes finds out which there are.
+                _prefixes ??= new Queue<int[]>(Prefixes(run));
+                return !_failed && _prefixes.TryDequeue(out var prefix) ? prefix : null;
+            }
+        }
+
+        private List<int[]> Prefixes(CopyRun run)
+        {
+            var all = new List<int[]>();
+            var choices = new List<(int Taken, int Of)>();
+            do
+            {
+                run.Begin(system);
+                for (var depth = 0; depth < SharedDepth && run.Enabled() is { Count: > 0 } enabled; depth++)
+                {
+                    if (depth == choices.Count)
+                    {
+                        choices.Add((0, enabled.Count));
+                    }
+
+                    run.Take(enabled[choices[depth].Taken]);
+                }
+
+                all.Add([.. choices.Select(static choice => choice.Taken)]);
+                run.Abandon();
+            }
+            while (Backtrack(choices, 0));
+
+            return all;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using CacheProxy.Store;
+using CacheProxy.Tests.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CacheProxy.IntegrationTests.Consistency.Copies;
+
+/// <summary>What one process holds beside the store: the product's own, without a host around it.</summary>
+internal sealed class CopyReplica
+{
+    private readonly ICopiedStore _shared;
+    private readonly SteppedContext _context;
+    private readonly int _number;
+    private readonly CopyDamage _damage;
+    private PendingEvictions _pending;
+    private EvictionRetries _retries;
+    private LocalCopies _copies;
+
+    public CopyReplica(ICopiedStore shared, SteppedContext context, int number, CopyDamage damage)
+    {
+        (_shared, _context, _number, _damage) = (shared, context, number, damage);
+        Start();
+    }
+
+    public SteppedStore Steps { get; private set; }
+
+    public ResourceCache Cache { get; private set; }
+
+    /// <summary>The end of the bus at this replica.</summary>
+    public ReplicaChannel Bus { get; private set; }
+
+    public string Name => Bus.Replica;
+
+    public bool HasPendingEvictions => _pending.Count > 0;
+
+    /// <summary>It was killed, and another takes its place, which knows nothing.</summary>
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_pending), nameof(_retries), nameof(_copies), nameof(Cache), nameof(Steps), nameof(Bus))]
+    public void Start()
+    {
+        var view = _shared.Start(_number);
+        Bus = _shared.Bus.ChannelOf(view.Channel!.Replica);
+        var store = _damage.OfStore(view);
+        Steps = new SteppedStore(store, _context);
+        var time = _damage.OfTime(_shared.Time, Steps);
+        _pending = new PendingEvictions(time, NullLogger<PendingEvictions>.Instance);
+        _retries = new EvictionRetries(_pending, Steps, time, NullLogger<EvictionRetries>.Instance);
+        _copies = new LocalCopies(time);
+        Cache = new ResourceCache(Steps, _pending, _copies, new VaryHints(), new AbsentKeys());
+    }
+
+    // The last attempt, which a process makes when it stops, is like all before it; and nothing but the explorer decides when it is made.
+    public Task RetryAsync() => _retries.StopAsync(CancellationToken.None);
+}

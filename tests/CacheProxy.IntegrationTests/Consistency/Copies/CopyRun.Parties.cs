@@ -1,0 +1,202 @@
+using System.Buffers.Binary;
+using CacheProxy.Http;
+using CacheProxy.Identity;
+using CacheProxy.Store;
+
+namespace CacheProxy.IntegrationTests.Consistency.Copies;
+
+/// <summary>What the parties do, and what is promised of it.</summary>
+internal sealed partial class CopyRun
+{
+    private Task PlayAsync(CopyTurns turns) => turns.Party.Kind switch
+    {
+        CopyPartyKind.Look => LookAsync(turns, _replicas[turns.Party.Replica]),
+        CopyPartyKind.Fill => FillAsync(turns, _replicas[turns.Party.Replica]),
+        CopyPartyKind.Write or CopyPartyKind.LongWrite => WriteAsync(turns, _replicas[turns.Party.Replica]),
+        CopyPartyKind.Eviction => EvictAsync(turns, _replicas[turns.Party.Replica]),
+        _ => StepAsideAsync(turns),
+    };
+
+    private async Task LookAsync(CopyTurns turns, CopyReplica replica)
+    {
+        await turns.NextAsync("asks");
+        var promised = _promised;
+        var found = await replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget);
+        Check(found, promised, "is the answer to a read that began");
+    }
+
+    private async Task FillAsync(CopyTurns turns, CopyReplica replica)
+    {
+        await turns.NextAsync("begins");
+        var lease = await CopyTurns.AtOnceAsync(() => BeginFillAsync(replica));
+        await turns.NextAsync("is answered by the API");
+        var version = _version;
+        await turns.NextAsync("completes");
+        if (lease is not null)
+        {
+            await CopyTurns.AtOnceAsync(() => replica.Cache.CompleteFillAsync(_shared.Key, lease, Answer(version), _budget));
+        }
+    }
+
+    private async Task WriteAsync(CopyTurns turns, CopyReplica replica)
+    {
+        await turns.NextAsync("begins");
+        var fence = new ResourceFence(_shared.Key, turns.Token, WriteDeadline, _budget);
+        await replica.Cache.BeginWriteAsync(fence);
+        replica.Cache.GoOnUnfenced(fence);
+        if (turns.Party.Kind == CopyPartyKind.LongWrite)
+        {
+            await turns.NextAsync("is committed");
+        }
+
+        var version = ++_version;
+        var ended = await replica.Cache.EndWriteAsync(fence, WriteResult.Changed);
+        await ThroughAsync(replica, fence);
+        if (!turns.IsDead && (fence.IsSet || ended == StoreOutcome.Done))
+        {
+            Promise(version);
+        }
+    }
+
+    private async Task EvictAsync(CopyTurns turns, CopyReplica replica)
+    {
+        await turns.NextAsync("is committed");
+        var version = ++_version;
+        var evicted = await replica.Cache.EvictAsync(_shared.Key, turns.Token, _budget);
+        if (!turns.IsDead && evicted == StoreOutcome.Done)
+        {
+            Promise(version);
+        }
+    }
+
+    // Replaced by what withholds the answer.
+    private static Task ThroughAsync(CopyReplica replica, ResourceFence fence) => Task.CompletedTask;
+
+    /// <summary>What does not go through a replica.</summary>
+    private async Task StepAsideAsync(CopyTurns turns)
+    {
+        var party = turns.Party;
+        await turns.NextAsync("happens");
+        switch (party.Kind)
+        {
+            case CopyPartyKind.Clock:
+                await _shared.AdvanceAsync(party.Time);
+                break;
+            case CopyPartyKind.Kill:
+                Kill(party.Replica);
+                break;
+            case CopyPartyKind.Double:
+                _shared.Bus.Deliver(Next(party.Replica)!);
+                break;
+            case CopyPartyKind.Loss:
+                TakeMessage(party.Replica);
+                break;
+            case CopyPartyKind.Cut:
+                _replicas[party.Replica].Bus.Close();
+                await turns.NextAsync("ends");
+                _replicas[party.Replica].Bus.Open();
+                break;
+            case CopyPartyKind.Snapshot:
+                await _shared.SaveAsync();
+                break;
+            case CopyPartyKind.Restart or CopyPartyKind.EmptyRestart:
+                await _shared.RestartAsync(party.Kind == CopyPartyKind.Restart);
+                break;
+            case CopyPartyKind.Retry:
+                await CopyTurns.AtOnceAsync(() => Done(_replicas[party.Replica].RetryAsync()));
+                break;
+            default:
+                throw new InvalidOperationException("There is no such party.");
+        }
+    }
+
+    private void Kill(int replica)
+    {
+        foreach (var party in _parties)
+        {
+            party.IsDead |= party.Party.Replica == replica && party.Party.Kind is not (CopyPartyKind.Clock or CopyPartyKind.Snapshot
+                or CopyPartyKind.Restart or CopyPartyKind.EmptyRestart) && party.HasStarted;
+        }
+
+        Holds += _replicas[replica].Steps.Holds;
+        _replicas[replica].Start();
+    }
+
+    private void Promise(int version) => _promised = Math.Max(_promised, version);
+
+    private async ValueTask<FillLease?> BeginFillAsync(CopyReplica replica)
+    {
+        var found = await replica.Cache.LookUpAsync(_shared.Key, Request, TimeSpan.Zero, _budget);
+        var lease = replica.Cache.NewLease(_shared.Key, found, exclusive: false);
+        return await replica.Cache.BeginFillAsync(_shared.Key, lease, _budget) == BeginFillOutcome.Granted ? lease : null;
+    }
+
+    private async ValueTask<bool> FillAsync(CopyReplica replica)
+    {
+        return await BeginFillAsync(replica) is { } lease
+            && await replica.Cache.CompleteFillAsync(_shared.Key, lease, Answer(_version), _budget) == CompleteFillOutcome.Stored;
+    }
+
+    /// <summary>As if nothing had been: what is filled is held and served from the copy.</summary>
+    private void HoldAgain(CopyReplica replica)
+    {
+        if (!_context.Run(() => FillAsync(replica)))
+        {
+            throw new InterleavingException("the resource cannot be filled again");
+        }
+
+        Promise(_version);
+        replica.Steps.HoldsForAll = true;
+        Check(_context.Run(LookUp), _promised, "is found");
+        var asked = replica.Steps.LookUps;
+        Check(_context.Run(LookUp), _promised, "is served");
+        replica.Steps.HoldsForAll = false;
+        if (replica.Steps.LookUps != asked)
+        {
+            throw new InterleavingException("the replica holds no copy any more");
+        }
+
+        ValueTask<LookUpResult> LookUp() => replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget);
+    }
+
+    /// <summary>A reader begins now, through each replica: what it is served is nothing older than what was promised.</summary>
+    private void Read()
+    {
+        if (_promised == 0)
+        {
+            return;
+        }
+
+        foreach (var replica in _replicas)
+        {
+            var asked = replica.Steps.LookUps;
+            Check(_context.Run(() => replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget)), _promised, "is served");
+            FromCopies += replica.Steps.LookUps == asked ? 1 : 0;
+        }
+    }
+
+    private static void Check(in LookUpResult found, int promised, string what)
+    {
+        if (found.Response is { } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < promised)
+        {
+            throw new InterleavingException($"version {version} {what} after {promised} was promised");
+        }
+    }
+
+    private static FillResult Answer(int version)
+    {
+        var body = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(body, version);
+        var response = new StoredResponse
+        {
+            Status = 200,
+            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
+            Body = body,
+            ResponseTimeMs = 0,
+            InitialAgeMs = 0,
+            LifetimeMs = 600_000,
+            Target = "localhost /api/customers/123",
+        };
+        return new FillResult(VariantKey.Plain, "", response, Retention, MaxVariants: 4);
+    }
+}
