@@ -13,8 +13,24 @@ internal sealed class SleeperTimeProvider : FakeTimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
-        Interlocked.Exchange(ref _due, GetTimestamp() + dueTime.Ticks);
+        var timer = new NotedTimer(this, base.CreateTimer(callback, state, dueTime, period));
+        Note(dueTime);
         return timer;
+    }
+
+    private void Note(TimeSpan dueTime) => Interlocked.Exchange(ref _due, GetTimestamp() + dueTime.Ticks);
+
+    private sealed class NotedTimer(SleeperTimeProvider time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var changed = timer.Change(dueTime, period);
+            time.Note(dueTime);
+            return changed;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }
