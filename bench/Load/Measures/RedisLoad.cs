@@ -14,7 +14,8 @@ internal sealed class RedisLoad : IDisposable
     private const int PerSecond = 10_000;
     private const int HotKeys = 2_000;
 
-    private static readonly int[] LookUps = [2, 3, 5, 8];
+    // 0 for no copies, beside which the others are shown.
+    private static readonly int[] LookUps = [0, 2, 3, 5, 8];
 
     private readonly Site _site;
     private readonly Scale _scale;
@@ -42,7 +43,7 @@ internal sealed class RedisLoad : IDisposable
 
     private void Start()
     {
-        foreach (var peer in LookUps.Where(number => _site.HasProgram($"held-{number}")).Select(PeerList.HeldFrom).Prepend(PeerList.WithoutCopiesOf("jit")))
+        foreach (var peer in LookUps.Where(number => _site.HasProgram($"held-{number}")).Select(PeerList.HeldFrom))
         {
             var subject = Subject.WithRedisInUse(_site, peer, _scale.Use);
             _subjects.Add(subject);

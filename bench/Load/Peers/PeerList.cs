@@ -36,11 +36,11 @@ internal static class PeerList
         .. CacheProxies("aot", "AOT", "@PROGRAMS@/aot/CacheProxy" + CacheProxy, 1_000_000),
     ];
 
-    public static Peer WithoutCopiesOf(string kind) => All.Single(peer => peer.Name == $"{kind}-redis");
-
-    /// <summary>With copies that are held from this look-up on.</summary>
+    /// <summary>With copies that are held from this look-up on; 0: without any.</summary>
     public static Peer HeldFrom(int lookUp) => new(
-        $"held-{lookUp}", $"copies held from look-up {lookUp} on", $"dotnet @PROGRAMS@/held-{lookUp}/CacheProxy.dll" + CacheProxy + WithRedis + WithCopies)
+        $"held-{lookUp}",
+        lookUp == 0 ? "no copies" : $"copies held from look-up {lookUp} on",
+        $"dotnet @PROGRAMS@/held-{lookUp}/CacheProxy.dll" + CacheProxy + WithRedis + (lookUp == 0 ? WithoutCopies : WithCopies))
     {
         Redis = true,
         Holds = true,

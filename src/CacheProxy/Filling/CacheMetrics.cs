@@ -127,11 +127,6 @@ internal sealed class CacheMetrics
     }
 
     /// <param name="policy">Its name.</param>
-    /// <param name="outcome">How it came out.</param>
-    /// <param name="shortfall">Why it never came to the store, where it did not.</param>
-    public void Fill(string policy, CompleteFillOutcome outcome, string? shortfall = null) => Fill(policy, shortfall ?? ToToken(outcome));
-
-    /// <param name="policy">Its name.</param>
     /// <param name="result">What came of the fill, as a stable word.</param>
     /// <param name="count">0 only makes the series exist.</param>
     public void Fill(string policy, string result, int count = 1)

@@ -113,14 +113,12 @@ internal sealed class FillTags
             : services.Dependencies.CompleteFillAsync(request, lease, result, watch));
         if (outcome == CompleteFillOutcome.Stored)
         {
-            services.Metrics.Fill(request.Policy.Name, outcome, watch?.Shortfall);
-        }
-        else
-        {
-            services.Refusals.NotStored(request, watch?.Shortfall ?? CacheMetrics.ToToken(outcome), result.Response.Status);
+            services.Metrics.Fill(request.Policy.Name, CacheMetrics.ToToken(outcome));
+            return watch?.Response ?? result.Response;
         }
 
-        return outcome == CompleteFillOutcome.Stored ? watch?.Response ?? result.Response : null;
+        services.Refusals.NotStored(request, watch?.Shortfall ?? CacheMetrics.ToToken(outcome), result.Response.Status);
+        return null;
     }
 
     private static async ValueTask<StoredResponse?> JoinAndCompleteAsync(

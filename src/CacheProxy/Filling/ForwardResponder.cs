@@ -1,6 +1,5 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Http;
-using CacheProxy.Identity;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CacheProxy.Filling;
@@ -10,7 +9,7 @@ internal sealed class ForwardResponder(CacheMetrics metrics, RefusalSamples refu
 {
     public Task ForwardAsync(HttpContext context, CachePolicy policy, ForwardReason reason, RequestDelegate next)
     {
-        metrics.Forwarded(policy.Name, reason, metrics.CountsTenants ? TenantOf(context, policy) : null);
+        metrics.Forwarded(policy.Name, reason, metrics.CountsTenants && policy.Template.NeedsTenant ? RouteCaching.TenantOf(context) : null);
         context.Response.OnStarting(
             static state =>
             {
@@ -37,14 +36,6 @@ internal sealed class ForwardResponder(CacheMetrics metrics, RefusalSamples refu
         response.Headers.SetCookie = cookies;
         response.StatusCode = StatusCodes.Status200OK;
     }
-
-    // Most requests are forwarded before anybody has looked for their tenant.
-    private static string? TenantOf(HttpContext context, CachePolicy policy) =>
-        policy.Template.NeedsTenant
-        && context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>()?.Rules.Tenants.Resolve(context.Request)
-            is { Kind: TenantResolutionKind.Found, Tenant.Value: var tenant }
-            ? tenant
-            : null;
 
     private async Task ForwardMeasuredAsync(HttpContext context, CachePolicy policy, RequestDelegate next, long began)
     {

@@ -40,6 +40,15 @@ internal sealed class RefusalSamples(CacheMetrics metrics, TimeProvider time)
         Of(request.Policy)?.Take(RefusalKind.NotStored, result, request.Context, request.Tenant, status ?? 0);
     }
 
+    /// <summary>Drops what is kept of a tenant's requests. The counts, which name nobody, stay.</summary>
+    public void Forget(string tenant)
+    {
+        foreach (var (_, refusals) in _policies)
+        {
+            refusals.Forget(tenant);
+        }
+    }
+
     /// <summary>What is known of a policy's; <c>null</c> for nothing.</summary>
     public PolicyRefusals? Find(string policy) => _policies.GetValueOrDefault(policy);
 }
@@ -96,7 +105,7 @@ internal sealed class PolicyRefusals(int kept, TimeProvider time)
                 request.Method.Length <= LongestMethod ? request.Method : request.Method[..LongestMethod],
                 path.Length <= LongestPath ? path : path[..LongestPath],
                 request.QueryString.HasValue,
-                tenant ?? TenantOf(context),
+                tenant ?? RouteCaching.TenantOf(context),
                 status));
         }
         finally
@@ -121,6 +130,14 @@ internal sealed class PolicyRefusals(int kept, TimeProvider time)
         ];
     }
 
+    public void Forget(string tenant)
+    {
+        foreach (var (_, refusals) in _reasons)
+        {
+            refusals.Forget(tenant);
+        }
+    }
+
     // There are about a hundred words, all of them ours.
     private ReasonRefusals Add(RefusalKind kind, string reason)
     {
@@ -129,11 +146,6 @@ internal sealed class PolicyRefusals(int kept, TimeProvider time)
             return _reasons.GetOrAdd((kind, reason), key => new ReasonRefusals(key.Item1, key.Item2, kept, (byte)Math.Min(_reasons.Count + 1, MostReasons)));
         }
     }
-
-    private static string? TenantOf(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>() is { } route
-            ? route.Rules.Uncounted.Tenants.Resolve(context.Request).Tenant.Value
-            : null;
 }
 
 /// <summary>The latest requests of one reason, in a ring.</summary>
@@ -167,6 +179,19 @@ internal sealed class ReasonRefusals(RefusalKind kind, string reason, int kept, 
     public void Exit() => Monitor.Exit(_ring);
 
     public void Add_NeedsLock(in Refusal refusal) => _ring[_taken++ % kept] = refusal;
+
+    public void Forget(string tenant)
+    {
+        lock (_ring)
+        {
+            var left = Array.FindAll(Latest(), one => !string.Equals(one.Tenant, tenant, StringComparison.OrdinalIgnoreCase));
+            Array.Clear(_ring);
+            for (_taken = 0; _taken < left.Length; _taken++)
+            {
+                _ring[_taken] = left[left.Length - 1 - _taken];
+            }
+        }
+    }
 
     /// <summary>The latest first.</summary>
     public Refusal[] Latest()

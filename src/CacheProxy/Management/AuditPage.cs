@@ -11,30 +11,22 @@ internal static class AuditPage
 {
     public const string Path = "/audit";
 
-    public static Answer[] Answers =>
-    [
-        Answer.Json(
-            200,
-            "JSON where Accept names it, otherwise the same as text.",
+    public static Answer[] Answers => ReportAnswer.Answers(
+        ("ratePerSecond", Shape.Whole("Most hits a second that are audited.")),
+        ("policies", Shape.List(
+            "Of which a hit was audited.",
             Shape.Of(
                 "",
-                ("ratePerSecond", Shape.Whole("Most hits a second that are audited.")),
-                ("policies", Shape.List(
-                    "Of which a hit was audited.",
-                    Shape.Of(
-                        "",
-                        [
-                            ("policy", Shape.Text("Its name.")),
-                            ("audit", Shape.Number("The share of hits that is audited.")),
-                            ("judged", Shape.Whole("Audits that have shown whether a hit was right.")),
-                            ("wrong", Shape.Whole("How many of them were wrong.")),
-                            ("wrongPerMillion", Shape.Number("The same as a share.")),
-                            ("atMostPerMillion", Shape.Number("What the true share is below, with 95 % confidence.")),
-                            ("results", Shape.Map("How often each result came out.", Shape.Whole(""))),
-                            .. ReportAnswer.PlacesShape,
-                            ReportAnswer.WritesShape,
-                        ]))))),
-    ];
+                [
+                    ("policy", Shape.Text("Its name.")),
+                    ("audit", Shape.Number("The share of hits that is audited.")),
+                    ("judged", Shape.Whole("Audits that have shown whether a hit was right.")),
+                    ("wrong", Shape.Whole("How many of them were wrong.")),
+                    ("wrongPerMillion", Shape.Number("The same as a share.")),
+                    ("atMostPerMillion", Shape.Number("What the true share is below, with 95 % confidence.")),
+                    ("results", Shape.Map("How often each result came out.", Shape.Whole(""))),
+                    .. ReportAnswer.DifferencesShape,
+                ]))));
 
     public static RequestDelegate Create(IServiceProvider services) => context =>
     {
@@ -63,8 +55,7 @@ internal static class AuditPage
             }
 
             json.WriteEndObject();
-            ReportAnswer.WritePlaces(json, figures.Places, figures.OtherPlaces);
-            ReportAnswer.WriteWrites(json, figures.Writes);
+            ReportAnswer.WriteDifferences(json, figures.Places, figures.OtherPlaces, figures.Writes);
             json.WriteEndObject();
         }
 
@@ -91,8 +82,7 @@ internal static class AuditPage
                 text.Append(CultureInfo.InvariantCulture, $"  {AuditResults.ToToken(result)}: {figures[result]}\n");
             }
 
-            ReportAnswer.AppendPlaces(text, figures.Places, figures.OtherPlaces);
-            ReportAnswer.AppendWrites(text, figures.Writes);
+            ReportAnswer.AppendDifferences(text, figures.Places, figures.OtherPlaces, figures.Writes);
         }
     }
 

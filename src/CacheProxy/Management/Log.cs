@@ -10,6 +10,14 @@ internal static partial class Log
         EventName = nameof(Changed))]
     public static partial void Changed(this ILogger logger, string token, string address, string method, string path, string what, int status);
 
+    // Change data capture over HTTP would otherwise have a line for every row.
+    [LoggerMessage(
+        6006,
+        LogLevel.Debug,
+        "Change by token {Token} from {Address}: {Method} {Path}, {What}; answered {Status}",
+        EventName = nameof(ChangedOften))]
+    public static partial void ChangedOften(this ILogger logger, string token, string address, string method, string path, string what, int status);
+
     [LoggerMessage(6001, LogLevel.Warning, "Administration refused: {Method} {Path} from {Address}: {Problem}", EventName = nameof(AdministrationRefused))]
     public static partial void AdministrationRefused(this ILogger logger, string method, string path, string address, string problem);
 

@@ -14,6 +14,9 @@ internal sealed record ManagementEndpoint(string Method, string Path, Access Acc
     /// <summary>What the request holds as JSON; <c>null</c> for nothing.</summary>
     public Shape? Body { get; init; }
 
+    /// <summary>It is called for every row that some job writes: what it did well is logged at Debug.</summary>
+    public bool IsFrequent { get; init; }
+
     /// <summary>What it answers when all is well; problems are the same everywhere.</summary>
     public Answer[] Answers { get; init; } = [];
 

@@ -38,6 +38,6 @@ internal static class ManagementEndpoints
         Read(AuditPage.Path, "How many audited hits were wrong", AuditPage.Create, AuditPage.Answers),
         Read(ShadowPage.Path, "What mode Shadow has shown, and whether to switch on", ShadowPage.Create, ShadowPage.Answers),
         Change("POST", WarmPage.Path, "Warm the policies that are warmed", static services => WarmPage.Create(services.GetRequiredService<Warmer>()), WarmPage.Answers) with { Parameters = WarmPage.Parameters },
-        Change("POST", EvictionsPage.Path, "Evict what was written past the sidecar", EvictionsPage.Create, EvictionsPage.Answers) with { Body = EvictionsPage.Body },
+        Change("POST", EvictionsPage.Path, "Evict what was written past the sidecar", EvictionsPage.Create, EvictionsPage.Answers) with { Body = EvictionsPage.Body, IsFrequent = true },
     ];
 }

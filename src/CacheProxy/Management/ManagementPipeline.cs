@@ -98,10 +98,25 @@ internal sealed class ManagementPipeline
         {
             if (change is not null)
             {
-                _logger.Changed(
-                    caller.Token, Caller.Text(caller.Address), endpoint.Method, endpoint.Path, change.What, context.Response.StatusCode);
+                Write(context, endpoint, change, caller);
             }
         }
+    }
+
+    private void Write(HttpContext context, ManagementEndpoint endpoint, ChangeRecord change, Caller caller)
+    {
+        var status = context.Response.StatusCode;
+        if (endpoint.IsFrequent && status == StatusCodes.Status200OK)
+        {
+            if (_logger.IsEnabled(LogLevel.Debug))
+            {
+                _logger.ChangedOften(caller.Token, Caller.Text(caller.Address), endpoint.Method, endpoint.Path, change.What, status);
+            }
+
+            return;
+        }
+
+        _logger.Changed(caller.Token, Caller.Text(caller.Address), endpoint.Method, endpoint.Path, change.What, status);
     }
 
     private MappedEndpoint[]? Find(HttpContext context)

@@ -20,27 +20,30 @@ internal static class ReportAnswer
         return ManagementListener.WriteAsync(context, StatusCodes.Status200OK, text.ToString());
     }
 
-    /// <summary>What <see cref="WritePlaces"/> writes.</summary>
-    public static (string, Shape)[] PlacesShape =>
+    /// <summary>How a report answers that has this as JSON.</summary>
+    public static Answer[] Answers(params (string, Shape)[] members) =>
+        [Answer.Json(StatusCodes.Status200OK, "JSON where Accept names it, otherwise the same as text.", Shape.Of("", members))];
+
+    /// <summary>What <see cref="WriteDifferences"/> writes.</summary>
+    public static (string, Shape)[] DifferencesShape =>
     [
         ("firstDifferences", Shape.List(
             "Where answers first differ; most frequent first.",
             Shape.Of("", ("at", Shape.Text("A JSON pointer, status or body.")), ("count", Shape.Whole("How many."))))),
         ("otherDifferences", Shape.Whole("How many differ at places beyond the 32 that are told apart.")),
+        ("afterWrites", Shape.List(
+            "The kinds of writes that came between the storing of an entry and its being wrong.",
+            Shape.Of(
+                "",
+                ("route", Shape.Text("The YARP route.")),
+                ("method", Shape.Word("The method.", "PUT", "PATCH", "DELETE", "POST", "other")),
+                ("namesId", Shape.Switch("Whether its path named the resource's id.")),
+                ("count", Shape.Whole("How many wrong ones came after one."))))),
     ];
 
-    /// <summary>What <see cref="WriteWrites"/> writes.</summary>
-    public static (string, Shape) WritesShape => ("afterWrites", Shape.List(
-        "The kinds of writes that came between the storing of an entry and its being wrong.",
-        Shape.Of(
-            "",
-            ("route", Shape.Text("The YARP route.")),
-            ("method", Shape.Word("The method.", "PUT", "PATCH", "DELETE", "POST", "other")),
-            ("namesId", Shape.Switch("Whether its path named the resource's id.")),
-            ("count", Shape.Whole("How many wrong ones came after one.")))));
-
-    /// <summary>Where answers first differ, and how often.</summary>
-    public static void WritePlaces(Utf8JsonWriter json, IEnumerable<Counted<string>> places, long others)
+    /// <summary>Where answers first differ, and the kinds of writes that may be to blame.</summary>
+    public static void WriteDifferences(
+        Utf8JsonWriter json, IEnumerable<Counted<string>> places, long others, IEnumerable<Counted<SeenWrite>> writes)
     {
         json.WriteStartArray("firstDifferences");
         foreach (var place in places)
@@ -53,11 +56,6 @@ internal static class ReportAnswer
 
         json.WriteEndArray();
         json.WriteNumber("otherDifferences", others);
-    }
-
-    /// <summary>The kinds of writes that may be to blame, and how often.</summary>
-    public static void WriteWrites(Utf8JsonWriter json, IEnumerable<Counted<SeenWrite>> writes)
-    {
         json.WriteStartArray("afterWrites");
         foreach (var write in writes)
         {
@@ -72,7 +70,9 @@ internal static class ReportAnswer
         json.WriteEndArray();
     }
 
-    public static void AppendPlaces(StringBuilder text, IReadOnlyCollection<Counted<string>> places, long others)
+    /// <summary>The same for people.</summary>
+    public static void AppendDifferences(
+        StringBuilder text, IReadOnlyCollection<Counted<string>> places, long others, IEnumerable<Counted<SeenWrite>> writes)
     {
         foreach (var place in places)
         {
@@ -83,10 +83,7 @@ internal static class ReportAnswer
         {
             text.Append(CultureInfo.InvariantCulture, $"  differs first elsewhere: {others}\n");
         }
-    }
 
-    public static void AppendWrites(StringBuilder text, IEnumerable<Counted<SeenWrite>> writes)
-    {
         foreach (var write in writes)
         {
             text.Append(

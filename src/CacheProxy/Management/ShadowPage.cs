@@ -17,25 +17,18 @@ internal static class ShadowPage
     public const int LeastReads = 100;
     public const double LeastShare = 0.2;
 
-    public static Answer[] Answers =>
-    [
-        Answer.Json(
-            200,
-            "JSON where Accept names it, otherwise the same as text.",
+    public static Answer[] Answers => ReportAnswer.Answers(
+        ("policies", Shape.List("That were asked in mode Shadow.", PolicyShape())),
+        ("withoutPolicy", Shape.List(
+            "Reads without a policy, where they are counted; most frequent first.",
             Shape.Of(
                 "",
-                ("policies", Shape.List("That were asked in mode Shadow.", PolicyShape())),
-                ("withoutPolicy", Shape.List(
-                    "Reads without a policy, where they are counted; most frequent first.",
-                    Shape.Of(
-                        "",
-                        ("route", Shape.Text("The YARP route.")),
-                        ("path", Shape.Text("The shape of their paths.")),
-                        ("requests", Shape.Whole("How many.")),
-                        ("notStorable", Shape.Whole("How many got an answer that may not be stored.")),
-                        ("hitRatio", Shape.Number("The share that would have been hits.")),
-                        ("proposed", Shape.Switch("Whether they are worth a policy."))))))),
-    ];
+                ("route", Shape.Text("The YARP route.")),
+                ("path", Shape.Text("The shape of their paths.")),
+                ("requests", Shape.Whole("How many.")),
+                ("notStorable", Shape.Whole("How many got an answer that may not be stored.")),
+                ("hitRatio", Shape.Number("The share that would have been hits.")),
+                ("proposed", Shape.Switch("Whether they are worth a policy."))))));
 
     private static Shape PolicyShape() => Shape.Of(
         "",
@@ -51,8 +44,7 @@ internal static class ShadowPage
             ("overtaken", Shape.Whole("Would-be hits that a write overtook.")),
             ("notCompared", Shape.Whole("Would-be hits that could not be compared.")),
             ("writes", Shape.Whole("Writes to the policy's resources.")),
-            .. ReportAnswer.PlacesShape,
-            ReportAnswer.WritesShape,
+            .. ReportAnswer.DifferencesShape,
         ]);
 
     public static RequestDelegate Create(IServiceProvider services) => context => ReportAnswer.WriteAsync(
@@ -109,8 +101,7 @@ internal static class ShadowPage
         json.WriteNumber("overtaken", figures.Overtaken);
         json.WriteNumber("notCompared", figures.Unseen);
         json.WriteNumber("writes", figures.Writes);
-        ReportAnswer.WritePlaces(json, figures.Places, figures.OtherPlaces);
-        ReportAnswer.WriteWrites(json, figures.AfterWrites);
+        ReportAnswer.WriteDifferences(json, figures.Places, figures.OtherPlaces, figures.AfterWrites);
         json.WriteEndObject();
     }
 
@@ -129,8 +120,7 @@ internal static class ShadowPage
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"  hit ratio to expect: {figures.Ratio:P1} ({figures.Hits} of {figures.Requests} requests); writes: {figures.Writes}\n");
-            ReportAnswer.AppendPlaces(text, figures.Places, figures.OtherPlaces);
-            ReportAnswer.AppendWrites(text, figures.AfterWrites);
+            ReportAnswer.AppendDifferences(text, figures.Places, figures.OtherPlaces, figures.AfterWrites);
         }
 
         AppendReads(text, report.Reads);

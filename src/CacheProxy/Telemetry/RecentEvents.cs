@@ -6,8 +6,8 @@ using Serilog.Formatting.Display;
 namespace CacheProxy.Telemetry;
 
 /// <summary>
-/// The last events that the program itself logged from Information on: reloads, Redis lost and found, evictions that wait, changes that an
-/// operator made. The log says no more than these: no key, body or credential is in them.
+/// The last events that the program itself logged from Information on: reloads, Redis lost and found, evictions that wait. No key, body or
+/// credential is in them, as in the log; and none names the token of who changed something, for whoever may read these need not have one.
 /// </summary>
 internal sealed class RecentEvents : ILogEventSink
 {
@@ -15,6 +15,7 @@ internal sealed class RecentEvents : ILogEventSink
     public const int Capacity = 50;
 
     private const string Own = "CacheProxy.";
+    private const string Token = "Token";
 
     // Texts without quotes around them.
     private static MessageTemplateTextFormatter Message => field ??= new("{Message:lj}", CultureInfo.InvariantCulture);
@@ -39,6 +40,7 @@ internal sealed class RecentEvents : ILogEventSink
         if (!logEvent.Properties.TryGetValue("SourceContext", out var category)
             || category is not ScalarValue { Value: string name }
             || !name.StartsWith(Own, StringComparison.Ordinal)
+            || logEvent.Properties.ContainsKey(Token)
             || IdOf(logEvent) is not { } id)
         {
             return;

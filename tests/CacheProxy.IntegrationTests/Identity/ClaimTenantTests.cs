@@ -33,6 +33,19 @@ public sealed class ClaimTenantTests
     }
 
     [Fact]
+    public async Task A_token_of_a_forwarded_request_is_counted_once_though_its_tenant_is_looked_for_again_to_be_counted()
+    {
+        await using var scene = await ClaimsScene.StartAsync(
+            settings: [("CacheProxy:Tenant:Sources", "Claim:tenant"), ("CacheProxy:Telemetry:Tenants", "5")]);
+        var forged = TokenIssuer.Rsa(other: true).Sign(TokenIssuer.Payload(scene.Now));
+
+        await AskAsync(scene, forged, "");
+
+        var metrics = await scene.Proxy.Client.GetStringAsync(new Uri(scene.Proxy.Management, "/metrics"), TestContext.Current.CancellationToken);
+        Assert.Equal(1, metrics.Split('\n').Where(static line => line.StartsWith("cacheproxy_tokens_total{", StringComparison.Ordinal)).Sum(static line => int.Parse(line.Split(' ')[1])));
+    }
+
+    [Fact]
     public async Task A_write_evicts_for_the_tenant_of_its_token_also_where_only_the_API_takes_it()
     {
         await using var scene = await StartAsync("Claim:tenant");

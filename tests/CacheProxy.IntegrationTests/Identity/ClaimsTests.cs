@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Tests.House;
 using CacheProxy.Tests.Identity.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -167,7 +168,7 @@ public sealed class ClaimsTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
             table.Append('\n');
         }
 
-        Assert.Contains(table.ToString(), await File.ReadAllTextAsync(SecurityPage(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(table.ToString(), await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "security.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,17 +215,6 @@ public sealed class ClaimsTests(ProxyOnStores stores) : IClassFixture<ProxyOnSto
         scene.Api.Handler = handler;
 
         Assert.True((await scene.AskAsync(scene.Token())).IsHit);
-    }
-
-    private static string SecurityPage()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CacheProxy.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The repository's root is not above the tests.");
-        }
-
-        return Path.Combine(folder.FullName, "docs", "security.md");
     }
 
     private async Task<ClaimsScene> StartAsync(StoreKind store)

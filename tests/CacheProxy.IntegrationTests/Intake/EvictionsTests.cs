@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CacheProxy.IntegrationTests.Dependencies;
 using CacheProxy.IntegrationTests.Harness;
+using Serilog.Events;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Intake;
@@ -43,6 +44,18 @@ public sealed class EvictionsTests(ProxyOnStores stores) : IClassFixture<ProxyOn
         Assert.Equal(("4", false), Seen(await (other ?? proxy).AskAsync(Customer, Host)));
         Assert.Equal(("5", false), Seen(await proxy.AskAsync(Customer, Host, ("Accept", "text/plain"))));
         Assert.Equal(200, (await proxy.AdministerAsync(HttpMethod.Post, "/evictions", json)).Status);
+    }
+
+    [Fact]
+    public async Task What_succeeds_is_a_line_of_the_log_at_Debug_only_and_what_does_not_is_one_for_all()
+    {
+        await using var proxy = await ProxyUnderTest.StartAsync("http://127.0.0.1:9");
+
+        await proxy.AdministerAsync(HttpMethod.Post, "/evictions", Told);
+        await proxy.AdministerAsync(HttpMethod.Post, "/evictions", """{"policy":"unknown"}""");
+
+        await Eventually.TrueAsync(() =>
+            LevelsOf(proxy, "answered 200").SequenceEqual([LogEventLevel.Debug]) && LevelsOf(proxy, "answered 422").SequenceEqual([LogEventLevel.Information]));
     }
 
     [Theory]
@@ -150,6 +163,10 @@ public sealed class EvictionsTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     private static (string Text, bool IsHit) Seen(ClientAnswer answer) => (answer.Text, answer.IsHit);
 
     private static async Task<(int Status, string Text)> CompactAsync(Task<ClientAnswer> asking) => (await asking) is var answer ? (answer.Status, Compact(answer)) : default;
+
+    private static IEnumerable<LogEventLevel> LevelsOf(ProxyUnderTest proxy, string text) => proxy.Log.Events
+        .Where(logged => logged.RenderMessage().Contains(text, StringComparison.Ordinal))
+        .Select(static logged => logged.Level);
 
     private static string Compact(ClientAnswer answer) => string.Concat(answer.Text.Where(static c => !char.IsWhiteSpace(c)));
 }

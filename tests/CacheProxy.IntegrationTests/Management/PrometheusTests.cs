@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Host;
+using CacheProxy.Tests.House;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -69,20 +70,9 @@ public sealed class PrometheusTests
     /// <summary>The first of docs/operations.md, word for word.</summary>
     private static string DocumentedHitRatio()
     {
-        var page = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "operations.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));
         var start = page.IndexOf("# Hit ratio by policy", StringComparison.Ordinal);
         return string.Join(' ', page[start..].Split('\n').Skip(1).TakeWhile(static line => line.Length > 0));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "CacheProxy.sln")))
-        {
-            directory = directory.Parent!;
-        }
-
-        return directory.FullName;
     }
 
     /// <summary>A Prometheus server that scrapes one page twice a second.</summary>

@@ -148,6 +148,23 @@ public sealed class PurgeTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
             message.Contains("\"POST\" \"/purges\", \"hard purge by tenant tenant demo\"; answered 200", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task An_erasure_drops_what_was_noted_of_the_tenants_requests()
+    {
+        await using var api = await StubApi.StartAsync(Answers.Numbered());
+        await using var proxy = await stores.StartAsync(StoreKind.Memory, api.Address, ("CacheProxy:Telemetry:Tenants", "5"));
+        await proxy.AskAsync(Customer, ("Cache-Control", "no-store"));
+        var metrics = new Uri(proxy.Management, "/metrics").AbsoluteUri;
+        var refusals = new Uri(proxy.Management, "/refusals?policy=customer").AbsoluteUri;
+        Assert.Contains("tenant=\"demo\"", (await proxy.AskAsync(metrics)).Text, StringComparison.Ordinal);
+        Assert.Contains("\"tenant\": \"demo\"", (await proxy.AskAsync(refusals)).Text, StringComparison.Ordinal);
+
+        await proxy.AdministerAsync(HttpMethod.Post, "/erasures", """{"tenant":"demo"}""");
+
+        Assert.DoesNotContain("tenant=\"demo\"", (await proxy.AskAsync(metrics)).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("demo", (await proxy.AskAsync(refusals)).Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"policy":"customer","key":"demo:customer:1"}""")]
     [InlineData("""{"tenant":"demo"}""")]

@@ -1,6 +1,7 @@
 using System.Text;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Writing;
+using CacheProxy.Tests.House;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class CredentialsTests
         var table = await MeasureAsync(proxy, api);
 
         var heading = $"### `{mode}`{(cacheControl.Length > 0 ? $", and the API says `{cacheControl}`" : "")}\n";
-        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "security.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "security.md"), TestContext.Current.CancellationToken);
         Assert.Contains(heading, page, StringComparison.Ordinal);
         var section = page[(page.IndexOf(heading, StringComparison.Ordinal) + heading.Length)..];
         Assert.Equal(table, Table(section));
@@ -167,16 +168,5 @@ public sealed class CredentialsTests
     {
         var lines = section.Split('\n').SkipWhile(static line => !line.StartsWith('|')).TakeWhile(static line => line.StartsWith('|'));
         return string.Concat(lines.Select(static line => line + "\n"));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CacheProxy.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The repository's root is not above the tests.");
-        }
-
-        return folder.FullName;
     }
 }

@@ -4,6 +4,7 @@ using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
+using CacheProxy.Tests.House;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Store;
@@ -218,13 +219,7 @@ public sealed partial class RedisRefusalTests
     /// <summary>From the line <c>ACL SETUSER</c> of docs/redis-topologies.md.</summary>
     private static string[] Rights()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CacheProxy.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        var page = File.ReadAllText(Path.Combine(folder.FullName, "docs", "redis-topologies.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "redis-topologies.md"));
         return [.. RightsLine().Match(page).Groups[1].Value.Replace("PREFIX", "prod:", StringComparison.Ordinal).Split(' ')];
     }
 

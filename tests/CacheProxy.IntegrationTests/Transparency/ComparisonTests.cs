@@ -1,4 +1,5 @@
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Tests.House;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Transparency;
@@ -143,21 +144,10 @@ public sealed class ComparisonTests
     [Fact]
     public async Task Every_known_difference_stands_in_the_documentation()
     {
-        var page = await File.ReadAllTextAsync(RepositoryFile("docs/transparency.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "transparency.md"), TestContext.Current.CancellationToken);
 
         Assert.All(
             KnownDifferences.All,
             difference => Assert.Contains($"| {difference.Name} |", page, StringComparison.Ordinal));
-    }
-
-    private static string RepositoryFile(string path)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CacheProxy.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The repository's root is not above the tests.");
-        }
-
-        return Path.Combine(folder.FullName, path);
     }
 }

@@ -105,7 +105,7 @@ public sealed partial class OperationsPageLabelTests
         metrics.ForwardEnded("p", metrics.Begin());
         Each<ForwardReason>(reason => metrics.Forwarded("p", reason));
         Each<BeginFillOutcome>(outcome => metrics.FillRefused("p", outcome));
-        Array.ForEach(DependencyShortfalls, word => metrics.Fill("p", CompleteFillOutcome.Revoked, word));
+        Array.ForEach(DependencyShortfalls, word => metrics.Fill("p", word));
         Each<StorageDecision>(decision => metrics.Fill("p", StorageRules.ToToken(decision)));
     }
 

@@ -64,6 +64,24 @@ public sealed class RefusalSamplesTests : IDisposable
     }
 
     [Fact]
+    public void What_is_kept_of_a_tenant_can_be_dropped_and_the_others_stay_in_their_order()
+    {
+        var sample = _samples.Of(Policy())!;
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            sample.Take(RefusalKind.NotStored, "no-store", Request($"/{i}"), i % 4 == 0 ? "acme" : "demo", 200);
+        }
+
+        _samples.Forget("demo");
+        sample.Take(RefusalKind.NotStored, "no-store", Request("/20"), "acme", 200);
+
+        var left = sample.Read().Single();
+        Assert.Equal(["/20", "/16", "/12", "/8", "/4"], left.Latest.Select(static one => one.Path));
+        Assert.Equal(21, left.Count);
+    }
+
+    [Fact]
     public void What_is_kept_has_no_query_and_a_bounded_length()
     {
         var sample = _samples.Of(Policy())!;

@@ -33,6 +33,14 @@ public sealed class RecentEventsTests
     }
 
     [Fact]
+    public void Who_changed_something_is_for_the_log_alone()
+    {
+        LoggerOf("CacheProxy.Management.Some").LogInformation(new EventId(6000), "Change by token {Token}", "1f0c2a9b");
+
+        Assert.Empty(_recent.All);
+    }
+
+    [Fact]
     public void The_same_one_again_takes_no_second_place()
     {
         var log = LoggerOf("CacheProxy.Proxy.Some");

@@ -32,6 +32,16 @@ internal sealed record RouteCaching(CachePolicy? Policy, ImmutableArray<CachePol
 
     /// <summary>Whether the route neither caches nor evicts.</summary>
     public bool IsEmpty => Policy is null && Evicts.IsEmpty && EvictedTags.IsEmpty;
+
+    /// <summary>
+    /// The tenant of a request that is forwarded, for those who count or show it; <c>null</c> where it is in doubt. A token that was judged on the
+    /// request's way has been counted there.
+    /// </summary>
+    public static string? TenantOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<RouteCaching>()?.Rules.Uncounted.Tenants.Resolve(context.Request)
+            is { Kind: TenantResolutionKind.Found, Tenant.Value: var tenant }
+            ? tenant
+            : null;
 }
 
 /// <summary>The names in a YARP route's metadata that CacheProxy reads.</summary>

@@ -1,11 +1,14 @@
 using CacheProxy.Configuration;
+using CacheProxy.Filling;
 using CacheProxy.Identity;
 using CacheProxy.Store;
+using CacheProxy.Telemetry;
 
 namespace CacheProxy.Management.Purging;
 
 /// <summary><c>POST /purges</c>, <c>POST /erasures</c>, and how far each is.</summary>
-internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCache cache, Runs runs)
+internal sealed class PurgesPage(
+    ConfigurationReloader configuration, ResourceCache cache, Runs runs, RefusalSamples refusals, TenantTable tenants)
 {
     public const string Purges = "/purges";
     public const string OnePurge = "/purges/{id}";
@@ -74,6 +77,9 @@ internal sealed class PurgesPage(ConfigurationReloader configuration, ResourceCa
         await BeginAsync(context, request.Id, subject, Erasures, async (progress, stopping) =>
         {
             var erased = await cache.EraseAsync(tenant, progress, stopping);
+            // What this replica has noted of its requests.
+            refusals.Forget(tenant.Value);
+            tenants.Forget(tenant.Value);
             return new PurgeOutcome(erased.Resources, erased.IsComplete);
         });
     }

@@ -84,7 +84,7 @@ internal sealed class SeenWrites(ResourceCache cache)
     }
 
     private static string? TenantOf(HttpRequest request, RouteCaching route) =>
-        route.Rules.Tenants.Resolve(request, FoldedHeaders.Of(request.Headers)) is { Kind: Identity.TenantResolutionKind.Found } found ? found.Tenant.Value : null;
+        route.Rules.Uncounted.Tenants.Resolve(request, FoldedHeaders.Of(request.Headers)) is { Kind: Identity.TenantResolutionKind.Found } found ? found.Tenant.Value : null;
 
     // Whatever a client writes there, the words are few.
     private static string MethodOf(HttpRequest request) =>

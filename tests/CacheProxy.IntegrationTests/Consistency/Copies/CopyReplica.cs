@@ -42,9 +42,9 @@ internal sealed class CopyReplica
         Steps = new SteppedStore(store, _context);
         var time = _damage.OfTime(_shared.Time, Steps);
         _pending = new PendingEvictions(time, NullLogger<PendingEvictions>.Instance);
-        _retries = new EvictionRetries(_pending, Steps, time, NullLogger<EvictionRetries>.Instance);
         _copies = new LocalCopies(time);
         Cache = new ResourceCache(Steps, _pending, _copies, new VaryHints(), new AbsentKeys());
+        _retries = new EvictionRetries(_pending, Steps, Cache, time, NullLogger<EvictionRetries>.Instance);
     }
 
     // The last attempt, which a process makes when it stops, is like all before it; and nothing but the explorer decides when it is made.

@@ -6,6 +6,9 @@ using Xunit;
 
 namespace CacheProxy.Tests.Store.Redis;
 
+// The bus of the tests has another one.
+using ReplicaMessage = CacheProxy.Store.Redis.ReplicaMessage;
+
 public sealed class ReplicaMessageTests
 {
     private const string Replica = "0123456789abcdef";
