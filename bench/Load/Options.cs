@@ -4,7 +4,7 @@ using CacheProxy.Bench.Load.Measures;
 
 namespace CacheProxy.Bench.Load;
 
-/// <summary>The command line: pairs of a name and a value, and the word --quick.</summary>
+/// <summary>The command line: pairs of a name and a value, and the words --quick and --redis-load.</summary>
 internal sealed record Options
 {
     public Scale Scale { get; private init; } = Scale.Full;
@@ -23,6 +23,9 @@ internal sealed record Options
 
     public string Commit { get; private init; } = "unknown";
 
+    /// <summary>Only the load of Redis is measured, with and without copies.</summary>
+    public bool RedisLoad { get; private init; }
+
     /// <summary>The page and charts to write, from the results in <see cref="Out"/>.</summary>
     public string? Docs { get; private init; }
 
@@ -34,6 +37,12 @@ internal sealed record Options
             if (args[i] == "--quick")
             {
                 options = options with { Scale = Scale.Quick };
+                continue;
+            }
+
+            if (args[i] == "--redis-load")
+            {
+                options = options with { RedisLoad = true };
                 continue;
             }
 

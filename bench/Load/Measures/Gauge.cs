@@ -12,9 +12,11 @@ internal sealed class Gauge(Origin origin)
     {
         using var driver = subject.Clients(Clients);
         var readsBefore = origin.Reads();
+        var commandsBefore = subject.RedisCommands();
         var (ownBefore, redisBefore) = subject.ProcessorTime();
         var answers = driver.Run(workload, pace());
         var (own, redis) = subject.ProcessorTime();
+        var commands = subject.RedisCommands() - commandsBefore;
         var originReads = origin.Reads() - readsBefore;
         var values = new Values
         {
@@ -22,6 +24,7 @@ internal sealed class Gauge(Origin origin)
             ["per-second"] = answers.PerSecond,
             ["cpu"] = (own - ownBefore + redis - redisBefore).TotalMicroseconds / answers.Requests,
             ["cpu-redis"] = (redis - redisBefore).TotalMicroseconds / answers.Requests,
+            ["redis-commands"] = (double)commands / answers.Requests,
             ["cpu-generator"] = answers.GeneratorMicroseconds,
             ["p50"] = answers.Percentile(0.5),
             ["p99"] = answers.Percentile(0.99),
@@ -43,5 +46,5 @@ internal sealed class Gauge(Origin origin)
 
     /// <summary>Reads each customer once, so that it is in the cache.</summary>
     public void Fill(Subject subject, int keys, CustomerKind kind, int first = 0) =>
-        Run(subject, Asks.Once(keys, kind, first), Pace.UntilDone);
+        Run(subject, Asks.Once(keys, kind, first, subject.Instances), Pace.UntilDone);
 }

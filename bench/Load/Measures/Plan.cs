@@ -8,21 +8,29 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
 {
     private const int HotKeys = 100;
 
+    // More than any number of look-ups after which a copy is held.
+    private const int LooksUntilHeld = 30;
+
+    // When each customer is asked for hundreds of times a second. A copy has to be held anew now and then.
+    private const double MostCommandsAHit = 0.1;
+
     private readonly Gauge _gauge = new(site.Origin);
-    private readonly Dictionary<Peer, Subject> _running = [];
-    private readonly Dictionary<Peer, Mix> _mixes = [];
+    private readonly Dictionary<(Peer Peer, int Instances), Subject> _running = [];
+    private readonly Dictionary<(Peer Peer, int Instances), Mix> _mixes = [];
     private int _firstUnused = 10_000_000;
 
     public IReadOnlyList<Measure> Measures =>
     [
         new("start", "Start to the first answer", scale.Starts, Measure.IsMeasuredFully, (peer, _) => new Footprint(site, _gauge, scale).Start(peer)),
-        new("hit-saturated", "Hits, saturated", scale.Rounds, Measure.Caches, (peer, round) => Hits(peer, round, static time => Pace.Saturated(time), scale.Saturated)),
+        new("hit-saturated", "Hits, saturated", scale.Rounds, Measure.Caches, (peer, round) => OfCopies(peer, Hits(peer, round, static time => Pace.Saturated(time), scale.Saturated))),
         new("hit-500", "Hits at 500/s", scale.Rounds, Measure.Caches, (peer, round) => Hits(peer, round, time => Pace.Poisson(500, time, round), scale.AtRate)),
         new("hit-2000", "Hits at 2,000/s", scale.Rounds, Measure.Caches, (peer, round) => Hits(peer, round, time => Pace.Poisson(2000, time, round), scale.AtRate)),
         new("miss", "Misses and fills, saturated", scale.Rounds, Measure.CachesAndIsMeasuredFully, (peer, _) => Misses(peer)),
         new("pass-through", "Uncached route, saturated", scale.Rounds, Measure.IsMeasuredFully, (peer, _) => PassThrough(peer)),
         new("mix-cold", "Mix at 1,500/s, first seconds of a process", scale.Rounds, Measure.CachesAndIsMeasuredFully, MixCold),
-        new("mix-warm", "Mix at 1,500/s, warm", scale.Rounds, Measure.Caches, MixWarm),
+        new("mix-warm", "Mix at 1,500/s, warm", scale.Rounds, Measure.Caches, (peer, round) => MixWarm(peer, round, 1)),
+        new("mix-two", "Mix at 1,500/s, warm, two instances", scale.Rounds, Measure.CachesAndIsMeasuredFully, (peer, round) => MixWarm(peer, round, 2)),
+        new("write-held", "Writes to what other instances hold", 1, static peer => peer.Holds && Measure.CachesAndIsMeasuredFully(peer), (peer, _) => WriteHeld(peer)),
         new("size-16", "Hits of 16 KB, saturated", 1, Measure.CachesAndIsMeasuredFully, (peer, round) => Large(peer, round, CustomerKind.Medium)),
         new("size-256", "Hits of 256 KB, saturated", 1, Measure.CachesAndIsMeasuredFully, (peer, round) => Large(peer, round, CustomerKind.Large)),
         .. scale.KeyCounts.Select(keys => new Measure(
@@ -34,12 +42,8 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
     /// <summary>Ends the peer, for its memory, or because it is not to be trusted any more.</summary>
     public void Stop(Peer peer)
     {
-        if (_running.Remove(peer, out var subject))
-        {
-            // What the mix believes to be cached went with it.
-            _mixes.Remove(peer);
-            subject.Dispose();
-        }
+        Stop((peer, 1));
+        Stop((peer, 2));
     }
 
     public void Dispose()
@@ -51,11 +55,11 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
     }
 
     /// <summary>The peer that has run since its first measure. What is compiled while it runs is compiled before it is measured.</summary>
-    private Subject Warm(Peer peer)
+    private Subject Warm(Peer peer, int instances = 1)
     {
-        if (!_running.TryGetValue(peer, out var subject))
+        if (!_running.TryGetValue((peer, instances), out var subject))
         {
-            _running[peer] = subject = new Subject(site, peer);
+            _running[(peer, instances)] = subject = Subject.WithRedisInUse(site, peer, scale.Use, instances);
             for (var i = 0; i < scale.WarmUps; i++)
             {
                 WarmUp(subject);
@@ -67,14 +71,24 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
         return subject;
     }
 
+    private void Stop((Peer Peer, int Instances) which)
+    {
+        if (_running.Remove(which, out var subject))
+        {
+            // What the mix believes to be cached went with it.
+            _mixes.Remove(which);
+            subject.Dispose();
+        }
+    }
+
     private void WarmUp(Subject subject)
     {
-        _gauge.Run(subject, Asks.PassThrough(scale.WarmUp / 4), Pace.UntilDone);
+        _gauge.Run(subject, Asks.PassThrough(scale.WarmUp / 4, subject.Instances), Pace.UntilDone);
         if (subject.Peer.Scope != PeerScope.PassThrough)
         {
             _gauge.Fill(subject, scale.WarmUp / 10, CustomerKind.Small, Unused(scale.WarmUp / 10));
             _gauge.Fill(subject, HotKeys, CustomerKind.Small);
-            _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0, scale.WarmUp), Pace.UntilDone);
+            _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, 0, scale.WarmUp, subject.Instances), Pace.UntilDone);
         }
     }
 
@@ -82,8 +96,18 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
     {
         var subject = Warm(peer);
         _gauge.Fill(subject, HotKeys, CustomerKind.Small);
+        if (peer.Holds)
+        {
+            // From the first request on they are hits of copies, as they are of a cache in memory.
+            _gauge.Run(subject, Asks.Again(HotKeys, CustomerKind.Small, round, HotKeys * LooksUntilHeld), Pace.UntilDone);
+        }
+
         return _gauge.RunExpecting(0, subject, Asks.Again(HotKeys, CustomerKind.Small, round), () => pace(time));
     }
+
+    private static Values OfCopies(Peer peer, Values values) => !peer.Holds || values["redis-commands"] < MostCommandsAHit
+        ? values
+        : throw new BenchFailure($"Redis had {values["redis-commands"]:0.00} commands a request: these were not hits of copies");
 
     private Values Misses(Peer peer) => _gauge.RunExpecting(
         1, Warm(peer), Asks.Once(scale.Misses, CustomerKind.Small, Unused(scale.Misses)), Pace.UntilDone);
@@ -99,24 +123,36 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
 
     private Values MixCold(Peer peer, int round)
     {
-        using var subject = new Subject(site, peer);
-        return Mixed(subject, NewMix(), round);
+        using var subject = Subject.WithRedisInUse(site, peer, scale.Use);
+        return Mixed(subject, NewMix(1), round);
     }
 
-    private Values MixWarm(Peer peer, int round)
+    private Values MixWarm(Peer peer, int round, int instances)
     {
-        var subject = Warm(peer);
-        if (!_mixes.TryGetValue(peer, out var mix))
+        var subject = Warm(peer, instances);
+        if (!_mixes.TryGetValue((peer, instances), out var mix))
         {
-            _mixes[peer] = mix = NewMix();
+            _mixes[(peer, instances)] = mix = NewMix(instances);
             Mixed(subject, mix, 0);
         }
 
-        return Mixed(subject, mix, round);
+        var values = Mixed(subject, mix, round);
+        if (instances > 1 && round == scale.Rounds)
+        {
+            Stop((peer, instances));
+        }
+
+        return values;
+    }
+
+    private Values WriteHeld(Peer peer)
+    {
+        using var subject = Subject.WithRedisInUse(site, peer, scale.Use, HeldWrites.Instances);
+        return new HeldWrites(subject, Unused(HeldWrites.Customers(scale.HeldWrites))).Run(scale.HeldWrites);
     }
 
     /// <summary>20 tenants with 10,000 customers in all, 3 writes in a hundred requests.</summary>
-    private Mix NewMix() => new(10_000, 0.03, 1, Unused(10_000));
+    private Mix NewMix(int instances) => new(10_000, 0.03, instances, Unused(10_000));
 
     private Values Mixed(Subject subject, Mix mix, int seed)
     {
@@ -126,7 +162,7 @@ internal sealed class Plan(Site site, Scale scale) : IDisposable
 
     private Values Stale(Peer peer)
     {
-        using var subject = new Subject(site, peer, instances: 2);
+        using var subject = Subject.WithRedisInUse(site, peer, scale.Use, instances: 2);
         var mix = new Mix(500, 0.1, 2, Unused(500));
         var (values, originReads) = _gauge.Run(subject, mix.Begin(1), () => Pace.Poisson(1000, scale.Stale, 1));
         return With(values, mix, originReads);

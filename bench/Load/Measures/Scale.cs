@@ -1,6 +1,6 @@
 namespace CacheProxy.Bench.Load.Measures;
 
-/// <summary>How long and how much. The full run takes about 25 minutes on a quiet machine with two cores, the quick one about 4.</summary>
+/// <summary>How long and how much. The full run takes about 35 minutes on a quiet machine with two cores, the quick one about 6.</summary>
 internal sealed record Scale
 {
     public static Scale Full { get; } = new();
@@ -21,6 +21,9 @@ internal sealed record Scale
         KeyCounts = [1_000, 10_000],
         IdleConnections = 1_000,
         Flood = 2_000,
+        HeldWrites = 20,
+        ZipfKeys = 10_000,
+        RedisLoad = TimeSpan.FromSeconds(3),
     };
 
     public string Name { get; init; } = "full";
@@ -53,6 +56,18 @@ internal sealed record Scale
     public int IdleConnections { get; init; } = 10_000;
 
     public int Flood { get; init; } = 50_000;
+
+    /// <summary>Writes of each kind: to what nobody holds, one other instance, three.</summary>
+    public int HeldWrites { get; init; } = 300;
+
+    /// <summary>Among how many customers the load of Redis is measured by Zipf's law.</summary>
+    public int ZipfKeys { get; init; } = 100_000;
+
+    /// <summary>How long the load of Redis is measured at a time: several leases.</summary>
+    public TimeSpan RedisLoad { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a Redis has been in use: longer than a lease with its margin.</summary>
+    public TimeSpan Use { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>All durations <paramref name="factor"/> times as long.</summary>
     public Scale Longer(double factor) => this with

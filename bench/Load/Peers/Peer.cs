@@ -12,6 +12,9 @@ internal sealed record Peer(string Name, string Title, string Command)
     /// <summary>It has a Redis of its own, whose processor time and memory are counted with it.</summary>
     public bool Redis { get; init; }
 
+    /// <summary>It serves copies under leases. What a write costs that has to wait for holders is measured of it.</summary>
+    public bool Holds { get; init; }
+
     public PeerScope Scope { get; init; } = PeerScope.Everything;
 
     /// <summary>Among how many keys it is measured: to fill a million takes two minutes.</summary>

@@ -12,8 +12,8 @@ internal static class PeerList
         + " --CacheProxy:Tenant:BaseDomains:0=bench.example --CacheProxy:Policies:customer:Ttl=1h";
 
     private const string WithRedis = " --CacheProxy:Redis:ConnectionString=127.0.0.1:@REDIS_PORT@";
-    private const string NotHeld = " --CacheProxy:Policies:customer:MemoryTtl=0";
-    private const string Held = " --CacheProxy:Policies:customer:MemoryTtl=2s";
+    private const string WithoutCopies = " --CacheProxy:Policies:customer:MemoryTtl=0";
+    private const string WithCopies = " --CacheProxy:Policies:customer:MemoryTtl=2s";
     private const string Inline = " --CacheProxy:InlineSockets=true";
 
     public static IReadOnlyList<Peer> All { get; } =
@@ -36,15 +36,36 @@ internal static class PeerList
         .. CacheProxies("aot", "AOT", "@PROGRAMS@/aot/CacheProxy" + CacheProxy, 1_000_000),
     ];
 
+    public static Peer WithoutCopiesOf(string kind) => All.Single(peer => peer.Name == $"{kind}-redis");
+
+    /// <summary>With copies that are held from this look-up on.</summary>
+    public static Peer HeldFrom(int lookUp) => new(
+        $"held-{lookUp}", $"copies held from look-up {lookUp} on", $"dotnet @PROGRAMS@/held-{lookUp}/CacheProxy.dll" + CacheProxy + WithRedis + WithCopies)
+    {
+        Redis = true,
+        Holds = true,
+    };
+
     private static Peer[] CacheProxies(string name, string title, string command, int mostKeys) =>
     [
         new($"{name}-memory", $"CacheProxy {title}, memory", command) { MostKeys = Math.Min(mostKeys, 100_000) },
         new($"{name}-memory-inline", $"CacheProxy {title}, memory, `InlineSockets`", command + Inline) { Scope = PeerScope.Rates },
-        new($"{name}-redis", $"CacheProxy {title}, Redis, `MemoryTtl: 0`", command + WithRedis + NotHeld) { Redis = true, MostKeys = mostKeys },
-        new($"{name}-redis-held", $"CacheProxy {title}, Redis, `MemoryTtl: 2s`", command + WithRedis + Held) { Redis = true, MostKeys = 10_000 },
-        new($"{name}-redis-inline", $"CacheProxy {title}, Redis, `MemoryTtl: 0`, `InlineSockets`", command + WithRedis + NotHeld + Inline)
+        new($"{name}-redis", $"CacheProxy {title}, Redis, `MemoryTtl: 0`", command + WithRedis + WithoutCopies) { Redis = true, MostKeys = mostKeys },
+        new($"{name}-redis-inline", $"CacheProxy {title}, Redis, `MemoryTtl: 0`, `InlineSockets`", command + WithRedis + WithoutCopies + Inline)
         {
             Redis = true,
+            Scope = PeerScope.Rates,
+        },
+        new($"{name}-held", $"CacheProxy {title}, Redis, copies held (`MemoryTtl: 2s`)", command + WithRedis + WithCopies)
+        {
+            Redis = true,
+            Holds = true,
+            MostKeys = mostKeys,
+        },
+        new($"{name}-held-inline", $"CacheProxy {title}, Redis, copies held (`MemoryTtl: 2s`), `InlineSockets`", command + WithRedis + WithCopies + Inline)
+        {
+            Redis = true,
+            Holds = true,
             Scope = PeerScope.Rates,
         },
     ];

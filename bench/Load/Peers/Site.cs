@@ -24,10 +24,13 @@ internal sealed class Site : IDisposable
 
     public bool Has(Peer peer) => !peer.IsAot || AotBinary.Exists;
 
-    public Server StartRedis() =>
-        Start("redis-server --port @PORT@ --bind 127.0.0.1 --save --appendonly no --dir @FOLDER@", [], 0, 0);
+    /// <summary>A program that has been published into a folder of this name.</summary>
+    public bool HasProgram(string name) => Directory.Exists(Path.Combine(_programs, name));
 
-    public Server Start(Peer peer, Server? redis) => Start(peer.Command, peer.Files, Origin.Port, redis?.Port ?? 0);
+    public RedisServer StartRedis() =>
+        new(Start("redis-server --port @PORT@ --bind 127.0.0.1 --save --appendonly no --dir @FOLDER@", [], 0, 0));
+
+    public Server Start(Peer peer, RedisServer? redis) => Start(peer.Command, peer.Files, Origin.Port, redis?.Port ?? 0);
 
     public void Dispose()
     {

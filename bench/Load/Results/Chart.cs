@@ -15,7 +15,7 @@ internal sealed record Chart(string File, string Title, string Unit, ChartSeries
     public static IReadOnlyList<Chart> All { get; } =
     [
         new("cpu-hit.svg", "CPU per hit", "µs", [new("saturated", "hit-saturated", "cpu"), new("at 2,000/s", "hit-2000", "cpu")]),
-        new("cpu-miss-mix.svg", "CPU per request: misses, and the mix with writes", "µs", [new("miss and fill", "miss", "cpu"), new("mix, warm", "mix-warm", "cpu")]),
+        new("cpu-miss-mix.svg", "CPU per request: misses, and the mix with writes", "µs", [new("miss and fill", "miss", "cpu"), new("mix, warm", "mix-warm", "cpu"), new("mix, two instances", "mix-two", "cpu")]),
         new("latency.svg", "99th percentile", "ms", [new("hits at 2,000/s", "hit-2000", "p99", 0.001), new("mix, first seconds of a process", "mix-cold", "p99", 0.001)]),
         new("keys.svg", "CPU per hit by number of keys", "µs", [new("1,000", "keys-1000", "cpu"), new("10,000", "keys-10000", "cpu"), new("100,000", "keys-100000", "cpu"), new("1,000,000", "keys-1000000", "cpu")]),
         new("memory.svg", "Resident memory", "MB", [new("idle", "memory", "idle"), new("10,000 entries", "memory", "entries"), new("idle connections", "memory", "connections")]),

@@ -121,6 +121,7 @@ internal static class CacheProxySettings
             MaxHeldBytes = reader.Integer(nameof(MemoryOptions.MaxHeldBytes), defaults.MaxHeldBytes, LeastHeldBytes, MostHeldBytes),
             UnreadTimeout = reader.Duration(
                 nameof(MemoryOptions.UnreadTimeout), defaults.UnreadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            SizeLimit = reader.Integer(nameof(MemoryOptions.SizeLimit), defaults.SizeLimit, LeastHeldBytes, MostHeldBytes),
         };
         if (policies.FirstOrDefault(policy => policy.MaxBodyBytes > options.MaxHeldBytes) is { } policy)
         {

@@ -16,6 +16,8 @@ internal static class PolicySettings
 
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
     private static readonly TimeSpan MoreThanZero = TimeSpan.FromTicks(1);
+    private static readonly TimeSpan ShortestCopy = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestCopy = TimeSpan.FromSeconds(5);
 
     public static ImmutableArray<CachePolicyOptions> Read(SettingsReader reader)
     {
@@ -67,7 +69,7 @@ internal static class PolicySettings
             WriteLimit = reader.Duration("WriteLimit", TimeSpan.FromSeconds(1), Day),
             MinWriteRate = reader.Integer("MinWriteRate", defaults.MinWriteRate, 0, Mebibyte),
             FutileFencesPerMinute = reader.Integer("FutileFencesPerMinute", defaults.FutileFencesPerMinute, 1, 1_000_000),
-            MemoryTtl = reader.Duration("MemoryTtl", defaults.MemoryTtl, TimeSpan.Zero, TimeSpan.FromHours(1)),
+            MemoryTtl = ReadMemoryTtl(reader, defaults.MemoryTtl),
             StaleIfError = reader.Duration("StaleIfError", defaults.StaleIfError, TimeSpan.Zero, Day),
             StaleWhileRevalidate = reader.Duration("StaleWhileRevalidate", defaults.StaleWhileRevalidate, TimeSpan.Zero, Day),
             TtlJitter = reader.Duration("TtlJitter", defaults.TtlJitter, TimeSpan.Zero, Day),
@@ -93,6 +95,23 @@ internal static class PolicySettings
         reader.RefuseTheRest();
         CheckTogether(reader, policy);
         return key is null ? null : policy;
+    }
+
+    // Of a lease that is shorter its margin would leave little.
+    private static TimeSpan ReadMemoryTtl(SettingsReader reader, TimeSpan defaultValue)
+    {
+        if (reader.Text("MemoryTtl") is not { } text)
+        {
+            return defaultValue;
+        }
+
+        if (DurationText.TryParse(text, out var ttl) && (ttl == TimeSpan.Zero || (ttl >= ShortestCopy && ttl <= LongestCopy)))
+        {
+            return ttl;
+        }
+
+        reader.Refuse("MemoryTtl", text, $"{DurationText.Form}; 0, or {DurationText.Format(ShortestCopy)} to {DurationText.Format(LongestCopy)}");
+        return defaultValue;
     }
 
     private static string? ReadKey(SettingsReader reader)

@@ -178,6 +178,7 @@ internal static class CacheProxyHost
             : new MemoryPaces(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PendingEvictions>();
         services.AddHostedService<EvictionRetries>();
+        services.AddSingleton<LongestLease>();
         services.AddSingleton<LocalCopies>();
         services.AddSingleton<VaryHints>();
         services.AddSingleton<AbsentKeys>();
@@ -248,7 +249,9 @@ internal static class CacheProxyHost
         }
 
         var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);
-        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>());
+        return new RedisStore(
+            options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>(),
+            services.GetRequiredService<LongestLease>());
     }
 
     private static void OrderPipeline(IReverseProxyApplicationBuilder pipeline)

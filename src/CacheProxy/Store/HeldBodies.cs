@@ -156,7 +156,7 @@ internal sealed class HeldBody(HeldBodies owner, ResourceKey key, ReadOnlyMemory
     public void Dispose() => owner.Leave(this);
 }
 
-/// <summary>What requests under way may keep in memory (<c>CacheProxy:Memory</c>).</summary>
+/// <summary>What requests under way, and copies of entries, may keep in memory (<c>CacheProxy:Memory</c>).</summary>
 internal sealed record MemoryOptions
 {
     /// <summary>
@@ -171,4 +171,10 @@ internal sealed record MemoryOptions
     /// Default: 60 s.
     /// </summary>
     public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Most bytes of the copies that this process holds of entries in Redis (<c>MemoryTtl</c>), headers and structures counted; 1 MiB to 1 GiB.
+    /// The embedded store needs none. Default: 64 MiB.
+    /// </summary>
+    public int SizeLimit { get; init; } = 64 * 1024 * 1024;
 }

@@ -10,7 +10,7 @@ public sealed class LocalCopyBoundTests
 {
     private const string Path = "/api/customers/1";
 
-    private static readonly TimeSpan MemoryTtl = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MemoryTtl = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task A_write_through_another_replica_is_unknown_for_MemoryTtl_and_one_through_this_replica_is_known_at_once()

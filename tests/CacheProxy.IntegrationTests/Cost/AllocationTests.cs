@@ -25,7 +25,7 @@ public sealed class AllocationTests(ProxyOnStores stores, ITestOutputHelper outp
     private const string Get = "GET /api/customers/#######";
     private const string Validate = "If-None-Match: \"v1\"\r\n";
     private const string Tenant = "X-Tenant-Subdomain: demo\r\nAccept: */*\r\n";
-    private const string Copies = "00:10:00";
+    private const string Copies = "5s";
 
     /// <summary>What is asked, where it is stored, for how long a copy is served, and how many bytes one request may allocate.</summary>
     public static TheoryData<string, StoreKind, string, int> Ceilings => new()

@@ -85,6 +85,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             ProxyProcess.SkipIfWanted();
         }
 
+        AddMemoryTtl(values, shipped ? AppContext.BaseDirectory : CustomersAlone.Directory);
         var proxy = ProxyProcess.IsWanted ? await StartProcessAsync(values, shipped) : await StartHereAsync(values, time, shipped);
         if (redis.Length > 0 && waitsForRedis)
         {
@@ -92,6 +93,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
 
         return proxy;
+    }
+
+    // Copies only where a test is about them: it then sets MemoryTtl itself.
+    private static void AddMemoryTtl(Dictionary<string, string?> values, string directory)
+    {
+        if (string.IsNullOrEmpty(values["CacheProxy:Redis:ConnectionString"]))
+        {
+            return;
+        }
+
+        var policies = new ConfigurationBuilder().AddJsonFile(Path.Combine(directory, "appsettings.json")).AddInMemoryCollection(values).Build()
+            .GetSection("CacheProxy:Policies");
+        foreach (var policy in policies.GetChildren())
+        {
+            values.TryAdd($"{policy.Path}:MemoryTtl", "0");
+        }
     }
 
     private static async Task<ProxyUnderTest> StartHereAsync(Dictionary<string, string?> values, TimeProvider? time, bool shipped)

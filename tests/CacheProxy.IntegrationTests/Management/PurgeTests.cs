@@ -55,7 +55,7 @@ public sealed class PurgeTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
             context.Request.Headers.IfNoneMatch.Count == 0 ? Answers.SendAsync(context, 200, "body", ("ETag", "\"1\""))
             : Answers.SendAsync(context, fails ? 500 : 304, "", ("ETag", "\"1\"")));
         await using var proxy = await stores.StartAsync(
-            store, api.Address, (Policy + "StaleIfError", "1h"), (Policy + "StaleWhileRevalidate", "1h"), (Policy + "MemoryTtl", "1h"));
+            store, api.Address, (Policy + "StaleIfError", "1h"), (Policy + "StaleWhileRevalidate", "1h"), (Policy + "MemoryTtl", "5s"));
         await StoreAsync(proxy, Customer);
 
         Assert.Equal(200, (await proxy.AdministerAsync(HttpMethod.Post, "/purges", """{"policy":"customer","key":"demo:customer:1","mode":"Soft"}""")).Status);

@@ -8,13 +8,13 @@ namespace CacheProxy.IntegrationTests.Reading;
 public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOnStores>
 {
     private const string Customer = "/api/customers/1";
-    private static readonly (string, string?)[] OneMinute = [("CacheProxy:Policies:customer:MemoryTtl", "00:01:00")];
+    private static readonly (string, string?)[] FiveSeconds = [("CacheProxy:Policies:customer:MemoryTtl", "5s")];
 
     [Fact]
     public async Task A_copy_is_served_although_the_store_has_lost_it()
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());
-        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, OneMinute);
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, FiveSeconds);
         await proxy.AskAsync(Customer);
         await HoldCopyAsync(proxy);
 
@@ -28,13 +28,13 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     {
         var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, FiveSeconds, stores.Redis.ConnectionString, time);
         await stores.Redis.SendAsync("FLUSHALL");
         await proxy.AskAsync(Customer);
         await HoldCopyAsync(proxy);
         await stores.Redis.SendAsync("DEL", "demo:customer:1");
 
-        time.Advance(TimeSpan.FromSeconds(59));
+        time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal("1", (await proxy.AskAsync(Customer)).Text);
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("2", (await proxy.AskAsync(Customer)).Text);
@@ -44,7 +44,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     public async Task A_write_through_this_replica_forgets_the_copies_of_all_variants()
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());
-        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, OneMinute);
+        await using var proxy = await stores.StartAsync(StoreKind.Redis, api.Address, FiveSeconds);
         foreach (var target in new[] { Customer, Customer + "?a=1", Customer, Customer + "?a=1" })
         {
             await proxy.AskAsync(target);
@@ -61,7 +61,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
         var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered());
         await using var other = await stores.StartAsync(StoreKind.Redis, api.Address);
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, stores.Redis.ConnectionString, time);
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, FiveSeconds, stores.Redis.ConnectionString, time);
         // Not its own fill, whose end drops what was copied meanwhile.
         await other.AskRawAsync(Customer);
         await Eventually.TrueAsync(async () => (await proxy.AskRawAsync(Customer)).Head.Contains("cacheproxy; hit", StringComparison.Ordinal));
@@ -69,7 +69,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
         await other.AskRawAsync(Customer, method: "PUT");
 
         Assert.Equal("1", (await proxy.AskRawAsync(Customer)).Content);
-        time.Advance(TimeSpan.FromMinutes(1));
+        time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal("3", (await proxy.AskRawAsync(Customer)).Content);
     }
 
@@ -77,7 +77,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     public async Task What_a_client_refreshed_replaces_the_copy()
     {
         await using var api = await StubApi.StartAsync(Answers.Numbered());
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute);
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, FiveSeconds);
         await proxy.AskAsync(Customer);
         await HoldCopyAsync(proxy);
 
@@ -94,7 +94,7 @@ public sealed class LocalCopyTests(ProxyOnStores stores) : IClassFixture<ProxyOn
     {
         var time = new FakeTimeProvider();
         await using var api = await StubApi.StartAsync(Answers.Numbered(("Cache-Control", "max-age=10"), ("ETag", "\"a\"")));
-        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, OneMinute, time: time);
+        await using var proxy = await ProxyUnderTest.StartAsync(api.Address, FiveSeconds, time: time);
         await proxy.AskAsync(Customer);
         await HoldCopyAsync(proxy);
         time.Advance(TimeSpan.FromSeconds(11));

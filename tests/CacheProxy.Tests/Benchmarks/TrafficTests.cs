@@ -1,4 +1,5 @@
 using System.Text;
+using CacheProxy.Bench.Load.Peers;
 using CacheProxy.Bench.Load.Traffic;
 using Xunit;
 
@@ -73,6 +74,29 @@ public sealed class TrafficTests
             other.TryNext(out var right);
             Assert.Equal(left, right);
         }
+    }
+
+    [Fact]
+    public void Requests_go_round_among_the_instances_from_the_first_on()
+    {
+        var asks = new Asks(5, static _ => new Ask(Seven, AskKind.Read)) { First = 1, Instances = 3 };
+        List<int> seen = [];
+        while (asks.TryNext(out var ask))
+        {
+            seen.Add(ask.Instance);
+        }
+
+        Assert.Equal([1, 2, 3, 1, 2], seen);
+    }
+
+    [Fact]
+    public void What_Redis_has_done_is_read_by_command()
+    {
+        var commands = RedisServer.ReadCommandStatistics(
+            "# Commandstats\r\ncmdstat_hmget:calls=12,usec=34,usec_per_call=2.83,rejected_calls=0,failed_calls=0\r\ncmdstat_config|get:calls=1,usec=5,usec_per_call=5.00\r\n");
+
+        Assert.Equal((12, 34), commands["hmget"]);
+        Assert.Equal((1, 5), commands["config|get"]);
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed class CacheProxySettingsTests
     [InlineData("CacheProxy:Memory:MaxHeldBytes", "1048576")]
     [InlineData("CacheProxy:Memory:MaxHeldBytes", "1073741824")]
     [InlineData("CacheProxy:Memory:UnreadTimeout", "1h")]
+    [InlineData("CacheProxy:Memory:SizeLimit", "1048576")]
+    [InlineData("CacheProxy:Memory:SizeLimit", "1073741824")]
     [InlineData("Serilog:MinimumLevel:Default", "debug")]
     [InlineData("Serilog:MinimumLevel:Override:CacheProxy", "Debug")]
     [InlineData("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Verbose")]
@@ -40,6 +42,8 @@ public sealed class CacheProxySettingsTests
     [InlineData("CacheProxy:Memory:MaxHeldBytes", "1048575")]
     [InlineData("CacheProxy:Memory:MaxHeldBytes", "64MiB")]
     [InlineData("CacheProxy:Memory:UnreadTimeout", "0")]
+    [InlineData("CacheProxy:Memory:SizeLimit", "1048575")]
+    [InlineData("CacheProxy:Memory:SizeLimit", "64MiB")]
     [InlineData("Serilog:MinimumLevel:Default", "Trace")]
     [InlineData("Serilog:MinimumLevel:Override:Yarp", "Loud")]
     public void Refuses_with_key_and_value(string key, string value)

@@ -77,6 +77,9 @@ public sealed class JsonSchemaTests
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "Tll": "5m" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "Mode": "Maybe" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MaxVariants": 0 } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MemoryTtl": "499ms" } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MemoryTtl": "00:00:05.1" } } } }""")]
+    [InlineData("""{ "CacheProxy": { "Memory": { "SizeLimit": 1048575 } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MaxVariants": "many" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "7up": { "Key": "{tenant}:x" } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "EvictOn": { "0": "PUT" } } } } }""")]
@@ -89,6 +92,7 @@ public sealed class JsonSchemaTests
 
     [Theory]
     [InlineData("""{ "CacheProxy": { "Redis": { "Timeout": "00:00:00.250" }, "InlineSockets": true } }""")]
+    [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "MemoryTtl": "0.5s" }, "pet": { "MemoryTtl": "5s" } }, "Memory": { "SizeLimit": "64000000" } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "a-b_2": { "Key": "x:{id}", "MemoryTtl": 0, "MaxVariants": "64", "EvictOn": "PUT, DELETE", "StatusCodes": [ 404 ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "pet": { "Evicts": [ { "Policy": "customer", "id": "request:/id" }, "list" ] } } } }""")]
     [InlineData("""{ "CacheProxy": { "Policies": { "customer": { "Ttl": "", "HeuristicFreshness": "true", "TtlJitter": "1.5h" } } } }""")]

@@ -114,8 +114,11 @@ internal sealed record CachePolicyOptions
     /// </summary>
     public int FutileFencesPerMinute { get; init; } = 60;
 
-    /// <summary>How long a replica may serve its own in-process copy; 0 to 1 h, 0: never. Default: 0.</summary>
-    public TimeSpan MemoryTtl { get; init; }
+    /// <summary>
+    /// How long a replica may serve its own copy of an entry in Redis before it asks again; 0, never, or 500 ms to 5 s. A write waits for
+    /// replicas that hold one: no longer than this, and only for one that does not answer. Default: 2 s.
+    /// </summary>
+    public TimeSpan MemoryTtl { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long past its freshness an entry may answer for an API that fails (RFC 5861 §4); 0 to 24 h. Default: 0.</summary>
     public TimeSpan StaleIfError { get; init; }

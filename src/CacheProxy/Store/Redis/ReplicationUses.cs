@@ -57,7 +57,7 @@ internal sealed class ReplicationUses(string keyPrefix, RedisScripts scripts, Lo
             // One that is back after another was used knows nothing of what that one has granted, however long ago it came into use.
             var use = _uses.GetOrAdd(
                 replicationId, static (_, given) => new Use(given.Now, given.IsBack), (Now: time.GetTimestamp(), IsBack: _retired.Contains(replicationId)));
-            if (longest.Length > TimeSpan.Zero && !use.IsAsked)
+            if (longest.Length > TimeSpan.Zero && !use.IsAsked && replicationId != RedisPrimary.NoReplicationId)
             {
                 var since = Math.Min(use.Since, await AskAsync(primary, replicationId, timeout));
                 _uses[replicationId] = new Use(since, IsAsked: true);
