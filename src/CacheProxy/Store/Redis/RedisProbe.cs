@@ -9,7 +9,7 @@ namespace CacheProxy.Store.Redis;
 /// and keeps them until they are closed.
 /// </summary>
 internal sealed class RedisProbe(
-    RedisOptions options, RedisScripts scripts, TopologyDetection detection, RedisClock clock, TimeProvider time)
+    RedisOptions options, RedisScripts scripts, TopologyDetection detection, RedisClock clock, ReplicationUses uses, TimeProvider time)
 {
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(1);
 
@@ -37,6 +37,7 @@ internal sealed class RedisProbe(
         }
 
         await WriteAsync(primary.Database, topology.IsCluster ? ClusterKeys : 1);
+        await uses.NoteAsync(primary, _timeout);
         return primary;
     }
 

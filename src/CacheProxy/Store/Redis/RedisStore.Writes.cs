@@ -35,7 +35,15 @@ internal sealed partial class RedisStore
             return WriteStep.Unavailable;
         }
 
-        return ReadWrite(await RunAsync(step, script, primary, key, [first, second, number, WordsFor(primary.ReplicationIdOf(key.Value) ?? "")], budget));
+        var replicationId = primary.ReplicationIdOf(key.Value);
+        var written = ReadWrite(await RunAsync(step, script, primary, key, [first, second, number, WordsFor(replicationId ?? "")], budget));
+        if (written.Holders is not null)
+        {
+            // What they acknowledge is to be heard, even if nothing is held here.
+            _channel.Start();
+        }
+
+        return written with { Grace = _connection.Uses.GraceOf(replicationId) };
     }
 
     /// <summary>What holders.lua replies with.</summary>
