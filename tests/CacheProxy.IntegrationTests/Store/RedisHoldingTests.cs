@@ -134,6 +134,17 @@ public sealed partial class RedisHoldingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_Redis_has_to_be_told_the_scripts_of_names_the_holders_even_behind_a_write_that_nobody_ended()
+    {
+        await FillAsync(TimeSpan.FromMinutes(5));
+        await HoldAsync(4);
+        await _server.SendAsync("HSET", _key.Value, "write:lost", "1000000000000", "fence", "1000000000000");
+        await _server.SendAsync("SCRIPT", "FLUSH");
+
+        Assert.Equal(4, Assert.Single((await BeginAsync()).Holders!).Number);
+    }
+
+    [Fact]
     public async Task A_hold_takes_few_commands_and_a_write_that_nobody_holds_no_more_than_without_holders()
     {
         await FillAsync(TimeSpan.FromMinutes(5));

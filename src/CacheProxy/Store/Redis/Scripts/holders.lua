@@ -1,9 +1,10 @@
 -- Stands after the prelude of a step that fences or evicts. Gives the writer's own lease back if its number is lower than the writer's, sends
 -- every other holder an invalidation, and returns the step's reply: done, and a line for each holder, of its name, its number, and how many ms
 -- its lease stands at most.
--- ARGV[3]: the writer's number; ARGV[4]: its name, the node's replication id, and what the names of all channels begin with
+-- ARGV[3]: the writer's number; ARGV[4]: its name, the node's replication id, and what the names of all channels begin with; none where a begin
+-- follows, which tells them
 local function told()
-  if next(held) == nil then
+  if next(held) == nil or not ARGV[4] then
     return 'done'
   end
   local own, id, channels = string.match(ARGV[4], '^(%x+) (%x*) (.*)$')
