@@ -60,21 +60,35 @@ public sealed partial class RedisHoldingTests : IAsyncLifetime
     public async Task What_is_no_lease_is_nobodys_and_goes_with_the_next_write()
     {
         await FillAsync(TimeSpan.FromMinutes(5));
-        string[] fields = ["held:nobody", "soon", "held:0123456789abcdef", "4102444800000", "held:0123456789abcdeg", "4102444800000 2000 1 0123456789abcdef"];
+        string[] fields =
+        [
+            "held:nobody", "soon", "held:0123456789abcdef", "4102444800000", "held:0123456789abcdeg", "4102444800000 2000 1 0123456789abcdef",
+            "held:fedcba9876543210", "4102444800000 10000000 1 0123456789abcdef",
+        ];
         await _server.SendAsync(["HSET", _key.Value, .. fields]);
 
         Assert.Null((await BeginAsync()).Holders);
         Assert.DoesNotContain(await _server.FieldsAsync(_key.Value), static field => field.StartsWith("held:", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Of_a_lease_by_another_Redis_all_of_its_length_may_be_left()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_a_lease_by_another_clock_all_may_be_left_and_it_is_counted_from_then_on(bool setBack)
     {
+        const string Name = "held:0123456789abcdef";
         await FillAsync(TimeSpan.FromMinutes(5));
-        var soon = (_store.NowMs + 1_000).ToString(CultureInfo.InvariantCulture);
-        await _server.SendAsync("HSET", _key.Value, "held:0123456789abcdef", soon + " 1000000 3 0123456789abcdef");
+        var ownId = _store.NewFillToken(_key)[..16];
+        var (inMs, id) = setBack ? (7_200_000, ownId) : (10_000, "0123456789abcdef");
+        await _server.SendAsync("HSET", _key.Value, Name, (_store.NowMs + inMs).ToString(CultureInfo.InvariantCulture) + " 1000000 3 " + id);
 
         Assert.Equal(new Holder("0123456789abcdef", 3, TimeSpan.FromSeconds(1000)), Assert.Single((await BeginAsync()).Holders!));
+
+        var counted = (await _server.TextAsync("HGET", _key.Value, Name))!;
+        Assert.EndsWith(" 1000000 3 " + ownId, counted, StringComparison.Ordinal);
+        Assert.InRange(long.Parse(counted[..13], CultureInfo.InvariantCulture) - _store.NowMs, 900_000, 1_000_000);
+        await EndAsync();
+        Assert.InRange(await _server.NumberAsync("PTTL", _key.Value), 900_000, 1_000_000);
     }
 
     [Fact]
@@ -117,6 +131,17 @@ public sealed partial class RedisHoldingTests : IAsyncLifetime
         await _other.ReleaseAsync(_key, 3, Budget);
 
         Assert.Null((await BeginAsync()).Holders);
+    }
+
+    [Fact]
+    public async Task A_write_that_Redis_has_to_be_told_the_scripts_of_names_the_holders_even_behind_a_write_that_nobody_ended()
+    {
+        await FillAsync(TimeSpan.FromMinutes(5));
+        await HoldAsync(4);
+        await _server.SendAsync("HSET", _key.Value, "write:lost", "1000000000000", "fence", "1000000000000");
+        await _server.SendAsync("SCRIPT", "FLUSH");
+
+        Assert.Equal(4, Assert.Single((await BeginAsync()).Holders!).Number);
     }
 
     [Fact]

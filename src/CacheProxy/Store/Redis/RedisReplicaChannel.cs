@@ -66,18 +66,14 @@ internal sealed class RedisReplicaChannel(RedisConnection connection, string key
 
     public async ValueTask DisposeAsync()
     {
-        Task? loop;
+        await _stopping.CancelAsync();
+        Task loop;
         lock (_lock)
         {
-            _stopping.Cancel();
-            loop = _loop;
+            loop = _loop ??= Task.CompletedTask;
         }
 
-        if (loop is not null)
-        {
-            await loop;
-        }
-
+        await loop;
         _isOpen = false;
         _stopping.Dispose();
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 using StackExchange.Redis;
 
@@ -27,6 +28,7 @@ internal sealed partial class RedisStore
     public ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0) =>
         WriteAsync(StoreStep.MarkStale, _scripts.MarkStale, key, "", "", number, budget);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<WriteStep> WriteAsync(
         StoreStep step, RedisScript script, ResourceKey key, RedisValue first, RedisValue second, long number, StoreTimeoutBudget budget)
     {
