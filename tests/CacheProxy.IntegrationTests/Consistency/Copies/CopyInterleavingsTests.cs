@@ -76,14 +76,17 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
         1_000,
         [
             [AtB(Quick(LongWrite)), FenceFalls, Quick(Fill), Quick(Look)],
-            .. from call in (int[])[0, 1]
-               from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late]
-               select (CopyParty[])[Quick(Look), AtB(Write).With(fault, call), AtB(Retry)],
-            .. from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late]
-               select (CopyParty[])[Look.With(fault, 0), Quick(Look), AtB(Quick(Write))],
-            .. from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late]
-               select (CopyParty[])[Quick(Look), AtB(Eviction).With(fault, 0), AtB(Retry)],
+            [Quick(Look), AtB(Write).With(FaultKind.NotCarriedOut, 0), AtB(Retry)], [Quick(Look), AtB(Write).With(FaultKind.NotCarriedOut, 1), AtB(Retry)],
+            .. Failing(fault => [Look.With(fault, 0), Quick(Look), AtB(Quick(Write))]),
+            .. Failing(fault => [Quick(Look), AtB(Eviction).With(fault, 0), AtB(Retry)]),
+        ],
+        [
+            .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 0), AtB(Retry)]), .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 1), AtB(Retry)]),
+            .. Failing(fault => [Look, AtB(Eviction).With(fault, 0), AtB(Retry)]), .. Failing(fault => [Look.With(fault, 0), Quick(Look), AtB(Write)]),
         ]);
+
+    private static IEnumerable<CopyParty[]> Failing(Func<FaultKind, CopyParty[]> system) =>
+        from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late] select system(fault);
 
     /// <param name="name">What the systems are about.</param>
     /// <param name="least">How many orders there must be.</param>
