@@ -20,7 +20,7 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
     private const int RedisOneIn = 6;
     private const int FirstOfRedis = 3;
 
-    // Replicas, whether one of them is killed now and then, and the MemoryTtl in milliseconds.
+    // Replicas, whether one of them is killed or frozen now and then, and the MemoryTtl in milliseconds.
     public static TheoryData<int, bool, string, int> Replicas =>
     [
         (3, true, RespProtocols.Resp3, 1_000),
@@ -55,16 +55,18 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
             {
                 await Pause.ForAsync(random.Next(BetweenTroublesMs));
                 scene.Turn();
-                if (scene.Mortal is { } mortal && random.Next(3) == 0)
+                if (scene.Mortal is { } mortal && random.Next(2) == 0)
                 {
-                    await mortal.KillAsync();
-                    await mortal.StartAgainAsync();
+                    await TroubleReplicaAsync(mortal, random, memoryTtlMs);
                 }
             }
         });
 
-        Assert.Contains(scene.Messages, static messages => messages.HasTroubled);
-        await run.ConcludeAsync($"{count} replicas{protocol}, {MessageTrouble.Told(scene.Messages)}, a replica killed {scene.Mortal?.Kills ?? 0} times", output);
+        // In seconds on a busy machine there may be few messages.
+        Assert.True(!LongRunSettings.IsLong || scene.Messages.Any(static messages => messages.HasTroubled));
+        await run.ConcludeAsync(
+            $"{count} replicas{protocol}, {MessageTrouble.Told(scene.Messages)}, a replica killed {scene.Mortal?.Kills ?? 0} times and frozen {scene.Mortal?.Freezes ?? 0} times",
+            output);
     }
 
     [Theory, MemberData(nameof(Consistencies))]
@@ -105,6 +107,21 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
 
         await run.ConcludeAsync(
             $"{count} replicas{protocol}, {consistency}, Redis killed {redis.Kills} times, ways cut, {MessageTrouble.Told(scene.Messages)}", output);
+    }
+
+    private static async Task TroubleReplicaAsync(ProcessHost replica, Random random, int memoryTtlMs)
+    {
+        if (random.Next(2) == 0)
+        {
+            await replica.KillAsync();
+            await replica.StartAgainAsync();
+            return;
+        }
+
+        // What it holds may run out meanwhile, and it has not heard of what was written.
+        replica.Freeze();
+        await Pause.ForAsync(random.Next(memoryTtlMs + 500));
+        replica.Thaw();
     }
 
     private static async Task TroubleRedisAsync(RedisServer server, RedisHistory redis, Random random)
