@@ -1,5 +1,6 @@
 // What a write costs while other replicas hold copies of what it changes; while one of them is killed; while no message gets through.
-// node bench/HeldWrites/writes.mjs PROGRAM [ROUNDS] [MOST]: PROGRAM is CacheProxy.dll, MOST how many replicas hold at most.
+// node bench/HeldWrites/writes.mjs PROGRAM [ROUNDS] [MOST] [API]: PROGRAM is CacheProxy.dll, MOST how many replicas hold at most, API how many
+// milliseconds the API takes for a write.
 import { execFileSync, spawn } from 'node:child_process';
 import http from 'node:http';
 import { createServer } from 'node:net';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 
-const [program, rounds = '200', most = '10'] = process.argv.slice(2);
+const [program, rounds = '200', most = '10', apiTakes = '0'] = process.argv.slice(2);
 const kinds = [0, 1, 3, 10].filter(kind => kind <= +most);
 const folder = mkdtempSync(join(tmpdir(), 'held-writes-'));
 const children = [];
@@ -32,13 +33,14 @@ function start(command, args) {
   return child;
 }
 
-/** An API that answers at once, so that it hides nothing of what a write waits for. */
+/** An API that answers at once hides nothing of what a write waits for. */
 async function startApi() {
   const server = http.createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     const write = request.method === 'PUT';
     const version = (versions.get(request.url) ?? 0) + (write ? 1 : 0);
     versions.set(request.url, version);
-    request.resume().on('end', () => {
+    request.resume().on('end', async () => {
+      if (write && +apiTakes) await sleep(+apiTakes);
       const body = JSON.stringify({ version });
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
     });

@@ -10,10 +10,12 @@ if (!CommandWord.IsRun(args, out var settings))
 
 try
 {
-    await using var app = CacheProxyHost.Build(settings);
-    // Of 12 MB that reading the configuration has left behind, 3 are needed. Resident when idle, native binary: 47.8 -> 41.0 MB, for some 12 ms
-    // in which nobody waits yet.
-    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    await using var app = CacheProxyHost.Build(settings, new CacheProxyHostOptions
+    {
+        // Of what reading the configuration and the start have left behind, a quarter is needed. Not resident when idle: some 7 MB, for some
+        // 12 ms in which nobody waits yet. Before the services have started, it was 1 to 2 MB less.
+        BeforeListening = static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
+    });
     await CacheProxyHost.StartAsync(app);
     await app.WaitForShutdownAsync();
     return 0;

@@ -48,6 +48,7 @@ internal static class CacheProxyHost
             ?? throw new ConfigurationRefusedException([.. problems]);
         watch.Follow(sources.KeyFiles);
 
+        builder.Services.AddSingleton(options);
         AddLogging(builder, snapshot, options);
         AddConfiguration(builder.Services, sources, watch, snapshot);
         AddListeners(builder, snapshot);

@@ -16,4 +16,7 @@ internal sealed record CacheProxyHostOptions
     /// <see cref="TimeProvider"/> replaces the system's.
     /// </summary>
     public Action<WebApplicationBuilder>? Customise { get; init; }
+
+    /// <summary>Runs when all but the listeners has started.</summary>
+    public Action? BeforeListening { get; init; }
 }

@@ -9,6 +9,7 @@ namespace CacheProxy.Hosting;
 /// </summary>
 internal sealed partial class StartAndStop(
     CacheProxyOptions options,
+    CacheProxyHostOptions host,
     ConfigurationSources sources,
     ICacheStore store,
     BoundListeners listeners,
@@ -31,6 +32,8 @@ internal sealed partial class StartAndStop(
         {
             // Requests are forwarded until it answers.
         }
+
+        host.BeforeListening?.Invoke();
     }
 
     public Task StopAsync(CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace CacheProxy.Store;
 /// </summary>
 internal sealed partial class LocalCopies : IDisposable
 {
-    /// <summary>The look-up that finds a resource for the so-manieth time within <c>MemoryTtl</c> holds it: a hold costs the store as much as 3 or 4 others.</summary>
+    /// <summary>The look-up that finds a resource for the so-manieth time within <c>MemoryTtl</c> holds it: a hold costs the store as much as several others.</summary>
     private const int DefaultHoldFrom = 5;
 
     // Resources that share a slot have one number: raising it drops the copies of all of them, which costs a few look-ups.

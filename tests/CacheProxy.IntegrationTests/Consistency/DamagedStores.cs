@@ -41,8 +41,15 @@ internal static class DamagedStores
 
         public string NewFillToken(ResourceKey key) => store.NewFillToken(key);
 
+        public virtual IReplicaChannel? Channel => store.Channel;
+
         public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget) =>
             store.LookUpAsync(key, variant, budget);
+
+        public virtual ValueTask<LookUpResult> HoldAsync(ResourceKey key, VariantKey variant, HoldRequest hold, StoreTimeoutBudget budget) =>
+            store.HoldAsync(key, variant, hold, budget);
+
+        public virtual ValueTask ReleaseAsync(ResourceKey key, long number, StoreTimeoutBudget budget) => store.ReleaseAsync(key, number, budget);
 
         public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>
             store.LookUpOrBeginFillAsync(key, lease, budget);

@@ -12,8 +12,13 @@ using StackExchange.Redis;
 namespace CacheProxy.IntegrationTests.Consistency;
 
 /// <summary>The product's scripts on a real Redis, but for the one function that reads the clock.</summary>
-internal sealed class ExploredRedisStore(ICacheStore store, IDatabase database, int number, ExploredPrimary? primary = null) : IRestartedStore
+internal sealed class ExploredRedisStore(ICacheStore store, IDatabase database, string key, ExploredPrimary? primary = null) : IRestartedStore
 {
+    public ExploredRedisStore(ICacheStore store, IDatabase database, int number, ExploredPrimary? primary = null)
+        : this(store, database, "demo:customer:" + number.ToString(CultureInfo.InvariantCulture), primary)
+    {
+    }
+
     /// <summary>Stands in for <c>clock.lua</c>: a clock beside each key, so far in the future that Redis itself expires nothing.</summary>
     public const string Clock = """
         local function clock()
@@ -42,11 +47,11 @@ internal sealed class ExploredRedisStore(ICacheStore store, IDatabase database, 
         return 1
         """;
 
-    private readonly RedisKey[] _keys = ["demo:customer:" + number.ToString(CultureInfo.InvariantCulture)];
+    private readonly RedisKey[] _keys = [key];
 
     public ICacheStore Store => store;
 
-    public ResourceKey Key { get; } = new("demo:customer:" + number.ToString(CultureInfo.InvariantCulture));
+    public ResourceKey Key { get; } = new(key);
 
     public FakeTimeProvider Time { get; } = new();
 

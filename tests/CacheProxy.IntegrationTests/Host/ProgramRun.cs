@@ -75,12 +75,11 @@ internal sealed class ProgramRun : IDisposable
         await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Stops it where it is, so that it hears nothing.</summary>
-    public void Freeze()
-    {
-        using var stop = Process.Start("kill", ["-STOP", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        stop.WaitForExit();
-    }
+    /// <summary>Stops it where it is, so that it hears nothing and does nothing.</summary>
+    public void Freeze() => Signal("-STOP");
+
+    /// <summary>It goes on.</summary>
+    public void Thaw() => Signal("-CONT");
 
     /// <summary>Ends it without warning, as a node that fails does.</summary>
     public async Task KillAsync()
@@ -111,5 +110,11 @@ internal sealed class ProgramRun : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 }

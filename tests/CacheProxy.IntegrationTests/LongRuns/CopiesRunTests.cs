@@ -14,9 +14,13 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
     private const int Seconds = 4;
     private const int LongestAbsenceMs = 400;
     private const int BetweenTroublesMs = 500;
-    private const int RedisOneIn = 4;
 
-    // Replicas, whether one of them is killed now and then, and the MemoryTtl in milliseconds.
+    // Behind a cut way, and while Redis is away, nothing is held: it takes time until there are copies again.
+    private const int CutsOneIn = 6;
+    private const int RedisOneIn = 6;
+    private const int FirstOfRedis = 3;
+
+    // Replicas, whether one of them is killed or frozen now and then, and the MemoryTtl in milliseconds.
     public static TheoryData<int, bool, string, int> Replicas =>
     [
         (3, true, RespProtocols.Resp3, 1_000),
@@ -50,17 +54,19 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
             while (!over.IsCancellationRequested)
             {
                 await Pause.ForAsync(random.Next(BetweenTroublesMs));
-                scene.Messages[random.Next(count)].Turn();
-                if (scene.Mortal is { } mortal && random.Next(3) == 0)
+                scene.Turn();
+                if (scene.Mortal is { } mortal && random.Next(2) == 0)
                 {
-                    await mortal.KillAsync();
-                    await mortal.StartAgainAsync();
+                    await TroubleReplicaAsync(mortal, random, memoryTtlMs);
                 }
             }
         });
 
-        Assert.Contains(scene.Messages, static messages => messages.HasTroubled);
-        await run.ConcludeAsync($"{count} replicas{protocol}, {MessageTrouble.Told(scene.Messages)}, a replica killed {scene.Mortal?.Kills ?? 0} times", output);
+        // In seconds on a busy machine there may be few messages.
+        Assert.True(!LongRunSettings.IsLong || scene.Messages.Any(static messages => messages.HasTroubled));
+        await run.ConcludeAsync(
+            $"{count} replicas{protocol}, {MessageTrouble.Told(scene.Messages)}, a replica killed {scene.Mortal?.Kills ?? 0} times and frozen {scene.Mortal?.Freezes ?? 0} times",
+            output);
     }
 
     [Theory, MemberData(nameof(Consistencies))]
@@ -83,26 +89,39 @@ public sealed class CopiesRunTests(ITestOutputHelper output)
             for (var i = 1; !over.IsCancellationRequested; i++)
             {
                 await Pause.ForAsync(random.Next(BetweenTroublesMs));
-                if (i % RedisOneIn == 0)
+                scene.Turn();
+                if (i % RedisOneIn == FirstOfRedis)
                 {
                     await TroubleRedisAsync(scene.Redis, redis, random);
                     await Eventually.TrueAsync(() => scene.Proxies.All(static proxy => proxy.IsStoreAvailable));
-                    continue;
                 }
-
-                var way = random.Next(count);
-                scene.Messages[way].Turn();
-                if (random.Next(3) == 0)
+                else if (random.Next(CutsOneIn) == 0)
                 {
-                    scene.Ways[way].Cut();
+                    var way = scene.Ways[random.Next(count)];
+                    way.Cut();
                     await Pause.ForAsync(random.Next(LongestAbsenceMs));
-                    scene.Ways[way].Restore();
+                    way.Restore();
                 }
             }
         });
 
         await run.ConcludeAsync(
             $"{count} replicas{protocol}, {consistency}, Redis killed {redis.Kills} times, ways cut, {MessageTrouble.Told(scene.Messages)}", output);
+    }
+
+    private static async Task TroubleReplicaAsync(ProcessHost replica, Random random, int memoryTtlMs)
+    {
+        if (random.Next(2) == 0)
+        {
+            await replica.KillAsync();
+            await replica.StartAgainAsync();
+            return;
+        }
+
+        // What it holds may run out meanwhile, and it has not heard of what was written.
+        replica.Freeze();
+        await Pause.ForAsync(random.Next(memoryTtlMs + 500));
+        replica.Thaw();
     }
 
     private static async Task TroubleRedisAsync(RedisServer server, RedisHistory redis, Random random)

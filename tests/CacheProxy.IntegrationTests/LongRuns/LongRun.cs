@@ -56,13 +56,7 @@ internal sealed partial class LongRun
     public async Task GoOnAsync(Func<CancellationToken, Task>? trouble = null)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        over.CancelAfter(_settings.Duration);
         var parties = new List<Task> { Task.Run(() => SettleAsync(over.Token)) };
-        if (trouble is not null)
-        {
-            parties.Add(Task.Run(() => trouble(over.Token)));
-        }
-
         for (var host = 0; host < _hosts.Length; host++)
         {
             for (var party = 0; party < ReadersPerHost + _settings.Load.WritersPerHost; party++)
@@ -73,6 +67,18 @@ internal sealed partial class LongRun
                     ? Task.Run(() => ReadAsync(number, random, over.Token))
                     : Task.Run(() => WriteAsync(number, random, over.Token)));
             }
+        }
+
+        // However busy the machine is, there is something to lose when the trouble begins.
+        if (_settings.Load.MemoryTtl > TimeSpan.Zero)
+        {
+            await Eventually.TrueAsync(() => Counts.Copies > 0 || !_violations.IsEmpty);
+        }
+
+        over.CancelAfter(_settings.Duration);
+        if (trouble is not null)
+        {
+            parties.Add(Task.Run(() => trouble(over.Token)));
         }
 
         await Task.WhenAll(parties);

@@ -16,6 +16,10 @@ public sealed class LongRunTests(ITestOutputHelper output)
     private const int LongestAbsenceMs = 600;
     private const int BetweenTroublesMs = 1_200;
 
+    // Long enough that there are copies again; and back so soon that some still stand that the Redis before granted.
+    private const int LongestAbsenceWithCopiesMs = 200;
+    private const int BetweenTroublesWithCopiesMs = 3_000;
+
     private static readonly (string Key, string? Value)[] Settings = [("Serilog:MinimumLevel:Default", "Information")];
 
     // Long enough that only an absent Redis fails a step, not a busy machine.
@@ -93,8 +97,8 @@ public sealed class LongRunTests(ITestOutputHelper output)
         {
             while (!over.IsCancellationRequested)
             {
-                await Pause.ForAsync(random.Next(BetweenTroublesMs));
-                var longMs = random.Next(LongestAbsenceMs);
+                await Pause.ForAsync(random.Next(memoryTtlMs == 0 ? BetweenTroublesMs : BetweenTroublesWithCopiesMs));
+                var longMs = random.Next(memoryTtlMs == 0 ? LongestAbsenceMs : LongestAbsenceWithCopiesMs);
                 if (redis.Kills > 0 && random.Next(3) == 0)
                 {
                     hangs++;
@@ -140,8 +144,9 @@ public sealed class LongRunTests(ITestOutputHelper output)
         {
             while (!over.IsCancellationRequested)
             {
-                await Pause.ForAsync(random.Next(BetweenTroublesMs));
-                await KillAndRestartAsync(server, redis, withData: random.Next(2) == 0, random.Next(LongestAbsenceMs));
+                await Pause.ForAsync(random.Next(memoryTtlMs == 0 ? BetweenTroublesMs : BetweenTroublesWithCopiesMs));
+                await KillAndRestartAsync(
+                    server, redis, withData: random.Next(2) == 0, random.Next(memoryTtlMs == 0 ? LongestAbsenceMs : LongestAbsenceWithCopiesMs));
                 await Eventually.TrueAsync(() => one.IsStoreAvailable && other.IsStoreAvailable);
             }
         });

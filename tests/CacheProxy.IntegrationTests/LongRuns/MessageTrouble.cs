@@ -12,7 +12,7 @@ internal sealed class MessageTrouble(int seed, bool cuts)
 
     private readonly Lock _lock = new();
     private readonly Random _random = new(seed);
-    private Kind _kind = Kind.SomeAreLost;
+    private Kind _kind = Kind.AllPass;
     private int _passed;
     private int _lost;
     private int _late;

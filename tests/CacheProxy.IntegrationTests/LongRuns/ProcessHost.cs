@@ -22,6 +22,8 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
 
     public int Kills { get; private set; }
 
+    public int Freezes { get; private set; }
+
     public static async Task<ProcessHost> StartAsync(string api, IEnumerable<(string Key, string? Value)> settings, string redis)
     {
         var environment = settings.ToDictionary(
@@ -50,8 +52,14 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
         _client = client;
     }
 
-    /// <summary>It does nothing and hears nothing until it is killed (SIGSTOP).</summary>
-    public void Freeze() => _program!.Freeze();
+    /// <summary>It hears nothing and does nothing (SIGSTOP), until it is killed or thaws.</summary>
+    public void Freeze()
+    {
+        Freezes++;
+        _program!.Freeze();
+    }
+
+    public void Thaw() => _program!.Thaw();
 
     public async Task KillAsync()
     {

@@ -48,6 +48,15 @@ internal sealed class RelayedReplicas : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>Something else becomes of the messages from now on, on each way.</summary>
+    public void Turn()
+    {
+        foreach (var messages in Messages)
+        {
+            messages.Turn();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Mortal?.Dispose();

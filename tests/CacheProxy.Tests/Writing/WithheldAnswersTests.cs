@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using System.Text;
+using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
 using CacheProxy.Proxy;
 using CacheProxy.Store;
@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
+using Yarp.ReverseProxy.Transforms;
 
 namespace CacheProxy.Tests.Writing;
 
@@ -126,6 +127,42 @@ public sealed class WithheldAnswersTests : IAsyncDisposable
         Assert.Equal(LookUpOutcome.Miss, (await _replica.Store.LookUpAsync(Key, VariantKey.Plain, HoldingReplica.Budget)).Outcome);
     }
 
+    [Fact]
+    public async Task The_groups_that_an_answer_names_are_waited_for_before_its_head()
+    {
+        var route = Route();
+        var group = Assert.Single(EvictionTargets.OfTags(_context, route, ["plans"])).Key;
+        await _replica.HoldAsync(group);
+        _context.SetEndpoint(new Endpoint(requestDelegate: null, new EndpointMetadataCollection(route), displayName: null));
+        _context.Response.Headers["Cache-Group-Invalidation"] = "\"plans\"";
+        var services = Services();
+        var transform = new GroupInvalidation(_replica.Cache, services.Events, services.Metrics, _replica.Time);
+        using var answer = new HttpResponseMessage();
+        var context = new ResponseTransformContext { HttpContext = _context, ProxyResponse = answer };
+
+        var applying = transform.ApplyAsync(context).AsTask();
+
+        Assert.False(applying.IsCompleted);
+        _replica.Acknowledge(group);
+        _replica.Deliver();
+        await applying;
+        Assert.False(context.SuppressResponseBody);
+    }
+
+    /// <summary>A timeout of the route, whose client is still there.</summary>
+    [Fact]
+    public async Task A_wait_that_is_cut_short_lets_nothing_of_the_answer_out()
+    {
+        await _replica.HoldAsync(Key);
+        var answering = AnswerAsync(Answers["a head without a body"]);
+
+        await _leaving.CancelAsync();
+
+        await answering;
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, _context.Response.StatusCode);
+        Assert.Contains("detail=eviction-outstanding", _context.Response.Headers["Cache-Status"].ToString(), StringComparison.Ordinal);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _leaving.Dispose();
@@ -138,16 +175,8 @@ public sealed class WithheldAnswersTests : IAsyncDisposable
         _context.RequestAborted = _leaving.Token;
         _context.Features.Set<IHttpResponseBodyFeature>(_client);
         _context.Features.Set<IHttpUpgradeFeature>(_client);
-        _context.Request.Method = "PUT";
-        _context.Request.Headers["X-Tenant-Subdomain"] = "demo";
-        var route = RoutedRequest.Route(_context, Path, CandidateConfiguration.Accepted(settings));
-        _context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = Path;
-        var services = new WriteServices(
-            _replica.Cache,
-            new CacheEventLog(NullLoggerFactory.Instance),
-            new WriteMetrics(_exposition.Meters, _replica.Store, _replica.Pending),
-            _replica.Time);
-        await using var write = new WriteFence(services, TimeSpan.FromDays(1), EvictionTargets.Find(_context, route, "PUT", out _));
+        var route = Route(settings);
+        await using var write = new WriteFence(Services(), TimeSpan.FromDays(1), EvictionTargets.Find(_context, route, "PUT", out _));
         Assert.True(await write.TryBeginAsync());
         var gate = new WriteGate(_context, write, new AffectedTargets(route), new UpstreamSending());
         gate.Install();
@@ -161,6 +190,20 @@ public sealed class WithheldAnswersTests : IAsyncDisposable
             await gate.FinishAsync(threw: false);
         }
     }
+
+    private RouteCaching Route(params (string Key, string? Value)[] settings)
+    {
+        _context.Request.Method = "PUT";
+        _context.Request.Headers["X-Tenant-Subdomain"] = "demo";
+        _context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = Path;
+        return RoutedRequest.Route(_context, Path, CandidateConfiguration.Accepted(settings));
+    }
+
+    private WriteServices Services() => new(
+        _replica.Cache,
+        new CacheEventLog(NullLoggerFactory.Instance),
+        new WriteMetrics(_exposition.Meters, _replica.Store, _replica.Pending),
+        _replica.Time);
 
     /// <summary>What the client has been sent.</summary>
     private sealed class Client : IHttpResponseBodyFeature, IHttpUpgradeFeature

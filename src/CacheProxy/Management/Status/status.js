@@ -78,10 +78,11 @@ function showTables(figures) {
     ...Object.entries(recent.upstreamFailures).map(([word, count]) => ['API', word, count]),
   ].sort((left, right) => right[2] - left[2]).slice(0, 10);
   rows('reasons', reasons.length ? reasons.map(([what, word, count]) => [what, word, '#' + number.format(count)]) : [['Nothing', 'in the last minutes', '#0']]);
-  const leases = (what, counts) => Object.entries(counts).map(([word, count]) => [what, word, '#' + number.format(count)]);
+  const leases = (what, counts) => Object.entries(counts).filter(([, count]) => count > 0).map(([word, count]) => [what, word, '#' + number.format(count)]);
   const sum = counts => Object.values(counts).reduce((all, count) => all + count, 0);
   at('leases-part').hidden = figures.copiesHeld + sum(figures.sinceStart.copies.holds) + sum(figures.sinceStart.copies.waits) === 0;
-  rows('leases', [...leases('Asked for', recent.copies.holds), ...leases('Given back', recent.copies.releases), ...leases('Answers that waited', recent.copies.waits)]);
+  const held = [...leases('Asked for', recent.copies.holds), ...leases('Given back', recent.copies.releases), ...leases('Answers that waited', recent.copies.waits)];
+  rows('leases', held.length ? held : [['Nothing', 'in the last minutes', '#0']]);
   rows('policies', figures.policies.map(policy => {
     const of = recent.policies[policy.name];
     const count = value => '#' + number.format(value || 0);

@@ -112,7 +112,7 @@ internal sealed class RedisDiagnosis
         RedisFailure.TlsNotSpoken => "This port speaks no TLS and the connection string says ssl=true: remove it, or use the TLS port.",
         RedisFailure.CommandDenied => $"Its ACL denies this user {denied}: grant the least rights of docs/redis-topologies.md.",
         RedisFailure.NotReady => "It is loading, its cluster is down, or no single node claims to be the primary.",
-        RedisFailure.Full => "Give it more memory, or maxmemory-policy allkeys-lru.",
+        RedisFailure.Full => "Give it more memory, or entries a shorter Ttl.",
         RedisFailure.ForeignKey => "A key holds something that is not a hash: use a KeyPrefix or a database of its own.",
         RedisFailure.ScriptMissing or RedisFailure.Refused => "Look at its log.",
         RedisFailure.Unexpected => "This is a defect of CacheProxy: report event 3005.",

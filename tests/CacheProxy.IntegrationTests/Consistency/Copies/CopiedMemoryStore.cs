@@ -26,6 +26,8 @@ internal sealed class CopiedMemoryStore : ICopiedStore
 
     public ICacheStore Start(int number) => _shared.ViewOf((++_started).ToString("x16", CultureInfo.InvariantCulture));
 
+    public ValueTask RenewAsync() => default;
+
     public ValueTask<bool> HoldsNothingButEntriesAsync() => new(_shared.Memory.HoldsOnlyEntries(Key) && !_shared.HoldsAnything);
 
     public ValueTask AdvanceAsync(TimeSpan time)

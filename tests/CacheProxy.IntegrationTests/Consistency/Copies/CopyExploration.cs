@@ -10,6 +10,13 @@ internal static class CopyExploration
     // So many first steps are shared out among the explorers.
     private const int SharedDepth = 4;
 
+    public static Task<long> PlayInMemoryAsync(ITestOutputHelper output, string name, CopyParty[] system, CopyDamage? damage = null) => PlayAsync(
+        output,
+        "memory, copies, " + name,
+        system,
+        [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CopiedMemoryStore(CopyRun.Grace, (damage ?? CopyDamage.None).OfScripts))],
+        damage);
+
     /// <param name="output">Where the counts go.</param>
     /// <param name="name">What the system is about.</param>
     /// <param name="system">Who takes steps.</param>
@@ -67,14 +74,15 @@ internal static class CopyExploration
         return played;
     }
 
-    private static void Play(CopyRun run, CopyParty[] system, List<(int Taken, int Of)> choices, int given)
+    private static void Play(CopyRun run, CopyParty[] system, List<(int Taken, int Of)> choices, int given, int depthLimit = int.MaxValue)
     {
         var story = new List<string>();
         try
         {
             run.Begin(system);
-            for (var depth = 0; run.Enabled() is { Count: > 0 } enabled; depth++)
+            while (story.Count < depthLimit && run.Enabled() is { Count: > 0 } enabled)
             {
+                var depth = story.Count;
                 if (depth == choices.Count)
                 {
                     choices.Add((0, enabled.Count));
@@ -86,7 +94,14 @@ internal static class CopyExploration
                 run.Take(step);
             }
 
-            run.End();
+            if (depthLimit == int.MaxValue)
+            {
+                run.End();
+            }
+            else
+            {
+                run.Abandon();
+            }
         }
         catch (InterleavingException exception)
         {
@@ -142,19 +157,8 @@ internal static class CopyExploration
             var choices = new List<(int Taken, int Of)>();
             do
             {
-                run.Begin(system);
-                for (var depth = 0; depth < SharedDepth && run.Enabled() is { Count: > 0 } enabled; depth++)
-                {
-                    if (depth == choices.Count)
-                    {
-                        choices.Add((0, enabled.Count));
-                    }
-
-                    run.Take(enabled[choices[depth].Taken]);
-                }
-
+                Play(run, system, choices, 0, SharedDepth);
                 all.Add([.. choices.Select(static choice => choice.Taken)]);
-                run.Abandon();
             }
             while (Backtrack(choices, 0));
 

@@ -1,32 +1,103 @@
-using CacheProxy.Tests.Store;
 using Xunit;
+using static CacheProxy.IntegrationTests.Consistency.Copies.CopyParties;
 
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
 
 /// <summary>
 /// Every order of the steps of replicas that hold copies of a resource, with the product's own code in each: no read that begins after a write
-/// was acknowledged returns what it replaced, in any replica.
+/// was acknowledged returns what it replaced, in any replica; and every write is answered.
 /// </summary>
 [Collection(nameof(ExhaustiveCollection))]
 [Trait("Category", "Exhaustive")]
 public sealed class CopyInterleavingsTests(ITestOutputHelper output)
 {
-    private static readonly CopyParty Look = new(CopyPartyKind.Look);
-    private static readonly CopyParty WriteElsewhere = new(CopyPartyKind.Write, 1);
+    [Fact]
+    public Task A_copy_and_a_write() => AllAsync(
+        "a copy and a write", 10_000, [[Look, AtB(Write)], [Look, Write], [Look, AtB(Eviction)], [Look, Eviction], [Look, AtB(Refusal)]]);
 
     [Fact]
-    public Task A_copy_and_a_write() => AllAsync("a copy and a write", 1, [Look, WriteElsewhere]);
+    public Task Two_writers() => AllAsync(
+        "two writers",
+        400,
+        [
+            [Quick(Look), AtB(Quick(Write)), AtC(Quick(Write))], [Quick(Look), AtB(Quick(Eviction)), AtC(Quick(Eviction))],
+            [Quick(Look), Quick(Write), AtB(Quick(Write))], [Look, AtB(Quick(Eviction)), AtB(Quick(Eviction))],
+        ],
+        [[Look, AtB(Quick(Write)), AtC(Quick(Write))], [Look, AtB(Write), AtC(Quick(Eviction))], [Look, AtB(Write), AtB(Quick(Write))]]);
 
-    private async Task AllAsync(string name, int least, params CopyParty[][] systems)
+    [Fact]
+    public Task Two_holders() => AllAsync(
+        "two holders",
+        1_000,
+        [[Quick(Look), AtC(Quick(Look)), AtB(Quick(Write))], [Quick(Look), AtC(Look), AtB(Quick(Eviction))]],
+        [[Look, AtC(Look), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Look)), AtC(Write)]]);
+
+    [Fact]
+    public Task What_is_filled_and_held_again() => AllAsync(
+        "filled and held again",
+        1_000,
+        [[Quick(Look), AtB(Quick(Refusal)), Quick(Look), AtB(Quick(Write))], [Fill, Quick(Look), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Eviction)), Quick(Fill), Quick(Look)]],
+        [[Look, Quick(Look), Quick(Look), AtB(Quick(Refusal)), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Write)), Quick(Fill), Quick(Look), AtB(Quick(Write))]]);
+
+    [Fact]
+    public Task Leases_that_run_out() => AllAsync(
+        "leases that run out",
+        1_000,
+        [[Look, AtB(Quick(Write)), Clock(250), Clock(750)], [Look, AtB(Quick(Eviction)), Clock(890), Clock(110)], [Quick(Look), AtB(Write), Clock(1_000)]],
+        [[Look, AtB(Write), Clock(250), Clock(750)], [Look, Look, AtB(Quick(Write)), Clock(500), Clock(500)]]);
+
+    [Fact]
+    public Task Messages_that_are_lost_or_doubled_and_a_channel_that_is_cut() => AllAsync(
+        "lost and doubled messages",
+        1_000,
+        [
+            [Quick(Look), Loss, AtB(Quick(Write))], [Look, AtB(Loss), AtB(Quick(Write))], [Quick(Look), AtB(Doubling), Quick(Look), AtB(Quick(Refusal)), AtB(Quick(Write))],
+            [Look, Cut, AtB(Quick(Write))], [Quick(Look), AtB(Cut), AtB(Quick(Write))],
+        ],
+        [[Look, Loss, AtB(Loss), AtB(Quick(Write)), Clock(30)], [Look, Doubling, AtB(Quick(Write))], [Look, Look, Cut, AtB(Quick(Write))]]);
+
+    [Fact]
+    public Task Replicas_that_die() => AllAsync(
+        "replicas that die", 500, [[Look, Kill, AtB(Quick(Write))], [Quick(Look), AtB(Write), AtB(Kill)], [Quick(Look), Kill, Quick(Look), AtB(Quick(Eviction))]], [[Look, Kill, AtB(Write)]]);
+
+    [Fact]
+    public Task A_store_that_comes_back_with_nothing_or_with_what_it_had() => AllAsync(
+        "restarts",
+        1_000,
+        [
+            [Quick(Look), EmptyRestart, AtB(Write)], [Look, EmptyRestart, AtB(Quick(Eviction))], [Quick(Look), Snapshot, Restart, AtB(Quick(Write))],
+            [Quick(Look), EmptyRestart, AtB(Quick(Write)), Clock(600), Clock(600)], [Quick(Look), EmptyRestart, Quick(Fill), Quick(Look), AtB(Quick(Write))],
+        ],
+        [[Look, EmptyRestart, AtB(Quick(Write)), Clock(600)], [Look, Snapshot, Restart, AtB(Quick(Write))], [Quick(Look), EmptyRestart, EmptyRestart, AtB(Write)]]);
+
+    [Fact]
+    public Task Fences_that_fall_and_steps_that_fail() => AllAsync(
+        "fences that fall and steps that fail",
+        1_000,
+        [
+            [AtB(Quick(LongWrite)), FenceFalls, Quick(Fill), Quick(Look)],
+            [Quick(Look), AtB(Write).With(FaultKind.NotCarriedOut, 0), AtB(Retry)], [Quick(Look), AtB(Write).With(FaultKind.NotCarriedOut, 1), AtB(Retry)],
+            .. Failing(fault => [Look.With(fault, 0), Quick(Look), AtB(Quick(Write))]),
+            .. Failing(fault => [Quick(Look), AtB(Eviction).With(fault, 0), AtB(Retry)]),
+        ],
+        [
+            .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 0), AtB(Retry)]), .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 1), AtB(Retry)]),
+            .. Failing(fault => [Look, AtB(Eviction).With(fault, 0), AtB(Retry)]), .. Failing(fault => [Look.With(fault, 0), Quick(Look), AtB(Write)]),
+        ]);
+
+    private static IEnumerable<CopyParty[]> Failing(Func<FaultKind, CopyParty[]> system) =>
+        from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late] select system(fault);
+
+    /// <param name="name">What the systems are about.</param>
+    /// <param name="least">How many orders there must be.</param>
+    /// <param name="systems">Those that are played always.</param>
+    /// <param name="larger">Those that take minutes.</param>
+    private async Task AllAsync(string name, int least, CopyParty[][] systems, CopyParty[][]? larger = null)
     {
         var total = 0L;
-        foreach (var system in systems)
+        foreach (var system in systems.Concat(Exploration.IsFull ? larger ?? [] : []))
         {
-            total += await CopyExploration.PlayAsync(
-                output,
-                "memory, copies, " + name,
-                system,
-                [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CopiedMemoryStore(CopyRun.Grace, SharedStoreDamage.None))]);
+            total += await CopyExploration.PlayInMemoryAsync(output, name, system);
         }
 
         Exploration.Report(output, $"memory, copies, {name}: {total:N0} interleavings, 0 stale, 0 left over");

@@ -13,22 +13,23 @@ internal readonly record struct CopyParty(CopyPartyKind Kind, int Replica = 0)
     /// <summary>Which call that is, from 0.</summary>
     public int FailingCall { get; init; }
 
+    /// <summary>Whether its calls and their replies take no time: one turn for each of them, or for all of a look-up or a fill.</summary>
+    public bool IsQuick { get; init; }
+
     /// <summary>How far a clock goes.</summary>
     public TimeSpan Time { get; init; }
 
-    public bool IsWriter => Kind is CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Eviction;
+    public bool IsWriter => Kind is CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Refusal or CopyPartyKind.Eviction;
 
     /// <summary>Whether answers may have to wait for time, not only for messages.</summary>
     public bool CostsTime => Kind is CopyPartyKind.Kill or CopyPartyKind.Loss or CopyPartyKind.Cut or CopyPartyKind.Restart
         or CopyPartyKind.EmptyRestart || (Kind == CopyPartyKind.Look && Fault != FaultKind.None);
 
-    public static CopyParty Clock(int milliseconds) => new(CopyPartyKind.Clock) { Time = TimeSpan.FromMilliseconds(milliseconds) };
-
     public CopyParty With(FaultKind fault, int call) => this with { Fault = fault, FailingCall = call };
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Kind}{(Kind == CopyPartyKind.Clock ? $" {Time.TotalMilliseconds} ms" : $" {(char)('A' + Replica)}")}{(Fault == FaultKind.None ? "" : $" {Fault} at {FailingCall}")}");
+        $"{(IsQuick ? "quick " : "")}{Kind}{(Kind == CopyPartyKind.Clock ? $" {Time.TotalMilliseconds} ms" : $" {(char)('A' + Replica)}")}{(Fault == FaultKind.None ? "" : $" {Fault} at {FailingCall}")}");
 }
 
 /// <summary>What it does.</summary>
@@ -45,6 +46,9 @@ internal enum CopyPartyKind
 
     /// <summary>The same, and it takes one more turn until the API commits.</summary>
     LongWrite,
+
+    /// <summary>A write begins; the store has begun it; the API refuses it; the store has ended it; the replica knows.</summary>
+    Refusal,
 
     /// <summary>The API commits what nobody fenced, and the replica evicts; the store has done so; the replica knows, and waits.</summary>
     Eviction,

@@ -38,14 +38,19 @@ internal sealed class CopyReplica
     {
         var view = _shared.Start(_number);
         Bus = _shared.Bus.ChannelOf(view.Channel!.Replica);
-        var store = _damage.OfStore(view);
-        Steps = new SteppedStore(store, _context);
-        var time = _damage.OfTime(_shared.Time, Steps);
-        _pending = new PendingEvictions(time, NullLogger<PendingEvictions>.Instance);
-        _copies = new LocalCopies(time);
-        Cache = new ResourceCache(Steps, _pending, _copies, new VaryHints(), new AbsentKeys());
-        _retries = new EvictionRetries(_pending, Steps, Cache, time, NullLogger<EvictionRetries>.Instance);
+        Steps = new SteppedStore(view, _context);
+        var (store, time) = _damage.Of(Steps, _shared.Time);
+        // The writer's own clock is sound.
+        var acknowledgements = new Acknowledgements(_shared.Time);
+        _pending = new PendingEvictions(_shared.Time, NullLogger<PendingEvictions>.Instance);
+        _copies = new LocalCopies(time) { HoldFrom = 1 };
+        Cache = new ResourceCache(store, _pending, _copies, new VaryHints(), new AbsentKeys(), acknowledgements: acknowledgements);
+        _retries = new EvictionRetries(_pending, store, Cache, _shared.Time, NullLogger<EvictionRetries>.Instance);
+        store.Channel!.Attach(_damage.Of(new CopyLeases(store, _copies, acknowledgements), _copies));
     }
+
+    /// <summary>Nothing is left of what was played before.</summary>
+    public void Forget() => _copies.EraseAll();
 
     // The last attempt, which a process makes when it stops, is like all before it; and nothing but the explorer decides when it is made.
     public Task RetryAsync() => _retries.StopAsync(CancellationToken.None);

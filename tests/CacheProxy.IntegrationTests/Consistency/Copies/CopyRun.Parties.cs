@@ -12,7 +12,7 @@ internal sealed partial class CopyRun
     {
         CopyPartyKind.Look => LookAsync(turns, _replicas[turns.Party.Replica]),
         CopyPartyKind.Fill => FillAsync(turns, _replicas[turns.Party.Replica]),
-        CopyPartyKind.Write or CopyPartyKind.LongWrite => WriteAsync(turns, _replicas[turns.Party.Replica]),
+        CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Refusal => WriteAsync(turns, _replicas[turns.Party.Replica]),
         CopyPartyKind.Eviction => EvictAsync(turns, _replicas[turns.Party.Replica]),
         _ => StepAsideAsync(turns),
     };
@@ -21,13 +21,19 @@ internal sealed partial class CopyRun
     {
         await turns.NextAsync("asks");
         var promised = _promised;
-        var found = await replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget);
+        var found = await QuicklyAsync(turns, () => replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget));
         Check(found, promised, "is the answer to a read that began");
     }
 
     private async Task FillAsync(CopyTurns turns, CopyReplica replica)
     {
         await turns.NextAsync("begins");
+        if (turns.Party.IsQuick)
+        {
+            await CopyTurns.AtOnceAsync(() => FillAsync(replica));
+            return;
+        }
+
         var lease = await CopyTurns.AtOnceAsync(() => BeginFillAsync(replica));
         await turns.NextAsync("is answered by the API");
         var version = _version;
@@ -41,17 +47,24 @@ internal sealed partial class CopyRun
     private async Task WriteAsync(CopyTurns turns, CopyReplica replica)
     {
         await turns.NextAsync("begins");
-        var fence = new ResourceFence(_shared.Key, turns.Token, WriteDeadline, _budget);
-        await replica.Cache.BeginWriteAsync(fence);
+        using var awaited = replica.Cache.Await();
+        var fence = new ResourceFence(_shared.Key, turns.Token, WriteDeadline, _budget) { Awaited = awaited };
+        await QuicklyAsync(turns, () => Done(replica.Cache.BeginWriteAsync(fence).AsTask()));
         replica.Cache.GoOnUnfenced(fence);
+        if (turns.Party.Kind == CopyPartyKind.Refusal)
+        {
+            await QuicklyAsync(turns, () => replica.Cache.EndWriteAsync(fence, WriteResult.Unchanged));
+            return;
+        }
+
         if (turns.Party.Kind == CopyPartyKind.LongWrite)
         {
             await turns.NextAsync("is committed");
         }
 
         var version = ++_version;
-        var ended = await replica.Cache.EndWriteAsync(fence, WriteResult.Changed);
-        await ThroughAsync(replica, fence);
+        var ended = await QuicklyAsync(turns, () => replica.Cache.EndWriteAsync(fence, WriteResult.Changed));
+        await (awaited?.WaitAsync(CancellationToken.None) ?? default);
         if (!turns.IsDead && (fence.IsSet || ended == StoreOutcome.Done))
         {
             Promise(version);
@@ -62,15 +75,15 @@ internal sealed partial class CopyRun
     {
         await turns.NextAsync("is committed");
         var version = ++_version;
-        var evicted = await replica.Cache.EvictAsync(_shared.Key, turns.Token, _budget);
+        var evicted = await QuicklyAsync(turns, () => replica.Cache.EvictAsync(_shared.Key, turns.Token, _budget));
         if (!turns.IsDead && evicted == StoreOutcome.Done)
         {
             Promise(version);
         }
     }
 
-    // Replaced by what withholds the answer.
-    private static Task ThroughAsync(CopyReplica replica, ResourceFence fence) => Task.CompletedTask;
+    private static ValueTask<T> QuicklyAsync<T>(CopyTurns turns, Func<ValueTask<T>> call) =>
+        turns.Party.IsQuick ? CopyTurns.AtOnceAsync(call) : call();
 
     /// <summary>What does not go through a replica.</summary>
     private async Task StepAsideAsync(CopyTurns turns)
@@ -118,7 +131,7 @@ internal sealed partial class CopyRun
                 or CopyPartyKind.Restart or CopyPartyKind.EmptyRestart) && party.HasStarted;
         }
 
-        Holds += _replicas[replica].Steps.Holds;
+        Holds += _replicas[replica].Steps.TakeHolds();
         _replicas[replica].Start();
     }
 

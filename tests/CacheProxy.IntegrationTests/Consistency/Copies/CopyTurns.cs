@@ -4,12 +4,16 @@ namespace CacheProxy.IntegrationTests.Consistency.Copies;
 internal sealed class CopyTurns(CopyParty party, string token)
 {
     private static readonly AsyncLocal<CopyTurns?> Running = new();
+    private static readonly AsyncLocal<bool> Quick = new();
 
     private readonly Queue<(TaskCompletionSource Turn, string What)> _waiting = new();
     private int _calls;
 
     /// <summary>On whose behalf the code runs; <c>null</c> for nobody's, which is stopped nowhere.</summary>
     public static CopyTurns? Current => Running.Value;
+
+    /// <summary>Whether the code runs on behalf of a party, though without a stop.</summary>
+    public static bool IsQuick => Quick.Value;
 
     public CopyParty Party => party;
 
@@ -54,7 +58,7 @@ internal sealed class CopyTurns(CopyParty party, string token)
     public static async ValueTask<T> AtOnceAsync<T>(Func<ValueTask<T>> steps)
     {
         // What an async method sets is undone when it returns.
-        Running.Value = null;
+        (Running.Value, Quick.Value) = (null, true);
         return await steps();
     }
 }

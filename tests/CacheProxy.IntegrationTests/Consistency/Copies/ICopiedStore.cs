@@ -19,6 +19,9 @@ internal interface ICopiedStore
     /// <param name="number">Which of the replicas it takes the place of.</param>
     ICacheStore Start(int number);
 
+    /// <summary>Another interleaving begins.</summary>
+    ValueTask RenewAsync();
+
     /// <summary>Whether there is nothing but entries: neither fence nor lease, and nothing held.</summary>
     ValueTask<bool> HoldsNothingButEntriesAsync();
 

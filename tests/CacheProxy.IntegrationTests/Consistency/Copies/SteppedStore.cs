@@ -9,6 +9,8 @@ namespace CacheProxy.IntegrationTests.Consistency.Copies;
 /// </summary>
 internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : ICacheStore
 {
+    private int _holds;
+
     /// <summary>Calls that have been sent and not carried out.</summary>
     public Queue<Func<ValueTask>> Late { get; } = new();
 
@@ -18,8 +20,8 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
     /// <summary>How many look-ups have come here.</summary>
     public int LookUps { get; private set; }
 
-    /// <summary>How many leases were granted.</summary>
-    public int Holds { get; private set; }
+    /// <summary>How many leases were granted since this was asked last.</summary>
+    public int TakeHolds() => Interlocked.Exchange(ref _holds, 0);
 
     public long NowMs => store.NowMs;
 
@@ -42,7 +44,7 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
     public async ValueTask<LookUpResult> HoldAsync(ResourceKey key, VariantKey variant, HoldRequest hold, StoreTimeoutBudget budget)
     {
         LookUps++;
-        if (CopyTurns.Current is null && !HoldsForAll)
+        if (CopyTurns.Current is null && !CopyTurns.IsQuick && !HoldsForAll)
         {
             return await CallAsync(() => store.LookUpAsync(key, variant, budget), LookUpResult.Unavailable);
         }
@@ -51,7 +53,7 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
             async () =>
             {
                 var found = await store.HoldAsync(key, variant, hold, budget);
-                Holds += found.IsHeld ? 1 : 0;
+                _holds += found.IsHeld ? 1 : 0;
                 return found;
             },
             LookUpResult.Unavailable);
@@ -62,7 +64,7 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
 
     public async ValueTask<TagState> HoldTagAsync(ResourceKey tag, HoldRequest hold, StoreTimeoutBudget budget)
     {
-        if (CopyTurns.Current is null && !HoldsForAll)
+        if (CopyTurns.Current is null && !CopyTurns.IsQuick && !HoldsForAll)
         {
             return await CallAsync(() => store.LookUpTagAsync(tag, budget), TagState.Unavailable);
         }
@@ -71,7 +73,7 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
             async () =>
             {
                 var found = await store.HoldTagAsync(tag, hold, budget);
-                Holds += found.IsHeld ? 1 : 0;
+                _holds += found.IsHeld ? 1 : 0;
                 return found;
             },
             TagState.Unavailable);
