@@ -41,6 +41,7 @@ async function figuresMove(page, proxy) {
   const endLoad = beginLoad(proxy);
   await until('More requests on the page', async () => await firstNumber(page, '#requests-start') > before + 20);
   await new Promise(resolve => setTimeout(resolve, loadSeconds * 1000));
+  await until('Copies on the page', async () => await shown(page, '#copies') > 0);
   await endLoad();
   const told = await until('Statistics at rest', async () => {
     const [one, two] = [await statistics(proxy), await statistics(proxy)];
@@ -57,6 +58,8 @@ async function figuresMove(page, proxy) {
   const latency = await page.locator('#latency tr').evaluateAll(rows => Object.fromEntries(rows.map(row => [row.cells[0].textContent, row.cells[2].textContent])));
   step('hit, fill, forward and Redis have latencies', ['hit', 'fill', 'forward', 'Redis'].every(name => /^[\d.]+ ms$/.test(latency[name])), JSON.stringify(latency));
   step('Redis and its breaker are shown', (await page.locator('#store-tile').textContent()) === 'StoreRedisBreaker closed', await page.locator('#store-tile').textContent());
+  step('what was answered from copies is counted', told.sinceStart.total.fromCopies > 0);
+  step('leases on copies are shown', await page.locator('#leases-part').isVisible() && /granted/.test(await page.locator('#leases').textContent()));
   step('pending evictions are shown', await shown(page, '#pending') === 0);
   const modes = await page.locator('#policies tr').evaluateAll(rows => Object.fromEntries(rows.map(row => [row.cells[0].textContent, row.cells[1].textContent])));
   step('each policy has its mode', modes.customer === 'On' && modes.pet === 'Shadow', JSON.stringify(modes));
@@ -148,8 +151,9 @@ async function tellsOfTrouble(page, proxy, redis) {
   await page.locator('#store', { hasText: 'Redis is away' }).waitFor();
   await page.locator('#breaker', { hasText: 'Breaker open' }).waitFor();
   await page.locator('#pending-tile.bad').waitFor();
+  await page.locator('#copies-tile.bad', { hasText: 'Channel closed' }).waitFor();
   await page.locator('#events li.Warning', { hasText: '3001' }).first().waitFor();
-  step('Redis away, the open breaker, pending evictions and the event are shown', true);
+  step('Redis away, the open breaker, pending evictions, the closed channel and the event are shown', true);
   proxy.child.kill('SIGTERM');
   step('the program ends while a page is open', await proxy.gone === 0);
   await page.locator('#state', { hasText: /again|No connection|Every/ }).waitFor();

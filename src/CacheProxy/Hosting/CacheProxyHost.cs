@@ -253,7 +253,9 @@ internal static class CacheProxyHost
         }
 
         var metrics = new StoreMetrics(services.GetRequiredService<IMeterFactory>().Create(CacheProxyMeter.Name), DurationBuckets.Advice);
-        return new RedisStore(options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>());
+        return new RedisStore(
+            options, time, services.GetRequiredService<ILogger<RedisStore>>(), metrics, services.GetRequiredService<EntrySeal>(),
+            services.GetRequiredService<LongestLease>());
     }
 
     private static void OrderPipeline(IReverseProxyApplicationBuilder pipeline)

@@ -71,6 +71,11 @@ internal readonly record struct CacheStatus(
             return Off;
         }
 
+        return Written();
+    }
+
+    private string Written()
+    {
         var text = new StringBuilder(CacheName, 96);
         if (Hit)
         {

@@ -262,3 +262,37 @@ internal sealed partial class LocalCopies
         public override void DropEntries() => (_copy, _bytes) = (null, 0);
     }
 }
+
+/// <summary>A look-up that may take a lease: what was read before the store was asked.</summary>
+/// <param name="Number">The resource's number in this process.</param>
+/// <param name="Timestamp">The monotonic clock.</param>
+/// <param name="Length">How long the lease stands (<c>MemoryTtl</c>); zero for a look-up that neither takes one nor is counted.</param>
+internal readonly record struct HoldBegun(long Number, long Timestamp, TimeSpan Length);
+
+/// <summary>A copy, of an entry or of a tag's generation. Immutable; all who read it share its body.</summary>
+/// <param name="result">The entry as it was found; without an outcome worth speaking of for a tag.</param>
+/// <param name="generation">The tag's; empty for an entry.</param>
+/// <param name="number">The resource's number before the store was asked.</param>
+/// <param name="untilTimestamp">It is served before this, on the monotonic clock.</param>
+internal sealed class LocalCopy(in LookUpResult result, string generation, long number, long untilTimestamp)
+{
+    private readonly LookUpResult _result = result;
+
+    public ref readonly LookUpResult Result => ref _result;
+
+    public string Generation => generation;
+
+    public long Number => number;
+
+    public long UntilTimestamp => untilTimestamp;
+
+    /// <summary>The same; if it is of the entry that <paramref name="earlier"/> is of, with that one's bytes, so that a lease taken anew takes no memory.</summary>
+    public LocalCopy WithBytesOf(LocalCopy? earlier) =>
+        _result.Response is { } response
+        && earlier?._result.Response is { } same
+        && response.Stamp.DeadlineMs != 0
+        && response.Stamp.DeadlineMs == same.Stamp.DeadlineMs
+        && response.Stamp.Found == same.Stamp.Found
+            ? new LocalCopy(_result with { Response = same }, generation, number, untilTimestamp)
+            : this;
+}

@@ -144,6 +144,10 @@ internal sealed partial class ResourceCache
         return step.Outcome;
     }
 
+    /// <inheritdoc cref="IWritePaces.NoteAsync"/>
+    public ValueTask<WritePace> NotePaceAsync(ResourceKey key, PaceStep step, TimeSpan keep, TimeSpan timeout) =>
+        paces?.NoteAsync(key, step, keep, new StoreTimeoutBudget(timeout)) ?? default;
+
     private void ForgetUnfenced(ResourceFence fence)
     {
         if (fence.IsLocal)

@@ -10,7 +10,7 @@ namespace CacheProxy.Writing;
 /// Finds the resources that an unsafe request may change. Where a read in doubt would be forwarded, a write evicts everything that it
 /// may mean: evicting too much costs a miss, evicting too little causes a stale read.
 /// </summary>
-internal sealed partial class EvictionTargets
+internal sealed class EvictionTargets
 {
     private const string Destination = "Destination";
 
@@ -29,8 +29,20 @@ internal sealed partial class EvictionTargets
         _tenants = tenants.Resolve(request, folded);
     }
 
+    /// <summary>For a write of which only somebody's word is known: there is no request, but what it says of one.</summary>
+    /// <param name="request">Stands for the request; its host counts.</param>
+    /// <param name="tenants">Whose it is.</param>
+    public EvictionTargets(HttpRequest request, TenantResolution tenants)
+    {
+        _request = request;
+        _tenants = tenants;
+    }
+
     /// <summary>How many have been found.</summary>
     public int Count => _targets.Count;
+
+    /// <summary>Finds what a body names besides; <c>null</c> when nothing asks for that.</summary>
+    public PointedTargets? Pointed => _pointed;
 
     /// <param name="context">The request.</param>
     /// <param name="route">What its route asks for.</param>
@@ -93,6 +105,12 @@ internal sealed partial class EvictionTargets
 
         return found._targets;
     }
+
+    /// <summary>Adds all that a write on the route evicts, whichever its method is.</summary>
+    public void Add(RouteCaching caching, string path, RouteValueDictionary values) => Add(caching, method: null, path, values);
+
+    /// <summary>Adds the tags of this name.</summary>
+    public void AddTag(TagEvictions tags, string name) => AddTag(tags, needsTenant: false, _ => name);
 
     /// <summary>Whether the API may take the request for another resource than routing did.</summary>
     private static bool IsDoubtful(HttpContext context, FoldedHeaders folded) =>

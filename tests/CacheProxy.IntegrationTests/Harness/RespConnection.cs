@@ -48,7 +48,8 @@ internal sealed class RespConnection : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<object?> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for what Redis says next.</summary>
+    public async Task<object?> ReadAsync(CancellationToken cancellationToken)
     {
         var line = await ReadLineAsync(cancellationToken);
         switch (line[0])

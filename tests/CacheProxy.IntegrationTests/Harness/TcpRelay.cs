@@ -5,26 +5,38 @@ using System.Net.Sockets;
 
 namespace CacheProxy.IntegrationTests.Harness;
 
-/// <summary>A way to a server of this machine, for one of its clients, that the test can cut.</summary>
+/// <summary>
+/// A way to a server of this machine, for one of its clients, that the test can cut. Where the server is a Redis, the way can also lose what is
+/// published to the client, or bring it late, while all else passes.
+/// </summary>
 internal sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<Socket, bool> _open = [];
     private readonly int _target;
     private readonly Task _accepting;
+    private readonly Func<int>? _messages;
     private volatile bool _isCut;
 
-    private TcpRelay(int target)
+    private TcpRelay(int target, Func<int>? messages)
     {
         _target = target;
+        _messages = messages;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     /// <summary>For <c>CacheProxy:Redis:ConnectionString</c>.</summary>
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
-    public static TcpRelay To(int port) => new(port);
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <param name="port">The server's.</param>
+    /// <param name="messages">
+    /// Asked for each message that is published to the client: how many milliseconds it is late, or another of the fates that
+    /// <see cref="RelayedMessages"/> knows.
+    /// </param>
+    public static TcpRelay To(int port, Func<int>? messages = null) => new(port, messages);
 
     /// <summary>Ends every connection, and every new one at once.</summary>
     public void Cut()
@@ -71,7 +83,8 @@ internal sealed class TcpRelay : IAsyncDisposable
                 if (!_isCut)
                 {
                     await server.ConnectAsync(IPAddress.Loopback, _target);
-                    await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+                    await Task.WhenAny(
+                        CopyAsync(client, server), _messages is null ? CopyAsync(server, client) : new RelayedMessages(_messages).CopyAsync(server, client));
                 }
             }
             catch (SocketException)

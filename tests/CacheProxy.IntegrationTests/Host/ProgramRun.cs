@@ -75,6 +75,13 @@ internal sealed class ProgramRun : IDisposable
         await kill.WaitForExitAsync(Xunit.TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Stops it where it is, so that it hears nothing.</summary>
+    public void Freeze()
+    {
+        using var stop = Process.Start("kill", ["-STOP", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        stop.WaitForExit();
+    }
+
     /// <summary>Ends it without warning, as a node that fails does.</summary>
     public async Task KillAsync()
     {

@@ -50,7 +50,7 @@ internal sealed partial class LongRun
         if (answer.Version.Length > 0)
         {
             var write = new AnsweredWrite(customer.Id, int.Parse(answer.Version, CultureInfo.InvariantCulture), host, Stopwatch.GetTimestamp());
-            if (!_hosts[host].HasPendingEviction(customer.Id) || (_promise == LongRunPromise.Strict && !_redis.WasAbsent(sent, write.AnsweredAt)))
+            if (_promise == LongRunPromise.Acknowledged || !_hosts[host].HasPendingEviction(customer.Id) || (_promise == LongRunPromise.Strict && !_redis.WasAbsent(sent, write.AnsweredAt)))
             {
                 write.SettledAt = Stopwatch.GetTimestamp();
             }
@@ -96,10 +96,11 @@ internal sealed partial class LongRun
         }
     }
 
-    /// <summary>Whom a reader asks for: any customer, or one whose writer has left lately.</summary>
+    /// <summary>Whom a reader asks for: any customer, a hot one, or one whose writer has left lately.</summary>
     private RecordedCustomer Choose(Random random)
     {
-        var customer = _customers[random.Next(_customers.Length)];
+        var isOfHot = _settings.Load.HotCustomers > 0 && random.Next(2) == 0;
+        var customer = _customers[random.Next(isOfHot ? _settings.Load.HotCustomers : _customers.Length)];
         return _settings.Load.ReadersFollowLeavers && random.Next(2) == 0
             ? Volatile.Read(ref _lately[random.Next(_lately.Length)]) ?? customer
             : customer;

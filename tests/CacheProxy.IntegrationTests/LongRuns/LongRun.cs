@@ -47,7 +47,7 @@ internal sealed partial class LongRun
     }
 
     /// <summary>Writes that came too late for the API's own request timeout.</summary>
-    public int TooLate => _api.TooLate;
+    private int TooLate => _api.TooLate;
 
     /// <summary>Answers that nobody should have got, each with its story.</summary>
     public IReadOnlyCollection<string> Violations => _violations;
@@ -56,13 +56,7 @@ internal sealed partial class LongRun
     public async Task GoOnAsync(Func<CancellationToken, Task>? trouble = null)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        over.CancelAfter(_settings.Duration);
         var parties = new List<Task> { Task.Run(() => SettleAsync(over.Token)) };
-        if (trouble is not null)
-        {
-            parties.Add(Task.Run(() => trouble(over.Token)));
-        }
-
         for (var host = 0; host < _hosts.Length; host++)
         {
             for (var party = 0; party < ReadersPerHost + _settings.Load.WritersPerHost; party++)
@@ -75,16 +69,50 @@ internal sealed partial class LongRun
             }
         }
 
+        // However busy the machine is, there is something to lose when the trouble begins.
+        if (_settings.Load.MemoryTtl > TimeSpan.Zero)
+        {
+            await Eventually.TrueAsync(() => Counts.Copies > 0 || !_violations.IsEmpty);
+        }
+
+        over.CancelAfter(_settings.Duration);
+        if (trouble is not null)
+        {
+            parties.Add(Task.Run(() => trouble(over.Token)));
+        }
+
         await Task.WhenAll(parties);
+    }
+
+    /// <summary>The run is told of and judged, and all heals.</summary>
+    /// <param name="name">What was played.</param>
+    /// <param name="output">Where it is told.</param>
+    /// <param name="byWriting">As <see cref="HealAsync"/> takes it.</param>
+    public async Task ConcludeAsync(string name, ITestOutputHelper output, bool byWriting = false)
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Long run, {name}{_settings.Load}: {Counts}, {TooLate} writes too late for the API, {_violations.Count} violations ({_settings.Duration.TotalSeconds} s, {LongRunSettings.SeedVariable}={_settings.Seed})");
+        output.WriteLine(text);
+        Console.WriteLine(text);
+        Assert.True(_violations.IsEmpty, text + "\n" + string.Join('\n', _violations.Take(20)));
+        Assert.NotEqual(0, Counts.Hits);
+        Assert.NotEqual(0, Counts.Writes);
+        // A run of copies in which none was served would prove nothing.
+        Assert.True(Counts.Copies > 0 || _settings.Load.MemoryTtl == TimeSpan.Zero, text);
+        await HealAsync(byWriting);
+        Assert.Empty(_violations);
     }
 
     /// <summary>
     /// The trouble is over: every read returns what the API has, and each customer is served from the cache again, by each proxy.
     /// </summary>
     /// <param name="byWriting">Whether something happened of which nothing is promised before the next write.</param>
-    public async Task HealAsync(bool byWriting = false)
+    private async Task HealAsync(bool byWriting)
     {
         await Eventually.TrueAsync(() => _api.UnderWay == 0 && _hosts.All(static host => host.PendingEvictions == 0));
+        // Nobody has waited for those who held what was changed by a writer that left: what they hold runs out.
+        await Pause.ForAsync((int)_settings.Load.MemoryTtl.TotalMilliseconds);
         foreach (var customer in _customers)
         {
             if (byWriting || !customer.Read().Exists)
@@ -135,7 +163,7 @@ internal sealed partial class LongRun
             var began = Stopwatch.GetTimestamp();
             if (await SendAsync(host, HttpMethod.Get, customer, script, leavesAfterMs) is { } answer)
             {
-                Counts.Read(answer.IsHit);
+                Counts.Read(answer);
                 var least = _promise == LongRunPromise.Committed ? committed : customer.KnownTo(host, began);
                 Check(host, customer, least, script, answer);
             }
@@ -194,6 +222,8 @@ internal sealed partial class LongRun
         }
         catch (HttpRequestException) when (_hosts[host].MayBeGone)
         {
+            // What the replica was at when it was killed, it may have passed on to the API.
+            Left(write);
             Counts.ConnectionBroke();
             await Pause.ForAsync(25);
         }

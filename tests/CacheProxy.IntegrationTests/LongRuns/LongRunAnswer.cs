@@ -4,4 +4,7 @@ namespace CacheProxy.IntegrationTests.LongRuns;
 internal readonly record struct LongRunAnswer(int Status, string Body, string Version, string CacheStatus, bool AsksToRetry)
 {
     public bool IsHit => CacheStatus.Contains("; hit", StringComparison.Ordinal);
+
+    /// <summary>Whether it was served from the replica's own memory.</summary>
+    public bool IsOfCopy => CacheStatus.Contains("detail=copy", StringComparison.Ordinal);
 }

@@ -7,6 +7,7 @@ internal sealed class LongRunCounts
 {
     private int _reads;
     private int _hits;
+    private int _copies;
     private int _writes;
     private int _declined;
     private int _refused;
@@ -18,17 +19,25 @@ internal sealed class LongRunCounts
 
     public int Hits => Volatile.Read(ref _hits);
 
+    /// <summary>Hits that a replica served from its own memory.</summary>
+    public int Copies => Volatile.Read(ref _copies);
+
     public int Writes => Volatile.Read(ref _writes);
 
     /// <summary>Writes that a strict policy refused.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    public void Read(bool hit)
+    public void Read(in LongRunAnswer answer)
     {
         Interlocked.Increment(ref _reads);
-        if (hit)
+        if (answer.IsHit)
         {
             Interlocked.Increment(ref _hits);
+        }
+
+        if (answer.IsOfCopy)
+        {
+            Interlocked.Increment(ref _copies);
         }
     }
 
@@ -47,5 +56,5 @@ internal sealed class LongRunCounts
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Reads:N0} reads, {Hits:N0} hits, {Writes:N0} writes, {_declined:N0} declined by the API, {Refused:N0} refused by the policy, {_left:N0} clients left, {_leftAndCommitted:N0} of their writes committed and judged, {_broken:N0} connections broke");
+        $"{Reads:N0} reads, {Hits:N0} hits, {Copies:N0} from copies, {Writes:N0} writes, {_declined:N0} declined by the API, {Refused:N0} refused by the policy, {_left:N0} clients left, {_leftAndCommitted:N0} of their writes committed and judged, {_broken:N0} connections broke");
 }

@@ -14,6 +14,9 @@ internal sealed record LongRunSettings(int Seed, TimeSpan Duration)
         Number(SeedVariable) ?? Random.Shared.Next(1, 1_000_000),
         TimeSpan.FromSeconds(Number(SecondsVariable) ?? seconds));
 
+    /// <summary>Whether somebody takes the time for every combination.</summary>
+    public static bool IsLong => Number(SecondsVariable) is not null;
+
     private static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
@@ -35,6 +38,19 @@ internal sealed record LongRunLoad
 
     public int Customers { get; init; } = 5;
 
+    /// <summary>The policy's: how long a lease on a copy stands; zero for no copies.</summary>
+    public TimeSpan MemoryTtl { get; init; }
+
+    /// <summary>How many of the customers get every other read, so that replicas hold them; 0: all alike.</summary>
+    public int HotCustomers { get; init; }
+
+    /// <summary>What the policy of customers needs to know of it.</summary>
+    public (string Key, string? Value)[] Settings =>
+    [
+        ("CacheProxy:Policies:customer:WriteDeadline", WriteDeadline.ToString("c", CultureInfo.InvariantCulture)),
+        ("CacheProxy:Policies:customer:MemoryTtl", MemoryTtl.ToString("c", CultureInfo.InvariantCulture)),
+    ];
+
     /// <summary>Whether readers read customers that contain a pet, and writers write the pet.</summary>
     public bool OfPets { get; init; }
 
@@ -47,4 +63,15 @@ internal sealed record LongRunLoad
     public bool ReadersFollowLeavers { get; init; }
 
     public int LongestPatienceMs { get; init; } = 15;
+
+    /// <summary>What a read may rely on while Redis keeps what it is told.</summary>
+    public LongRunPromise Promise => MemoryTtl == TimeSpan.Zero ? LongRunPromise.Committed : LongRunPromise.Acknowledged;
+
+    /// <summary>The same of more customers, some of them hot, so that replicas hold copies; as it is without a time.</summary>
+    public LongRunLoad Holding(int memoryTtlMs) => memoryTtlMs == 0
+        ? this
+        : this with { MemoryTtl = TimeSpan.FromMilliseconds(memoryTtlMs), Customers = Math.Max(Customers, 15), HotCustomers = 3 };
+
+    /// <summary>What a run's line says of it.</summary>
+    public override string ToString() => MemoryTtl == TimeSpan.Zero ? "" : string.Create(CultureInfo.InvariantCulture, $", copies for {MemoryTtl.TotalMilliseconds} ms");
 }

@@ -17,17 +17,24 @@ public sealed class OutsideWritesTests(ITestOutputHelper output)
     private const int LongestAbsenceMs = 400;
     private const int BetweenTroublesMs = 1_500;
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Half_the_writes_go_past_the_replicas_and_none_is_read_stale_after_its_intake(bool ofPets)
+    // Each with the MemoryTtl in milliseconds; 0 for no copies.
+    public static TheoryData<bool, int> Kinds =>
+    [
+        (false, 1_000),
+        (true, 0),
+        .. LongRunSettings.IsLong ? [(false, 0), (true, 1_000)] : Array.Empty<(bool, int)>(),
+    ];
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task Half_the_writes_go_past_the_replicas_and_none_is_read_stale_after_its_intake(bool ofPets, int memoryTtlMs)
     {
         ProxyProcess.SkipIfWanted();
         await using var server = await RedisServer.StartAsync();
         await using var api = await StubApi.StartAsync();
+        var load = new LongRunLoad { OfPets = ofPets }.Holding(memoryTtlMs);
         (string, string?)[] settings =
         [
-            .. ofPets ? PetScene.Settings : [], ("Serilog:MinimumLevel:Default", "Information"), ("CacheProxy:Policies:customer:WriteDeadline", "00:00:02"),
+            .. ofPets ? PetScene.Settings : [], .. load.Settings, ("Serilog:MinimumLevel:Default", "Information"),
             .. ofPets ? [("CacheProxy:Policies:pet:WriteDeadline", "00:00:02")] : Array.Empty<(string, string?)>(),
         ];
         await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, server.ConnectionString);
@@ -35,7 +42,7 @@ public sealed class OutsideWritesTests(ITestOutputHelper output)
         using var past = new OutsideHost(api.Address, one);
         using var pastOther = new OutsideHost(api.Address, other);
         var redis = new RedisHistory();
-        var runSettings = LongRunSettings.FromEnvironment(Seconds) with { Load = new LongRunLoad { OfPets = ofPets } };
+        var runSettings = LongRunSettings.FromEnvironment(Seconds) with { Load = load };
         var run = new LongRun(api, runSettings, LongRunPromise.BestEffort, redis, new InProcessHost(one), new InProcessHost(other), past, pastOther);
         var random = new Random(runSettings.Seed);
 
@@ -60,16 +67,12 @@ public sealed class OutsideWritesTests(ITestOutputHelper output)
         });
 
         var (taken, again) = (past.Told.Taken + pastOther.Told.Taken, past.Told.Again + pastOther.Told.Again);
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Long run, half of the writes past the replicas{(ofPets ? ", of pets" : "")}, Redis killed {redis.Kills} times: {run.Counts}, {taken:N0} told of, {again:N0} of them again, {run.Violations.Count} violations ({runSettings.Duration.TotalSeconds} s, {LongRunSettings.SeedVariable}={runSettings.Seed})");
-        output.WriteLine(text);
-        Console.WriteLine(text);
-        Assert.True(run.Violations.Count == 0, text + "\n" + string.Join('\n', run.Violations.Take(20)));
-        Assert.NotEqual(0, run.Counts.Hits);
         Assert.NotEqual(0, taken);
-        await run.HealAsync();
-        Assert.Empty(run.Violations);
+        await run.ConcludeAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"half of the writes past the replicas{(ofPets ? ", of pets" : "")}, Redis killed {redis.Kills} times, {taken:N0} told of, {again:N0} of them again"),
+            output);
     }
 
     private static async Task RestartAsync(RedisServer server, RedisHistory redis, bool withData, int absenceMs)

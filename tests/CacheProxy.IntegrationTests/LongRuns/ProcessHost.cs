@@ -50,6 +50,9 @@ internal sealed class ProcessHost : ILongRunHost, IDisposable
         _client = client;
     }
 
+    /// <summary>It does nothing and hears nothing until it is killed (SIGSTOP).</summary>
+    public void Freeze() => _program!.Freeze();
+
     public async Task KillAsync()
     {
         Kills++;

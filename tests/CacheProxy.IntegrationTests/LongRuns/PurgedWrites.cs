@@ -5,7 +5,11 @@ using Xunit;
 namespace CacheProxy.IntegrationTests.LongRuns;
 
 /// <summary>Somebody who changes the API's data past the proxies, and then purges what it changed, in every way there is.</summary>
-internal sealed class PurgedWrites(LongRun run, Random random, params ProxyUnderTest[] proxies)
+/// <param name="run">The run.</param>
+/// <param name="random">What decides.</param>
+/// <param name="longestPauseMs">Between two purges: most of them are of everything, and what is purged all the time is never held.</param>
+/// <param name="proxies">Where it purges.</param>
+internal sealed class PurgedWrites(LongRun run, Random random, int longestPauseMs, params ProxyUnderTest[] proxies)
 {
     private static readonly string[] Modes = ["Hard", "Soft"];
 
@@ -36,7 +40,7 @@ internal sealed class PurgedWrites(LongRun run, Random random, params ProxyUnder
             }
 
             Count++;
-            await Pause.ForAsync(random.Next(10));
+            await Pause.ForAsync(random.Next(longestPauseMs));
         }
     }
 

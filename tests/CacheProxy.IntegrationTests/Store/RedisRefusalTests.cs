@@ -177,7 +177,7 @@ public sealed partial class RedisRefusalTests
         Assert.Contains(advice, log.Events[^1], StringComparison.Ordinal);
     }
 
-    private static async Task RunEveryStepAsync(RedisStore store, bool asserts = true)
+    internal static async Task RunEveryStepAsync(RedisStore store, bool asserts = true)
     {
         for (var i = 0; i < 2; i++)
         {
@@ -217,10 +217,15 @@ public sealed partial class RedisRefusalTests
         server.SendAsync([.. (string[])["ACL", "SETUSER", "app", "on", ">secret"], .. rights]);
 
     /// <summary>From the line <c>ACL SETUSER</c> of docs/redis-topologies.md.</summary>
-    private static string[] Rights()
+    internal static string[] Rights() => Words(RightsLine());
+
+    /// <summary>From the line of those that copies need.</summary>
+    internal static string[] CopyRights() => Words(CopyRightsLine());
+
+    private static string[] Words(Regex line)
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "redis-topologies.md"));
-        return [.. RightsLine().Match(page).Groups[1].Value.Replace("PREFIX", "prod:", StringComparison.Ordinal).Split(' ')];
+        return [.. line.Match(page).Groups[1].Value.Replace("PREFIX", "prod:", StringComparison.Ordinal).Split(' ')];
     }
 
     private static int Number(string stats) =>
@@ -228,6 +233,9 @@ public sealed partial class RedisRefusalTests
 
     [GeneratedRegex("ACL SETUSER cacheproxy on >PASSWORD (.*)")]
     private static partial Regex RightsLine();
+
+    [GeneratedRegex(@"^(\+publish .*)$", RegexOptions.Multiline)]
+    private static partial Regex CopyRightsLine();
 
     [GeneratedRegex("total_connections_received:([0-9]+)")]
     private static partial Regex Connections();

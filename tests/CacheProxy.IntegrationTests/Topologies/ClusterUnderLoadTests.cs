@@ -1,5 +1,6 @@
 using System.Globalization;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.LongRuns;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Topologies;
@@ -12,16 +13,17 @@ public sealed class ClusterUnderLoadTests
     private const int CustomersPerPrimary = 2;
 
     [Theory]
-    [InlineData(RespProtocols.Resp3)]
-    [InlineData(RespProtocols.Resp2)]
-    public async Task Slots_that_move_under_load_are_followed_and_no_read_is_outdated(string protocol)
+    [InlineData(RespProtocols.Resp3, 0)]
+    [InlineData(RespProtocols.Resp2, 1_000)]
+    public async Task Slots_that_move_under_load_are_followed_and_no_read_is_outdated(string protocol, int memoryTtlMs)
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var api = await StubApi.StartAsync();
-        await using var one = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString + protocol);
-        await using var other = await ProxyUnderTest.StartAsync(api.Address, LoadedProxy.BestEffort, cluster.ConnectionString + protocol);
+        (string, string?)[] settings = [.. LoadedProxy.BestEffort, LoadedProxy.Holding(memoryTtlMs)];
+        await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
+        await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
         var ids = await CustomersOfEachPrimaryAsync(cluster);
-        await using var load = VersionedLoad.Start(api, [one, other], ids);
+        await using var load = VersionedLoad.Start(api, [one, other], ids, holding: memoryTtlMs > 0);
         await load.AllAreServedFromTheCacheAsync();
 
         foreach (var id in ids)
@@ -37,21 +39,28 @@ public sealed class ClusterUnderLoadTests
         Assert.Empty(load.Outdated);
         Assert.Empty(load.Failures);
         Assert.Equal(0, load.RefusedWrites);
+        Assert.True(load.Copies > 0 || memoryTtlMs == 0);
     }
 
-    [Theory]
-    [InlineData(false, RespProtocols.Resp3)]
-    [InlineData(true, RespProtocols.Resp2)]
-    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict, string protocol)
+    // Each with the MemoryTtl in milliseconds; 0 for no copies.
+    public static TheoryData<bool, string, int> Deaths =>
+    [
+        (false, RespProtocols.Resp3, 0),
+        (true, RespProtocols.Resp2, 0),
+        .. LongRunSettings.IsLong ? [(true, RespProtocols.Resp3, 1_000)] : Array.Empty<(bool, string, int)>(),
+    ];
+
+    [Theory, MemberData(nameof(Deaths))]
+    public async Task A_primary_that_dies_under_load_is_replaced_and_no_read_is_outdated(bool strict, string protocol, int memoryTtlMs)
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var api = await StubApi.StartAsync();
-        var settings = strict ? LoadedProxy.Strict : LoadedProxy.BestEffort;
+        (string, string?)[] settings = [.. strict ? LoadedProxy.Strict : LoadedProxy.BestEffort, LoadedProxy.Holding(memoryTtlMs)];
         await using var one = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
         await using var other = await ProxyUnderTest.StartAsync(api.Address, settings, cluster.ConnectionString + protocol);
         // Without its fence a write is only known to the proxy that it went through: the promise for the others needs a strict policy.
         ProxyUnderTest[] proxies = strict ? [one, other] : [one];
-        await using var load = VersionedLoad.Start(api, proxies, await CustomersOfEachPrimaryAsync(cluster));
+        await using var load = VersionedLoad.Start(api, proxies, await CustomersOfEachPrimaryAsync(cluster), holding: memoryTtlMs > 0);
         await load.AllAreServedFromTheCacheAsync();
 
         await cluster.Primaries[0].KillAsync();
@@ -62,6 +71,7 @@ public sealed class ClusterUnderLoadTests
         Assert.Empty(load.Outdated);
         Assert.Empty(load.Failures);
         Assert.True(strict || load.RefusedWrites == 0);
+        Assert.True(load.Copies > 0 || memoryTtlMs == 0);
     }
 
     [Theory]

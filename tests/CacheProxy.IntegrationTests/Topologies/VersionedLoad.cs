@@ -16,6 +16,10 @@ internal sealed class VersionedLoad : IAsyncDisposable
 {
     private const int ReadersPerProxy = 3;
 
+    // Without reads in between there would be nothing to evict, and with few of them nothing that a replica holds.
+    private const int ReadsPerWrite = 2;
+    private const int ReadsPerWriteOfHeld = 20;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly ProxyUnderTest[] _proxies;
     private readonly VersionedCustomer[] _customers;
@@ -24,6 +28,8 @@ internal sealed class VersionedLoad : IAsyncDisposable
     private readonly List<Task> _parties = [];
     private int _reads;
     private int _hits;
+    private int _copies;
+    private int _readsPerWrite;
     private int _writes;
     private int _refusedWrites;
 
@@ -43,14 +49,24 @@ internal sealed class VersionedLoad : IAsyncDisposable
 
     public int Hits => Volatile.Read(ref _hits);
 
+    /// <summary>Hits that a proxy served from its own memory.</summary>
+    public int Copies => Volatile.Read(ref _copies);
+
     public int Writes => Volatile.Read(ref _writes);
 
     /// <summary>Writes that a strict policy refused.</summary>
     public int RefusedWrites => Volatile.Read(ref _refusedWrites);
 
-    public static VersionedLoad Start(StubApi api, ProxyUnderTest[] proxies, string[] ids)
+    /// <param name="api">The API.</param>
+    /// <param name="proxies">Through which the clients read and write.</param>
+    /// <param name="ids">Of the customers.</param>
+    /// <param name="holding">Whether there are so many reads that replicas hold copies, if they may.</param>
+    public static VersionedLoad Start(StubApi api, ProxyUnderTest[] proxies, string[] ids, bool holding = false)
     {
-        var load = new VersionedLoad(proxies, [.. ids.Select(static id => new VersionedCustomer(id))]);
+        var load = new VersionedLoad(proxies, [.. ids.Select(static id => new VersionedCustomer(id))])
+        {
+            _readsPerWrite = holding ? ReadsPerWriteOfHeld : ReadsPerWrite,
+        };
         api.Handler = load.AnswerAsync;
         foreach (var proxy in proxies)
         {
@@ -127,6 +143,11 @@ internal sealed class VersionedLoad : IAsyncDisposable
                 customer.CountHit(proxy);
             }
 
+            if (answer.CacheStatus.Contains("detail=copy", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _copies);
+            }
+
             Interlocked.Increment(ref _reads);
         }
     }
@@ -141,8 +162,7 @@ internal sealed class VersionedLoad : IAsyncDisposable
                 Interlocked.Increment(ref _writes);
             }
 
-            // Without reads in between there would be nothing to evict.
-            var next = Reads + (2 * _customers.Length);
+            var next = Reads + (_readsPerWrite * _customers.Length);
             await Eventually.TrueAsync(() => Reads >= next || _stopping.IsCancellationRequested);
         }
     }

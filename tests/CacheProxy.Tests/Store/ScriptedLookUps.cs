@@ -10,6 +10,8 @@ internal sealed class ScriptedLookUps(Func<LookUpResult> next) : ICacheStore
 
     public bool IsAvailable => true;
 
+    public IReplicaChannel? Channel { get; init; }
+
     public VariantKey LastAsked { get; private set; }
 
     public ValueTask<LookUpResult> LookUpAsync(ResourceKey key, VariantKey variant, StoreTimeoutBudget budget)

@@ -34,6 +34,8 @@ internal sealed class SpanFigures
     /// <summary>Requests that the API did not answer, by the word that says why.</summary>
     public Tally UpstreamFailures { get; } = new();
 
+    public CopyFigures Copies { get; } = new();
+
     /// <summary>Requests by outcome of the tenants that have counters of their own; empty where none have.</summary>
     public Dictionary<string, Tally> Tenants { get; } = new(StringComparer.Ordinal);
 
@@ -55,7 +57,11 @@ internal sealed class SpanFigures
                 AddTenant(series, value);
                 break;
             default:
-                AddTraffic(series, value);
+                if (!Copies.TryAdd(series, value))
+                {
+                    AddTraffic(series, value);
+                }
+
                 break;
         }
     }
@@ -97,6 +103,44 @@ internal sealed class SpanFigures
         }
 
         latency.Add(bound, value);
+    }
+}
+
+/// <summary>What this replica held in one span of time, and what answers waited for holders.</summary>
+internal sealed class CopyFigures
+{
+    /// <summary>Leases that were asked for, by what came of it.</summary>
+    public Tally Holds { get; } = new("granted", "refused", "unavailable");
+
+    /// <summary>Leases that were given back, by reason.</summary>
+    public Tally Releases { get; } = new("invalidated");
+
+    /// <summary>Answers that waited for holders, by what ended it.</summary>
+    public Tally Waits { get; } = new("acknowledged", "lapsed", "grace");
+
+    /// <summary>How long they waited.</summary>
+    public Latency Wait { get; } = new();
+
+    /// <summary>Adds what one series counted, if it is about copies.</summary>
+    public bool TryAdd(Series series, double value)
+    {
+        switch (series.Name)
+        {
+            case "cacheproxy_holds_total":
+                Holds.Add(series["result"], value);
+                return true;
+            case "cacheproxy_releases_total":
+                Releases.Add(series["reason"], value);
+                return true;
+            case "cacheproxy_evictions_waits_total":
+                Waits.Add(series["ended"], value);
+                return true;
+            case "cacheproxy_evictions_wait_seconds_bucket":
+                Wait.Add(MetricsReading.Number(series["le"]), value);
+                return true;
+            default:
+                return false;
+        }
     }
 }
 
@@ -147,6 +191,15 @@ internal readonly struct StateFigures
                 case "cacheproxy_memory_held_bytes":
                     HeldBytes = now[i];
                     break;
+                case "cacheproxy_copies":
+                    Copies = now[i];
+                    break;
+                case "cacheproxy_memory_copies_bytes":
+                    CopyBytes = now[i];
+                    break;
+                case "cacheproxy_channel_closed":
+                    ChannelClosed = now[i] > 0;
+                    break;
                 default:
                     break;
             }
@@ -164,4 +217,12 @@ internal readonly struct StateFigures
     public double Queued { get; }
 
     public double HeldBytes { get; }
+
+    /// <summary>Copies of entries that this replica holds.</summary>
+    public double Copies { get; }
+
+    public double CopyBytes { get; }
+
+    /// <summary>Whether copies are wanted, and nothing is held because messages of replicas do not arrive.</summary>
+    public bool ChannelClosed { get; }
 }

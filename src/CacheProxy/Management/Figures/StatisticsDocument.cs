@@ -60,7 +60,10 @@ internal sealed class StatisticsDocument(
         json.WriteNumber("residentBytes", Environment.WorkingSet);
         json.WriteNumber("managedBytes", GC.GetTotalMemory(forceFullCollection: false));
         json.WriteNumber("heldBytes", state.HeldBytes);
+        json.WriteNumber("copyBytes", state.CopyBytes);
         json.WriteEndObject();
+        json.WriteNumber("copiesHeld", state.Copies);
+        json.WriteBoolean("channelClosed", state.ChannelClosed);
     }
 
     private static void WriteSpan(Utf8JsonWriter json, string name, SpanFigures span)
@@ -91,11 +94,22 @@ internal sealed class StatisticsDocument(
         json.WriteEndObject();
         json.WriteEndObject();
         WriteTally(json, "upstreamFailures", span.UpstreamFailures.MostFrequent);
+        WriteCopies(json, span.Copies);
         if (span.Tenants.Count > 0)
         {
             WriteTenants(json, span);
         }
 
+        json.WriteEndObject();
+    }
+
+    private static void WriteCopies(Utf8JsonWriter json, CopyFigures figures)
+    {
+        json.WriteStartObject("copies");
+        WriteTally(json, "holds", figures.Holds.All);
+        WriteTally(json, "releases", figures.Releases.All);
+        WriteTally(json, "waits", figures.Waits.All);
+        WriteLatency(json, "wait", figures.Wait);
         json.WriteEndObject();
     }
 
@@ -121,6 +135,7 @@ internal sealed class StatisticsDocument(
         WriteRatio(json, "hitRatio", figures.HitRatio);
         json.WriteNumber("apiRequestsSaved", figures.Saved);
         json.WriteNumber("refreshes", figures.Refreshes);
+        json.WriteNumber("fromCopies", figures.FromCopies);
         var stored = figures.Fills["stored"];
         json.WriteStartObject("fills");
         json.WriteNumber("stored", stored);

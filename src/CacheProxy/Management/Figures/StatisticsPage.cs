@@ -20,6 +20,7 @@ internal static class StatisticsPage
         ("hitRatio", Shape.Number("The share of hit, stale and collapsed; null without requests.")),
         ("apiRequestsSaved", Shape.Number("Requests answered without the API, less those that the cache made itself.")),
         ("refreshes", Shape.Number("Fills in the background.")),
+        ("fromCopies", Shape.Number("Hits that the replica answered from a copy in its own memory.")),
         ("fills", Shape.Of("Fills that have ended.", ("stored", Count), ("notStored", Count), ("reasons", Shape.Map("Why not, the ten most frequent.", Count)))),
         ("forwards", Shape.Map("Why requests were forwarded (detail), the ten most frequent.", Count)),
         ("writes", Shape.Map("By result: changed, unchanged, unknown, refused.", Count)),
@@ -34,6 +35,12 @@ internal static class StatisticsPage
         ("policies", Shape.Map("By policy; tag counts the evictions of tags.", Traffic)),
         ("store", Shape.Of("Steps that waited for Redis.", ("all", Latency), ("failed", Count), ("steps", Shape.Map("By step.", Latency)))),
         ("upstreamFailures", Shape.Map("Requests that the API did not answer, by error.", Count)),
+        ("copies", Shape.Of(
+            "Leases on copies, and what waited for their holders.",
+            ("holds", Shape.Map("Leases that were asked for, by result.", Count)),
+            ("releases", Shape.Map("Leases that were given back, by reason.", Count)),
+            ("waits", Shape.Map("Answers that waited for holders, by what ended it.", Count)),
+            ("wait", Latency))),
         ("tenants", Shape.Map("The 20 with the most requests, where tenants are counted (CacheProxy:Telemetry:Tenants); * is all that have no place.", Shape.Of(
             "One.", ("requests", Count), ("outcomes", Shape.Map("By outcome.", Count)), ("hitRatio", Shape.Number("As above.")))).Optional()));
 
@@ -51,7 +58,9 @@ internal static class StatisticsPage
                 ("breaker", Shape.Word("Open: nothing waits for Redis.", "closed", "open")))),
             ("evictionsPending", Count),
             ("waiting", Shape.Of("Requests that wait.", ("forAnotherFill", Count), ("forAPlaceAtTheApi", Count))),
-            ("memory", Shape.Of("Of the process.", ("residentBytes", Count), ("managedBytes", Count), ("heldBytes", Count))),
+            ("memory", Shape.Of("Of the process.", ("residentBytes", Count), ("managedBytes", Count), ("heldBytes", Count), ("copyBytes", Count))),
+            ("copiesHeld", Count),
+            ("channelClosed", Shape.Switch("Whether copies are wanted, and none is held because messages of replicas do not arrive.")),
             ("policies", Shape.List("Those in force.", Shape.Of("One.", ("name", Shape.Text("Its name.")), ("mode", Shape.Word("Its mode.", "On", "Off", "Shadow"))))),
             ("sinceStart", Span),
             ("recent", Span),

@@ -11,6 +11,9 @@ internal sealed class TrafficFigures
 
     public double Refreshes { get; private set; }
 
+    /// <summary>Hits that this replica answered from its own memory, without asking Redis.</summary>
+    public double FromCopies { get; private set; }
+
     /// <summary>Fills that have ended, by what came of them.</summary>
     public Tally Fills { get; } = new("stored");
 
@@ -85,6 +88,10 @@ internal sealed class TrafficFigures
         if (outcome == "forward")
         {
             Forwards.Add(detail, value);
+        }
+        else if (detail == "copy")
+        {
+            FromCopies += value;
         }
     }
 

@@ -58,27 +58,36 @@ function showNow(figures) {
   say('pending', number.format(figures.evictionsPending));
   at('pending-tile').className = figures.evictionsPending > 0 ? 'bad' : 'good';
   say('waiting', number.format(figures.waiting.forAnotherFill + figures.waiting.forAPlaceAtTheApi) + ' requests wait for a fill');
+  say('copies', number.format(figures.copiesHeld));
+  say('copies-share', figures.channelClosed ? 'Channel closed: nothing is held'
+    : percent(recent.total.outcomes.hit ? recent.total.fromCopies / recent.total.outcomes.hit : null) + ' of hits');
+  at('copies-tile').className = figures.channelClosed ? 'bad' : '';
   say('memory', bytes(figures.memory.residentBytes));
-  say('memory-parts', bytes(figures.memory.heldBytes) + ' of bodies held');
+  say('memory-parts', bytes(figures.memory.copyBytes) + ' of copies, ' + bytes(figures.memory.heldBytes) + ' of bodies under way');
 }
 
 function showTables(figures) {
   const recent = figures.recent;
   const latency = (name, of) => [name, '#' + number.format(of ? of.count : 0), '#' + milliseconds(of && of.p50Ms), '#' + milliseconds(of && of.p99Ms)];
   const names = ['hit', 'fill', 'forward', ...Object.keys(recent.total.latency).filter(name => !['hit', 'fill', 'forward'].includes(name))];
-  rows('latency', [...names.map(name => latency(name, recent.total.latency[name])), latency('Redis', recent.store.all)]);
+  rows('latency', [...names.map(name => latency(name, recent.total.latency[name])), latency('Redis', recent.store.all),
+    ...(recent.copies.wait.count ? [latency('wait for holders', recent.copies.wait)] : [])]);
   const reasons = [
     ...Object.entries(recent.total.forwards).map(([word, count]) => ['Forwarded', word, count]),
     ...Object.entries(recent.total.fills.reasons).map(([word, count]) => ['Not stored', word, count]),
     ...Object.entries(recent.upstreamFailures).map(([word, count]) => ['API', word, count]),
   ].sort((left, right) => right[2] - left[2]).slice(0, 10);
   rows('reasons', reasons.length ? reasons.map(([what, word, count]) => [what, word, '#' + number.format(count)]) : [['Nothing', 'in the last minutes', '#0']]);
+  const leases = (what, counts) => Object.entries(counts).map(([word, count]) => [what, word, '#' + number.format(count)]);
+  const sum = counts => Object.values(counts).reduce((all, count) => all + count, 0);
+  at('leases-part').hidden = figures.copiesHeld + sum(figures.sinceStart.copies.holds) + sum(figures.sinceStart.copies.waits) === 0;
+  rows('leases', [...leases('Asked for', recent.copies.holds), ...leases('Given back', recent.copies.releases), ...leases('Answers that waited', recent.copies.waits)]);
   rows('policies', figures.policies.map(policy => {
     const of = recent.policies[policy.name];
     const count = value => '#' + number.format(value || 0);
     return [policy.name, policy.mode, count(of && of.requests), '#' + percent(of && of.hitRatio), count(of && of.apiRequestsSaved),
       count(of && of.fills.stored), count(of && of.fills.notStored), count(of && of.outcomes.forward),
-      count(of && Object.values(of.writes).reduce((sum, value) => sum + value, 0)), '#' + milliseconds(of && of.latency.hit && of.latency.hit.p99Ms)];
+      count(of && sum(of.writes)), '#' + milliseconds(of && of.latency.hit && of.latency.hit.p99Ms)];
   }));
   for (const row of at('policies').rows) {
     if (!row.cells[1].firstElementChild || row.cells[1].firstElementChild.className !== 'mode ' + row.cells[1].textContent) {

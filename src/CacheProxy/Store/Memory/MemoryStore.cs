@@ -142,6 +142,17 @@ internal sealed partial class MemoryStore : ICacheStore
     public ValueTask<IndexedWrite> EndWriteOnIndexAsync(ResourceKey key, IndexToken token, bool changed, StoreTimeoutBudget budget) =>
         new(_indexes.EndWrite(key, token, changed));
 
+    public ValueTask<StoredResource?> InspectAsync(ResourceKey key, StoreTimeoutBudget budget)
+    {
+        if (!TryEnter(key, out var resource))
+        {
+            return new(new StoredResource { NowMs = NowMs });
+        }
+
+        using var entered = new Entered(this, resource);
+        return new(resource.Inspect(NowMs));
+    }
+
     public ValueTask DisposeAsync() => _sweeper.DisposeAsync();
 
     /// <summary>Removes expired resources.</summary>

@@ -45,6 +45,9 @@ internal static partial class Log
     [LoggerMessage(3102, LogLevel.Information, "Replicas tell each other again of what they hold", EventName = nameof(ReplicaChannelBack))]
     public static partial void ReplicaChannelBack(this ILogger logger);
 
+    [LoggerMessage(3104, LogLevel.Warning, "Redis drops keys when its memory is full (maxmemory-policy is not noeviction), and with them what replicas hold: a read may then return what a write has replaced, for MemoryTtl at most", EventName = nameof(HeldKeysMayBeDropped))]
+    public static partial void HeldKeysMayBeDropped(this ILogger logger);
+
     [LoggerMessage(3103, LogLevel.Error, "A message of another replica failed unexpectedly; it counts as lost", EventName = nameof(ReplicaMessageFailed))]
     public static partial void ReplicaMessageFailed(this ILogger logger, Exception exception);
 }

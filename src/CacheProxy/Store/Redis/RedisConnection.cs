@@ -36,7 +36,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     private bool _rolesInDoubt;
     private volatile RedisTrouble? _trouble;
 
-    public RedisConnection(RedisOptions options, RedisScripts scripts, RedisDeadlines deadlines, RedisDiagnosis diagnosis, TimeProvider time, ILogger logger)
+    public RedisConnection(
+        RedisOptions options, RedisScripts scripts, RedisDeadlines deadlines, RedisDiagnosis diagnosis, LongestLease longest, TimeProvider time, ILogger logger)
     {
         _time = time;
         _logger = logger;
@@ -46,18 +47,18 @@ internal sealed class RedisConnection : IAsyncDisposable
         Breaker = new RedisBreaker(OnOpened);
         var detection = new TopologyDetection(
             options.ConnectionString, new RedisWires(scripts, deadlines), endPoint => OnFailed(RedisFailure.Disconnected, endPoint: endPoint), Wake, time, _stopping.Token);
-        _probe = new RedisProbe(options, scripts, detection, Clock, time);
+        Uses = new ReplicationUses(options.KeyPrefix, scripts, longest, Wake, time);
+        _probe = new RedisProbe(options, scripts, detection, Clock, Uses, time);
         _loop = Task.Run(RunAsync);
     }
 
     public RedisClock Clock { get; }
 
+    public ReplicationUses Uses { get; }
+
     public RedisBreaker Breaker { get; }
 
-    /// <summary>
-    /// Completes when Redis has been reached, or when it is clear that it cannot be reached now. It does not complete while Redis is slow
-    /// or it is not clear which node is the primary.
-    /// </summary>
+    /// <summary>Completes when Redis has been reached or clearly cannot be reached now; not while it is slow, or the primary is not clear.</summary>
     public Task FirstContact => _firstContact.Task;
 
     public bool TryGetPrimary([NotNullWhen(true)] out RedisPrimary? primary)

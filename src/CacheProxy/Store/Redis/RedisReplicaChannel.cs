@@ -22,6 +22,7 @@ internal sealed class RedisReplicaChannel(RedisConnection connection, string key
     private volatile bool _isOpen;
     private long _heard;
     private bool _isReported;
+    private bool _mayDropIsReported;
 
     /// <summary>16 hexadecimal digits, by which the scripts tell a name from what others write.</summary>
     public string Replica { get; } = Random.Shared.NextInt64(long.MinValue, long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
@@ -65,18 +66,14 @@ internal sealed class RedisReplicaChannel(RedisConnection connection, string key
 
     public async ValueTask DisposeAsync()
     {
-        Task? loop;
+        await _stopping.CancelAsync();
+        Task loop;
         lock (_lock)
         {
-            _stopping.Cancel();
-            loop = _loop;
+            loop = _loop ??= Task.CompletedTask;
         }
 
-        if (loop is not null)
-        {
-            await loop;
-        }
-
+        await loop;
         _isOpen = false;
         _stopping.Dispose();
     }
@@ -119,6 +116,12 @@ internal sealed class RedisReplicaChannel(RedisConnection connection, string key
             await subscriber.UnsubscribeAsync(ChannelOf(Replica)).WaitAsync(LongestSilence, time, _stopping.Token);
             await subscriber.SubscribeAsync(ChannelOf(Replica), (_, message) => OnMessage(message)).WaitAsync(LongestSilence, time, _stopping.Token);
             _subscribed = client;
+        }
+
+        if (primary.MayDropAny && !_mayDropIsReported && _isOpen)
+        {
+            _mayDropIsReported = true;
+            logger.HeldKeysMayBeDropped();
         }
 
         await subscriber.PublishAsync(ChannelOf(Replica), ReplicaMessage.Ping(time.GetTimestamp())).WaitAsync(LongestSilence, time, _stopping.Token);

@@ -32,6 +32,9 @@ internal sealed class RedisScripts(string? clock = null, bool withShort = true)
     /// <summary>Only where replicas hold copies, as is <see cref="Release"/>: sent when it is first needed.</summary>
     public RedisScript Hold => field ??= new RedisScript(_clock + Read("hold.lua"));
 
+    /// <summary>Likewise, once a node.</summary>
+    public RedisScript Since => field ??= new RedisScript(_clock + Read("since.lua"));
+
     public RedisScript Release => field ??= new RedisScript(Read("release.lua"));
 
     /// <summary>Only for tenants with a quota: sent when it is first needed.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using CacheProxy.Identity;
 using StackExchange.Redis;
 
@@ -27,6 +28,7 @@ internal sealed partial class RedisStore
     public ValueTask<WriteStep> MarkStaleAsync(ResourceKey key, string token, StoreTimeoutBudget budget, long number = 0) =>
         WriteAsync(StoreStep.MarkStale, _scripts.MarkStale, key, "", "", number, budget);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<WriteStep> WriteAsync(
         StoreStep step, RedisScript script, ResourceKey key, RedisValue first, RedisValue second, long number, StoreTimeoutBudget budget)
     {
@@ -35,7 +37,15 @@ internal sealed partial class RedisStore
             return WriteStep.Unavailable;
         }
 
-        return ReadWrite(await RunAsync(step, script, primary, key, [first, second, number, WordsFor(primary.ReplicationIdOf(key.Value) ?? "")], budget));
+        var replicationId = primary.ReplicationIdOf(key.Value);
+        var written = ReadWrite(await RunAsync(step, script, primary, key, [first, second, number, WordsFor(replicationId ?? "")], budget));
+        if (written.Holders is not null)
+        {
+            // What they acknowledge is to be heard, even if nothing is held here.
+            _channel.Start();
+        }
+
+        return written with { Grace = _connection.Uses.GraceOf(replicationId) };
     }
 
     /// <summary>What holders.lua replies with.</summary>

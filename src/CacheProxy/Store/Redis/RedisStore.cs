@@ -21,14 +21,16 @@ internal sealed partial class RedisStore : ICacheStore
     private readonly ILogger _logger;
     private readonly OncePerMinute _unexpected;
 
-    public RedisStore(RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null, EntrySeal? seal = null)
-        : this(options, time, logger, new RedisScripts(), metrics, seal)
+    public RedisStore(
+        RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, StoreMetrics? metrics = null, EntrySeal? seal = null, LongestLease? longest = null)
+        : this(options, time, logger, new RedisScripts(), metrics, seal, longest)
     {
     }
 
     /// <summary>For tests that control the clock of the scripts.</summary>
     internal RedisStore(
-        RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts, StoreMetrics? metrics = null, EntrySeal? seal = null)
+        RedisOptions options, TimeProvider time, ILogger<RedisStore> logger, RedisScripts scripts,
+        StoreMetrics? metrics = null, EntrySeal? seal = null, LongestLease? longest = null)
     {
         _time = time;
         _logger = logger;
@@ -39,7 +41,7 @@ internal sealed partial class RedisStore : ICacheStore
         var diagnosis = new RedisDiagnosis(options.ConnectionString);
         _refusals = new RefusalReports(diagnosis, time, logger);
         _deadlines = new RedisDeadlines(time);
-        _connection = new RedisConnection(options, scripts, _deadlines, diagnosis, time, logger);
+        _connection = new RedisConnection(options, scripts, _deadlines, diagnosis, longest ?? new LongestLease(), time, logger);
         _channel = new RedisReplicaChannel(_connection, options.KeyPrefix, time, logger);
         _entries = new RedisEntries(_connection.Clock, seal ?? new EntrySeal(KeyRing.Empty), time, logger);
     }

@@ -82,6 +82,42 @@ public sealed class SpanFiguresTests
     }
 
     [Fact]
+    public void Hits_from_copies_are_hits_of_their_policy()
+    {
+        var span = Between(
+            "",
+            """
+            cacheproxy_requests_total{detail="",outcome="hit",policy="customer"} 10
+            cacheproxy_requests_total{detail="copy",outcome="hit",policy="customer"} 30
+            """);
+
+        Assert.Equal((40, 30), (span.Policies["customer"].Outcomes["hit"], span.Total.FromCopies));
+    }
+
+    [Fact]
+    public void Leases_and_what_waited_for_holders_belong_to_no_policy()
+    {
+        var span = Between(
+            "cacheproxy_holds_total{result=\"granted\"} 5",
+            """
+            cacheproxy_holds_total{result="granted"} 8
+            cacheproxy_holds_total{result="refused"} 1
+            cacheproxy_releases_total{reason="invalidated"} 2
+            cacheproxy_evictions_waits_total{ended="acknowledged"} 4
+            cacheproxy_evictions_waits_total{ended="lapsed"} 1
+            cacheproxy_evictions_wait_seconds_bucket{ended="acknowledged",le="0.001"} 4
+            cacheproxy_evictions_wait_seconds_bucket{ended="acknowledged",le="+Inf"} 4
+            cacheproxy_copies{} 7
+            cacheproxy_memory_copies_bytes{} 9000
+            cacheproxy_channel_closed{} 1
+            """);
+
+        Assert.Equal((3, 1, 2), (span.Copies.Holds["granted"], span.Copies.Holds["refused"], span.Copies.Releases["invalidated"]));
+        Assert.Equal((4, 1, 4), (span.Copies.Waits["acknowledged"], span.Copies.Waits["lapsed"], span.Copies.Wait.Count));
+        Assert.Empty(span.Policies);
+    }
+
+    [Fact]
     public void Without_requests_there_is_no_ratio() => Assert.Null(Between(After, After).Total.HitRatio);
 
     [Fact]

@@ -27,7 +27,7 @@ end
 -- What was granted before stands: the later end, the higher number. By another node's clock, all of its length may be left.
 local time = now + length
 local ends, whole, granted, of = string.match(old or '', '^(%d+) (%d+) (%d+) (%x+)$')
-if ends and #ends == 13 and #granted < 16 then
+if ends and #ends == 13 and #whole < 8 and #granted < 16 then
   local stands = of == id and tonumber(ends) or now + tonumber(whole)
   if stands > time then
     time, length = stands, math.max(length, tonumber(whole))

@@ -52,7 +52,7 @@ local function take(name, value)
     stamps[variant] = readable and stamp or ''
   elseif starts(name, 'held:') then
     local ends, length, number, id = string.match(value, '^(%d+) (%d+) (%d+) (%x+)$')
-    local readable = ends and #length < 16 and #number < 16 and #name == 21 and not string.find(name, '%X', 6)
+    local readable = ends and #length < 8 and #number < 16 and #name == 21 and not string.find(name, '%X', 6)
     held[name] = readable and deadline(ends) or 0
     leases[name] = { length = tonumber(length), number = number, id = id }
   end

@@ -69,6 +69,15 @@ internal abstract class RedisPrimary(IDatabase database) : IIndexVersions
     /// <inheritdoc/>
     public abstract bool MayDrop(string key);
 
+    /// <summary>Whether there is a node that does.</summary>
+    public virtual bool MayDropAny => false;
+
+    /// <summary>Those of all nodes that have told it.</summary>
+    public virtual IReadOnlyCollection<string> ReplicationIds => [];
+
+    /// <summary>A key that the node with this replication id has, always the same while it has the same slots: the name, or the name and a number.</summary>
+    public virtual string? KeyOn(string replicationId, string name) => name;
+
     /// <summary>As <see cref="ReplicationIdOf"/>, of the node that has the resource's index.</summary>
     protected virtual string? ReplicationIdOfIndex(string key) => ReplicationIdOf(key);
 
@@ -108,6 +117,10 @@ internal sealed class SinglePrimary(IDatabase database, IDatabase bodies, IServe
     public override string? ReplicationIdOf(string key) => _replicationId;
 
     public override bool MayDrop(string key) => MayDropKeys;
+
+    public override bool MayDropAny => MayDropKeys;
+
+    public override IReadOnlyCollection<string> ReplicationIds => _replicationId is { } known ? [known] : [];
 
     public override void Doubt(EndPoint? endPoint) => _replicationId = null;
 }

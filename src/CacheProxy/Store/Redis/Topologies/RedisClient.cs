@@ -36,7 +36,14 @@ internal static class RedisClient
         try
         {
             var client = await connecting.WaitAsync(stopping);
-            client.ConnectionFailed += (_, failure) => failed(failure.EndPoint);
+            client.ConnectionFailed += (_, failure) =>
+            {
+                // No request waits for messages: whoever listens notices it by what does not come back.
+                if (failure.ConnectionType != ConnectionType.Subscription)
+                {
+                    failed(failure.EndPoint);
+                }
+            };
             client.ConnectionRestored += (_, _) => restored();
             return client;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using StackExchange.Redis;
 
@@ -74,6 +75,8 @@ internal sealed class RedisCluster(ConnectionMultiplexer client) : IRedisTopolog
 internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyList<ClusterShard> shards, ClusterShard?[] bySlot)
     : RedisPrimary(client.GetDatabase())
 {
+    private const int Slots = 16_384;
+
     public override IReadOnlyList<IServer> Servers { get; } = [.. shards.Select(static shard => shard.Server).OfType<IServer>()];
 
     public override bool IsWhole => Servers.Count == shards.Count && !bySlot.AsSpan().Contains(null);
@@ -83,6 +86,25 @@ internal sealed class ClusterPrimaries(ConnectionMultiplexer client, IReadOnlyLi
     public override string? ReplicationIdOf(string key) => ShardOf(key)?.ReplicationId;
 
     public override bool MayDrop(string key) => ShardOf(key + DependentIndex.Suffix)?.MayDropKeys == true;
+
+    public override bool MayDropAny => shards.Any(static shard => shard.MayDropKeys);
+
+    public override IReadOnlyCollection<string> ReplicationIds => [.. shards.Select(static shard => shard.ReplicationId).OfType<string>()];
+
+    public override string? KeyOn(string replicationId, string name)
+    {
+        // With one slot of all, it takes as many tries; where the prefix has a hash tag, all keys are on one node, and the others need none.
+        for (var number = 0; number < Slots; number++)
+        {
+            var key = string.Create(CultureInfo.InvariantCulture, $"{name}:{number}");
+            if (ShardOf(key)?.ReplicationId == replicationId)
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
 
     protected override string? ReplicationIdOfIndex(string key) => ReplicationIdOf(key + DependentIndex.Suffix);
 
