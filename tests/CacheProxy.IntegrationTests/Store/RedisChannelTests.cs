@@ -1,6 +1,5 @@
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
-using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using Xunit;
 

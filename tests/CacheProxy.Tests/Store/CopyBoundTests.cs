@@ -1,6 +1,5 @@
 using CacheProxy.Configuration.Policies;
 using CacheProxy.Identity;
-using CacheProxy.Reading;
 using CacheProxy.Store;
 using CacheProxy.Tests.Reading;
 using Microsoft.AspNetCore.Http;
