@@ -112,7 +112,7 @@ internal sealed partial class CopyRun
                 _shared.Bus.Deliver(TakeMessage(step.Number));
                 break;
             case CopyStepKind.LateCall:
-                _ = _replicas[step.Number].Steps.Late.Dequeue()();
+                _ = _replicas[step.Number].Steps.Late.Dequeue()().AsTask();
                 break;
         }
 
