@@ -170,7 +170,7 @@ internal sealed class SharedStore : IAsyncDisposable
     private long NowMs => Memory.NowMs;
 
     // The memory store is done at once.
-    private T Done<T>(Func<MemoryStore, ValueTask<T>> step) => step(Memory).AsTask().Result;
+    private T Done<T>(Func<MemoryStore, ValueTask<T>> step) => step(Memory).AsTask().GetAwaiter().GetResult();
 
     private void GiveBack(ResourceKey key, string replica, long number)
     {
