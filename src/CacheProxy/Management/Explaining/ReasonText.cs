@@ -68,7 +68,7 @@ internal readonly record struct ReasonText(string Text, string See)
     private static string Answered(string word) => word switch
     {
         "only-if-cached" => "refused with 504 because the API would have to be asked",
-        "eviction-outstanding" => "a Strict policy withholds the answer to a write, which the API has carried out: its eviction has not reached the store",
+        "eviction-outstanding" => "the API has carried out a write whose answer is withheld: its eviction has not reached the store and the policy is Strict, or a timeout of the route ended the wait for a replica that may still serve what was written",
         "fill-limit" => "no place at the API became free in time (MaxConcurrentFills): forwarded beyond the limit, or refused with 503",
         "stale-if-error" => "the API failed; the stale entry answered",
         _ => "",
