@@ -55,10 +55,13 @@ public sealed class PurgeTests(ProxyOnStores stores) : IClassFixture<ProxyOnStor
             context.Request.Headers.IfNoneMatch.Count == 0 ? Answers.SendAsync(context, 200, "body", ("ETag", "\"1\""))
             : Answers.SendAsync(context, fails ? 500 : 304, "", ("ETag", "\"1\"")));
         await using var proxy = await stores.StartAsync(
-            store, api.Address, (Policy + "StaleIfError", "1h"), (Policy + "StaleWhileRevalidate", "1h"), (Policy + "MemoryTtl", "5s"));
+            store, api.Address, (Policy + "StaleIfError", "1h"), (Policy + "StaleWhileRevalidate", "1h"), (Policy + "MemoryTtl", "1s"));
         await StoreAsync(proxy, Customer);
 
-        Assert.Equal(200, (await proxy.AdministerAsync(HttpMethod.Post, "/purges", """{"policy":"customer","key":"demo:customer:1","mode":"Soft"}""")).Status);
+        // A Redis that was emptied is taken for a new one: for as long as a lease, a purge waits for copies that it may know nothing of.
+        var purge = await proxy.AdministerAsync(HttpMethod.Post, "/purges", """{"policy":"customer","key":"demo:customer:1","mode":"Soft"}""");
+        var id = JsonDocument.Parse(purge.Text).RootElement.GetProperty("id").GetString();
+        await Eventually.TrueAsync(async () => State(await proxy.AdministerAsync(HttpMethod.Get, $"/purges/{id}")) == "done");
 
         var inPlace = await proxy.AskAsync(Customer, ("Cache-Control", "max-stale=1000"));
         Assert.Equal((200, "body"), (inPlace.Status, inPlace.Text));
