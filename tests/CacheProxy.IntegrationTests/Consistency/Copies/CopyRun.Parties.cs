@@ -93,7 +93,7 @@ internal sealed partial class CopyRun
         switch (party.Kind)
         {
             case CopyPartyKind.Clock:
-                await _shared.AdvanceAsync(party.Time);
+                await _context.WaitAsync(Done(_shared.AdvanceAsync(party.Time).AsTask()));
                 break;
             case CopyPartyKind.Kill:
                 Kill(party.Replica);
@@ -110,10 +110,10 @@ internal sealed partial class CopyRun
                 _replicas[party.Replica].Bus.Open();
                 break;
             case CopyPartyKind.Snapshot:
-                await _shared.SaveAsync();
+                await _context.WaitAsync(Done(_shared.SaveAsync().AsTask()));
                 break;
             case CopyPartyKind.Restart or CopyPartyKind.EmptyRestart:
-                await _shared.RestartAsync(party.Kind == CopyPartyKind.Restart);
+                await _context.WaitAsync(Done(_shared.RestartAsync(party.Kind == CopyPartyKind.Restart).AsTask()));
                 break;
             case CopyPartyKind.Retry:
                 await CopyTurns.AtOnceAsync(() => Done(_replicas[party.Replica].RetryAsync()));

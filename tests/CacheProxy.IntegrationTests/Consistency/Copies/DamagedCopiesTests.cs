@@ -12,7 +12,7 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
 {
     [Fact]
     public Task A_writer_that_does_not_wait_is_caught() =>
-        IsCaughtAsync(new BlindWriter(static (step, _) => new WriteStep(step.Outcome)), "is served after", [Look, AtB(Write)]);
+        IsCaughtAsync(new BlindWriter(static (step, _) => new WriteStep(step.Outcome)), "is served after", [Look, AtB(Write)], isLarge: true);
 
     [Fact]
     public Task A_writer_that_waits_only_for_those_whom_its_beginning_lists_is_caught() => IsCaughtAsync(
@@ -38,7 +38,7 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_lease_that_counts_from_the_reply_is_caught() =>
-        IsCaughtAsync(new LeaseFromTheReply(), "is served after", [Look, AtB(Quick(Write)), Clock(250), Clock(750)]);
+        IsCaughtAsync(new LeaseFromTheReply(), "is served after", [Look, AtB(Quick(Write)), Clock(250), Clock(750)], isLarge: true);
 
     [Fact]
     public Task A_copy_that_comes_late_and_is_kept_is_caught() => IsCaughtAsync(new LateCopyKept(), "is served after", [Look, AtB(Quick(Write))]);
@@ -64,7 +64,7 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
 
     private async Task IsCaughtAsync(CopyDamage damage, string how, CopyParty[] system, bool isLarge = false)
     {
-        // The very system is sound without the damage.
+        // The very system is sound without the damage: the larger ones are played with the others, or on demand.
         var played = isLarge && !Exploration.IsFull ? 0 : await CopyExploration.PlayInMemoryAsync(output, "sound", system);
         var exception = await Assert.ThrowsAsync<InterleavingException>(() => CopyExploration.PlayInMemoryAsync(output, "damaged", system, damage));
         Exploration.Report(output, $"caught ({played:N0} interleavings without the damage): {exception.Message}");

@@ -3,6 +3,8 @@ namespace CacheProxy.IntegrationTests.Consistency.Copies;
 /// <summary>One thread, on which everything of a system runs: after each turn, whatever comes of it is done before the next.</summary>
 internal sealed class SteppedContext : SynchronizationContext
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private int _outstanding;
 
@@ -49,7 +51,10 @@ internal sealed class SteppedContext : SynchronizationContext
                         return;
                     }
 
-                    Monitor.Wait(_posted);
+                    if (!Monitor.Wait(_posted, Patience))
+                    {
+                        throw new InvalidOperationException("It waits for something that does not happen.");
+                    }
                 }
 
                 next = _posted.Dequeue();
@@ -62,7 +67,7 @@ internal sealed class SteppedContext : SynchronizationContext
     /// <summary>Runs to its end what nothing else has to happen for.</summary>
     public T Run<T>(Func<ValueTask<T>> steps)
     {
-        var running = steps();
+        var running = WaitAsync(steps());
         Settle();
         return running.IsCompleted ? running.Result : throw new InvalidOperationException("It waits for something that does not happen.");
     }
