@@ -1,5 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.IntegrationTests.Store;
+using CacheProxy.Store;
+using CacheProxy.Store.Redis;
+using CacheProxy.Store.Redis.Topologies;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
@@ -9,6 +15,8 @@ internal static class CopyExploration
 {
     // So many first steps are shared out among the explorers.
     private const int SharedDepth = 4;
+    private const int RedisExplorers = 16;
+    private const int MostReplicas = 3;
 
     public static Task<long> PlayInMemoryAsync(ITestOutputHelper output, string name, CopyParty[] system, CopyDamage? damage = null) => PlayAsync(
         output,
@@ -16,6 +24,52 @@ internal static class CopyExploration
         system,
         [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CopiedMemoryStore(CopyRun.Grace, (damage ?? CopyDamage.None).OfScripts))],
         damage);
+
+    public static async Task<long> PlayInRedisAsync(ITestOutputHelper output, CopyParty[][] systems)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var connection = await RedisClient.ConnectAsync(
+            RedisClient.Options(server.ConnectionString), static _ => { }, static () => { }, TestContext.Current.CancellationToken);
+        var primary = new ExploredPrimary(connection.GetDatabase(), connection.GetServers()[0]);
+        var stores = new ICacheStore[MostReplicas][];
+        var total = 0L;
+        try
+        {
+            for (var i = 0; i < stores.Length; i++)
+            {
+                // Another takes the place of one that dies.
+                stores[i] = [await OpenAsync(server, primary), await OpenAsync(server, primary)];
+            }
+
+            foreach (var system in systems)
+            {
+                await server.SendAsync("FLUSHALL");
+                total += await PlayAsync(
+                    output,
+                    "Redis, copies",
+                    system,
+                    [.. Enumerable.Range(0, RedisExplorers).Select(number => new CopiedRedisStore(stores, connection.GetDatabase(), primary, number))]);
+            }
+        }
+        finally
+        {
+            foreach (var store in stores.SelectMany(static replica => replica ?? []))
+            {
+                await store.DisposeAsync();
+            }
+        }
+
+        return total;
+    }
+
+    // Its clock stands still, so that nothing but the explorer decides what it knows of Redis.
+    private static async Task<ICacheStore> OpenAsync(RedisServer server, ExploredPrimary primary)
+    {
+        var store = await RedisStores.OpenAsync(
+            server, timeout: TimeSpan.FromSeconds(20), time: new FakeTimeProvider(), scripts: new RedisScripts(ExploredRedisStore.Clock));
+        primary.PutInto(store);
+        return store;
+    }
 
     /// <param name="output">Where the counts go.</param>
     /// <param name="name">What the system is about.</param>
