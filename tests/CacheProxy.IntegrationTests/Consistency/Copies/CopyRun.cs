@@ -172,6 +172,8 @@ internal sealed partial class CopyRun
         }
 
         _replicas.ForEach(static replica => replica.Start());
+        // Who waits for a holder would go on to tell it in the next order, where another may have its name.
+        Advance(Grace + MemoryTtl / 10);
         _shared.Bus.TakeAll();
         _context.Run(() => Done(_shared.DeleteAsync().AsTask()));
     }
