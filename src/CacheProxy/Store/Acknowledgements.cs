@@ -92,17 +92,14 @@ internal sealed class Acknowledgements(TimeProvider time, EvictionWaits? waits =
 /// <summary>How often and how long evictions wait for replicas that hold what they evict. Those that need not wait are not counted.</summary>
 internal sealed partial class EvictionWaits
 {
-    private static readonly TimeSpan BetweenReports = TimeSpan.FromMinutes(1);
-
     private readonly Counter<long> _waits;
     private readonly Histogram<double> _durations;
-    private readonly TimeProvider _time;
+    private readonly OncePerMinute _lapsed;
     private readonly ILogger<EvictionWaits> _logger;
-    private long _reported;
 
     public EvictionWaits(IMeterFactory meters, TimeProvider time, ILogger<EvictionWaits> logger)
     {
-        (_time, _logger) = (time, logger);
+        (_lapsed, _logger) = (new OncePerMinute(time), logger);
         var meter = meters.Create(CacheProxyMeter.Name);
         _waits = meter.CreateCounter<long>(
             "cacheproxy.evictions.waits", "{eviction}", "Answers to writes, purges, erasures and outside writes that waited for replicas with copies, by how the wait ended (acknowledged, lapsed, grace, left)");
@@ -127,7 +124,7 @@ internal sealed partial class EvictionWaits
             _durations.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("ended", ToToken(end)));
         }
 
-        if (end == WaitEnd.Lapsed && IsDue())
+        if (end == WaitEnd.Lapsed && _lapsed.IsDue())
         {
             HoldersDidNotAnswer(_logger, (long)waited.TotalMilliseconds);
         }
@@ -139,13 +136,6 @@ internal sealed partial class EvictionWaits
         {
             _waits.Add(count, new KeyValuePair<string, object?>("ended", ToToken(end)));
         }
-    }
-
-    private bool IsDue()
-    {
-        var last = Volatile.Read(ref _reported);
-        var now = _time.GetTimestamp();
-        return (last == 0 || _time.GetElapsedTime(last, now) >= BetweenReports) && Interlocked.CompareExchange(ref _reported, now, last) == last;
     }
 
     private static string ToToken(WaitEnd end) => end switch

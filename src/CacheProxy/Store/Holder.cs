@@ -24,7 +24,13 @@ internal readonly record struct WriteStep(StoreOutcome Outcome, Holder[]? Holder
 /// <summary>The lease that a look-up takes for this replica with what it finds.</summary>
 /// <param name="Number">The resource's number in this replica, read before the store is asked.</param>
 /// <param name="Length">How long the lease stands (<c>MemoryTtl</c>).</param>
-internal readonly record struct HoldRequest(long Number, TimeSpan Length);
+internal readonly record struct HoldRequest(long Number, TimeSpan Length)
+{
+    private static readonly TimeSpan LeastMargin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For clocks that do not run alike: a copy is served so much shorter than its lease stands, and grace is so much longer.</summary>
+    public static TimeSpan MarginOf(TimeSpan length) => length / 10 > LeastMargin ? length / 10 : LeastMargin;
+}
 
 /// <summary>
 /// How replicas tell each other of what they hold. Messages may come late, twice, or never: nothing is promised by them, and they only make

@@ -15,7 +15,6 @@ internal sealed partial class LocalCopies : IDisposable
 
     // Resources that share a slot have one number: raising it drops the copies of all of them, which costs a few look-ups.
     private const int Slots = 16 * 1024;
-    private static readonly TimeSpan LeastMargin = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _time;
     private readonly long _frequency;
@@ -177,11 +176,8 @@ internal sealed partial class LocalCopies : IDisposable
     private bool IsGood(int slot, LocalCopy copy) =>
         copy.Number == Volatile.Read(ref _numbers![slot]) && _time.GetTimestamp() < copy.UntilTimestamp;
 
-    private long UntilOf(in HoldBegun begun)
-    {
-        var margin = begun.Length / 10;
-        return begun.Timestamp + (long)((begun.Length - (margin > LeastMargin ? margin : LeastMargin)).TotalSeconds * _frequency);
-    }
+    private long UntilOf(in HoldBegun begun) =>
+        begun.Timestamp + (long)((begun.Length - HoldRequest.MarginOf(begun.Length)).TotalSeconds * _frequency);
 
     private long[] Numbers() => Volatile.Read(ref _numbers) ?? Interlocked.CompareExchange(ref _numbers, new long[Slots], null) ?? _numbers;
 

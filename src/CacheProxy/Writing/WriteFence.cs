@@ -11,7 +11,7 @@ internal sealed partial class WriteFence : IAsyncDisposable
     // A renewal may fail twice before the fence falls.
     private const int RenewalsPerDeadline = 3;
     private const int DeadlinesPerLimit = 10;
-    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWithholding = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BetweenWithdrawals = TimeSpan.FromSeconds(1);
 
@@ -30,7 +30,7 @@ internal sealed partial class WriteFence : IAsyncDisposable
     private readonly TimeSpan _limit = TimeSpan.MaxValue;
     private readonly long _began;
     private readonly bool _isSet;
-    private long _holdBegan;
+    private long _withheldSince;
     private bool _isGivenUp;
     private Task _renewing = Task.CompletedTask;
     private List<ResourceKey>? _outstanding;
@@ -149,7 +149,7 @@ internal sealed partial class WriteFence : IAsyncDisposable
         // One that is not pending any more has been waited for as these have been.
         while (_outstanding is not null && _outstanding.Exists(_cache.IsEvictionPending))
         {
-            if (!await HoldAsync(cancellationToken))
+            if (!await WithholdAsync(cancellationToken))
             {
                 return false;
             }
@@ -173,7 +173,7 @@ internal sealed partial class WriteFence : IAsyncDisposable
         await AllAsync(BeginAsync);
         while (StrictFailed())
         {
-            if (!await HoldAsync(cancellationToken))
+            if (!await WithholdAsync(cancellationToken))
             {
                 return false;
             }
@@ -193,10 +193,10 @@ internal sealed partial class WriteFence : IAsyncDisposable
     private bool Stands(ResourceFence fence) => fence.Stands(_time);
 
     // All waits of one answer count together.
-    private async ValueTask<bool> HoldAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> WithholdAsync(CancellationToken cancellationToken)
     {
-        _holdBegan = _holdBegan == 0 ? _time.GetTimestamp() : _holdBegan;
-        if (cancellationToken.IsCancellationRequested || _time.GetElapsedTime(_holdBegan) >= LongestHold)
+        _withheldSince = _withheldSince == 0 ? _time.GetTimestamp() : _withheldSince;
+        if (cancellationToken.IsCancellationRequested || _time.GetElapsedTime(_withheldSince) >= LongestWithholding)
         {
             return false;
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
@@ -264,16 +263,7 @@ public sealed partial class RedisHoldingTests : IAsyncLifetime
     {
         var lease = new FillLease(_store.NewFillToken(_key), VariantKey.Plain, "", TimeSpan.FromSeconds(60), Exclusive: false);
         Assert.Equal(BeginFillOutcome.Granted, await _store.BeginFillAsync(_key, lease, Budget));
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/json")],
-            Body = "{}"u8.ToArray(),
-            ResponseTimeMs = _store.NowMs,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "localhost /api/customers/1",
-        };
+        var response = RedisStores.Entry(_store);
         Assert.Equal(CompleteFillOutcome.Stored, await _store.CompleteFillAsync(_key, lease, new FillResult(VariantKey.Plain, "", response, retention, 64), Budget));
     }
 

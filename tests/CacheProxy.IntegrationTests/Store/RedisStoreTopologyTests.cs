@@ -1,5 +1,4 @@
 using System.Globalization;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
@@ -129,16 +128,7 @@ public abstract class RedisStoreTopologyTests(string protocol)
         var seen = (await store.LookUpAsync(key, VariantKey.Plain, new(Long))).Stamp;
         var lease = new FillLease(store.NewFillToken(key), VariantKey.Plain, seen, TimeSpan.FromSeconds(60), Exclusive: false);
         Assert.Equal(BeginFillOutcome.Granted, await store.BeginFillAsync(key, lease, new(Long)));
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/json")],
-            Body = "{}"u8.ToArray(),
-            ResponseTimeMs = store.NowMs,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "localhost /api/customers/123",
-        };
+        var response = RedisStores.Entry(store);
         var result = new FillResult(VariantKey.Plain, "", response, TimeSpan.FromSeconds(300), 64);
         return await store.CompleteFillAsync(key, lease, result, new(Long)) == CompleteFillOutcome.Stored;
     }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.Store;
@@ -48,16 +47,7 @@ public abstract partial class RedisStoreTroubleTests
 
     private static ValueTask<CompleteFillOutcome> CompleteAsync(ICacheStore store, FillLease lease)
     {
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/json")],
-            Body = "{}"u8.ToArray(),
-            ResponseTimeMs = store.NowMs,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "localhost /api/customers/123",
-        };
+        var response = RedisStores.Entry(store);
         return store.CompleteFillAsync(Key, lease, new FillResult(lease.Variant, "", response, TimeSpan.FromSeconds(300), 64), new(Long));
     }
 

@@ -1,4 +1,6 @@
+using CacheProxy.Http;
 using CacheProxy.IntegrationTests.Harness;
+using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,4 +23,16 @@ internal static class RedisStores
         await Eventually.TrueAsync(() => store.IsAvailable, "The store did not connect.");
         return store;
     }
+
+    /// <summary>A small entry, fresh by the store's clock.</summary>
+    public static StoredResponse Entry(ICacheStore store, long lifetimeMs = 300_000) => new()
+    {
+        Status = 200,
+        Headers = [new HeaderField("Content-Type", "application/json")],
+        Body = "{}"u8.ToArray(),
+        ResponseTimeMs = store.NowMs,
+        InitialAgeMs = 0,
+        LifetimeMs = lifetimeMs,
+        Target = "localhost /api/customers/123",
+    };
 }

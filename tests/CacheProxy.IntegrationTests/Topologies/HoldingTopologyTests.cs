@@ -1,5 +1,4 @@
 using System.Globalization;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.IntegrationTests.Harness;
 using CacheProxy.IntegrationTests.Store;
@@ -121,16 +120,7 @@ public sealed class HoldingTopologyTests
             var seen = (await store.LookUpAsync(key, VariantKey.Plain, Budget)).Stamp;
             var lease = new FillLease(store.NewFillToken(key), VariantKey.Plain, seen, TimeSpan.FromSeconds(60), Exclusive: false);
             await store.BeginFillAsync(key, lease, Budget);
-            var response = new StoredResponse
-            {
-                Status = 200,
-                Headers = [new HeaderField("Content-Type", "application/json")],
-                Body = "{}"u8.ToArray(),
-                ResponseTimeMs = store.NowMs,
-                InitialAgeMs = 0,
-                LifetimeMs = 3_000_000,
-                Target = "localhost /api/customers/1",
-            };
+            var response = RedisStores.Entry(store, lifetimeMs: 3_000_000);
             var result = new FillResult(VariantKey.Plain, "", response, TimeSpan.FromHours(1), 64);
             return await store.CompleteFillAsync(key, lease, result, Budget) == CompleteFillOutcome.Stored;
         },

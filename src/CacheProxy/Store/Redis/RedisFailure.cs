@@ -176,30 +176,6 @@ internal sealed class OutageReports(ILogger logger)
     public void Resume(RedisTrouble? reported) => Volatile.Write(ref _reported, reported);
 }
 
-/// <summary>Lets through at most one report a minute.</summary>
-internal sealed class OncePerMinute(TimeProvider time)
-{
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-
-    private readonly Lock _lock = new();
-    private long? _last;
-
-    public bool IsDue()
-    {
-        var now = time.GetTimestamp();
-        lock (_lock)
-        {
-            if (_last is { } last && time.GetElapsedTime(last, now) < Pause)
-            {
-                return false;
-            }
-
-            _last = now;
-            return true;
-        }
-    }
-}
-
 /// <summary>
 /// Keeps requests away from a Redis that does not answer. While it is closed, steps go to Redis; while it is open, every step is
 /// <c>Unavailable</c> at once. Only a probe closes it, never a request. It begins open, because nothing is known about Redis yet.

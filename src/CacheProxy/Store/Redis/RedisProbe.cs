@@ -125,7 +125,6 @@ internal sealed class RedisClock(TimeProvider time)
 internal sealed class ReplicationUses(string keyPrefix, RedisScripts scripts, LongestLease longest, Action wake, TimeProvider time)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(30);
-    private static readonly TimeSpan LeastMargin = TimeSpan.FromMilliseconds(100);
 
     private readonly string _key = keyPrefix + "cacheproxy:since:";
     private readonly ConcurrentDictionary<string, Use> _uses = new();
@@ -143,8 +142,7 @@ internal sealed class ReplicationUses(string keyPrefix, RedisScripts scripts, Lo
             return TimeSpan.Zero;
         }
 
-        // As the leases have theirs: clocks need not run alike.
-        var grace = length + (length > LeastMargin * 10 ? length / 10 : LeastMargin);
+        var grace = length + HoldRequest.MarginOf(length);
         if (replicationId is null)
         {
             return grace;
