@@ -49,6 +49,13 @@ internal static class DamagedStores
         public virtual ValueTask<LookUpResult> HoldAsync(ResourceKey key, VariantKey variant, HoldRequest hold, StoreTimeoutBudget budget) =>
             store.HoldAsync(key, variant, hold, budget);
 
+        public ValueTask<TagState> LookUpTagAsync(ResourceKey tag, StoreTimeoutBudget budget) => store.LookUpTagAsync(tag, budget);
+
+        public virtual ValueTask<TagState> HoldTagAsync(ResourceKey tag, HoldRequest hold, StoreTimeoutBudget budget) =>
+            store.HoldTagAsync(tag, hold, budget);
+
+        public ValueTask<TagState> OpenTagAsync(ResourceKey tag, TimeSpan keep, StoreTimeoutBudget budget) => store.OpenTagAsync(tag, keep, budget);
+
         public virtual ValueTask ReleaseAsync(ResourceKey key, long number, StoreTimeoutBudget budget) => store.ReleaseAsync(key, number, budget);
 
         public ValueTask<LookUpResult> LookUpOrBeginFillAsync(ResourceKey key, FillLease lease, StoreTimeoutBudget budget) =>

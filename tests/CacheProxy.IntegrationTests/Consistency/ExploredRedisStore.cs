@@ -86,7 +86,10 @@ internal sealed class ExploredPrimary(IDatabase database, IServer server) : Redi
 
     public void Doubt(string key) => _ids[key] = Unknown;
 
-    public void Learn(string key) => _ids[key] = Interlocked.Increment(ref _drawn).ToString("x16", CultureInfo.InvariantCulture);
+    public string Learn(string key) => _ids[key] = Interlocked.Increment(ref _drawn).ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <summary>One key is on the node of another.</summary>
+    public void Join(string key, string other) => _ids[key] = _ids[other];
 
     public override void Doubt(EndPoint? endPoint) => throw new NotSupportedException("Each explorer doubts its own key only.");
 

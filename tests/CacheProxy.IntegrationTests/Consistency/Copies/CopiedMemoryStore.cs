@@ -24,11 +24,17 @@ internal sealed class CopiedMemoryStore : ICopiedStore
 
     public ResourceKey Key { get; } = new("demo:customer:123");
 
+    public ResourceKey Tag { get; } = new("tag:demo:vip");
+
     public ICacheStore Start(int number) => _shared.ViewOf((++_started).ToString("x16", CultureInfo.InvariantCulture));
 
     public ValueTask RenewAsync() => default;
 
-    public ValueTask<bool> HoldsNothingButEntriesAsync() => new(_shared.Memory.HoldsOnlyEntries(Key) && !_shared.HoldsAnything);
+    // What it has granted before it came into use it knows by itself.
+    public ValueTask ProbeAsync(int number) => default;
+
+    public ValueTask<bool> HoldsNothingButEntriesAsync() => new(
+        _shared.Memory.HoldsOnlyEntries(Key) && _shared.Memory.HoldsOnlyEntries(Tag) && !_shared.HoldsAnything);
 
     public ValueTask AdvanceAsync(TimeSpan time)
     {
@@ -39,6 +45,7 @@ internal sealed class CopiedMemoryStore : ICopiedStore
     public ValueTask DeleteAsync()
     {
         _shared.Delete(Key);
+        _shared.Delete(Tag);
         return default;
     }
 

@@ -36,6 +36,31 @@ internal sealed class BlindWriter(Func<WriteStep, bool, WriteStep> see) : CopyDa
     }
 }
 
+/// <summary>Only the end of an answer is withheld, and its head goes out early: whom the beginning lists is waited for with those of the end.</summary>
+internal sealed class EarlyHead : CopyDamage
+{
+    public override (ICacheStore Store, TimeProvider Time) Of(ICacheStore store, FakeTimeProvider time) => (new Deferring(store), time);
+
+    private sealed class Deferring(ICacheStore store) : DamagedStores.DamagedStore(store)
+    {
+        private readonly Dictionary<string, Holder[]> _listed = [];
+
+        public override async ValueTask<WriteStep> BeginWriteAsync(
+            ResourceKey key, string token, TimeSpan deadline, StoreTimeoutBudget budget, long number = 0)
+        {
+            var step = await base.BeginWriteAsync(key, token, deadline, budget, number);
+            _listed[token] = step.Holders ?? [];
+            return step with { Holders = null };
+        }
+
+        public override async ValueTask<WriteStep> EndWriteAsync(ResourceKey key, string token, WriteResult result, StoreTimeoutBudget budget, long number = 0)
+        {
+            var step = await base.EndWriteAsync(key, token, result, budget, number);
+            return _listed.Remove(token, out var listed) ? step with { Holders = [.. step.Holders ?? [], .. listed] } : step;
+        }
+    }
+}
+
 /// <summary>A lease counts from when the reply is there: the holder's clock stands still while it waits for it.</summary>
 internal sealed class LeaseFromTheReply : CopyDamage
 {
@@ -113,7 +138,7 @@ internal sealed class LateCopyKept : CopyDamage
             var number = copies.Number(key);
             listener.OnInvalidation(key, writer);
             copies.Drop(key, VariantKey.Plain);
-            Numbers(copies)![Array.IndexOf(Numbers(copies)!, number + 1)] = number;
+            Numbers(copies)![key.Value.GetHashCode() & (Numbers(copies)!.Length - 1)] = number;
         }
 
         public void OnAcknowledgement(ResourceKey key, string replica, long number) => listener.OnAcknowledgement(key, replica, number);

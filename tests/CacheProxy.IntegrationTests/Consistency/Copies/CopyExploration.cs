@@ -5,6 +5,7 @@ using CacheProxy.IntegrationTests.Store;
 using CacheProxy.Store;
 using CacheProxy.Store.Redis;
 using CacheProxy.Store.Redis.Topologies;
+using CacheProxy.Tests.Store;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -25,7 +26,7 @@ internal static class CopyExploration
         [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CopiedMemoryStore(CopyRun.Grace, (damage ?? CopyDamage.None).OfScripts))],
         damage);
 
-    public static async Task<long> PlayInRedisAsync(ITestOutputHelper output, CopyParty[][] systems)
+    public static async Task<long> PlayInRedisAsync(ITestOutputHelper output, CopyParty[][] systems, CopyDamage? damage = null)
     {
         await using var server = await RedisServer.StartAsync();
         await using var connection = await RedisClient.ConnectAsync(
@@ -48,7 +49,8 @@ internal static class CopyExploration
                     output,
                     "Redis, copies",
                     system,
-                    [.. Enumerable.Range(0, RedisExplorers).Select(number => new CopiedRedisStore(stores, connection.GetDatabase(), primary, number))]);
+                    [.. Enumerable.Range(0, RedisExplorers).Select(number => new CopiedRedisStore(stores, connection.GetDatabase(), primary, number, system))],
+                    damage);
             }
         }
         finally
@@ -90,6 +92,29 @@ internal static class CopyExploration
         return played;
     }
 
+    /// <summary>All states that a system comes to.</summary>
+    /// <param name="system">Who takes steps.</param>
+    /// <param name="leavesOut">Whether orders are left out that lead to nothing new.</param>
+    public static Task<(long Played, HashSet<string> States)> StatesAsync(CopyParty[] system, bool leavesOut) => Task.Factory.StartNew(
+        () =>
+        {
+            var context = new SteppedContext();
+            SynchronizationContext.SetSynchronizationContext(context);
+            var run = new CopyRun(new CopiedMemoryStore(CopyRun.Grace, SharedStoreDamage.None), context, CopyDamage.None);
+            var (played, states) = (0L, new HashSet<string>());
+            var choices = new CopyChoices([]);
+            do
+            {
+                Play(run, system, choices, leavesOut ? run.Touches : static _ => CopyTouch.Everything, () => states.Add(run.State()));
+                played++;
+            }
+            while (choices.Backtrack());
+            return (played, states);
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
+
     private static (long Played, long Holds, long FromCopies) Explore(Shared shared, ICopiedStore store)
     {
         var context = new SteppedContext();
@@ -115,37 +140,32 @@ internal static class CopyExploration
 
     private static long ExploreFrom(CopyRun run, Shared shared, int[] prefix)
     {
-        var choices = new List<(int Taken, int Of)>();
-        choices.AddRange(prefix.Select(static taken => (taken, 0)));
+        var choices = new CopyChoices(prefix);
         var played = 0L;
         do
         {
             shared.ThrowIfEnded();
-            Play(run, shared.System, choices, prefix.Length);
+            Play(run, shared.System, choices, run.Touches);
             played++;
         }
-        while (Backtrack(choices, prefix.Length));
+        while (choices.Backtrack());
         return played;
     }
 
-    private static void Play(CopyRun run, CopyParty[] system, List<(int Taken, int Of)> choices, int given, int depthLimit = int.MaxValue)
+    private static void Play(
+        CopyRun run, CopyParty[] system, CopyChoices choices, Func<CopyStep, CopyTouch> touches, Action? afterStep = null, int depthLimit = int.MaxValue)
     {
         var story = new List<string>();
         try
         {
+            choices.Begin();
             run.Begin(system);
             while (story.Count < depthLimit && run.Enabled() is { Count: > 0 } enabled)
             {
-                var depth = story.Count;
-                if (depth == choices.Count)
-                {
-                    choices.Add((0, enabled.Count));
-                }
-
-                Debug.Assert(depth < given || choices[depth].Of == enabled.Count, "The same choices lead to the same state.");
-                var step = enabled[choices[depth].Taken];
+                var step = choices.Choose(enabled, touches);
                 story.Add(run.Describe(step));
                 run.Take(step);
+                afterStep?.Invoke();
             }
 
             if (depthLimit == int.MaxValue)
@@ -161,23 +181,6 @@ internal static class CopyExploration
         {
             throw new InterleavingException($"[{string.Join("; ", system)}] after ({string.Join("), (", story)}): {exception.Message}.");
         }
-    }
-
-    // The next path: the last choice that has another is taken otherwise.
-    private static bool Backtrack(List<(int Taken, int Of)> choices, int given)
-    {
-        while (choices.Count > given)
-        {
-            var (taken, of) = choices[^1];
-            choices.RemoveAt(choices.Count - 1);
-            if (taken + 1 < of)
-            {
-                choices.Add((taken + 1, of));
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>What the explorers of one system share: the beginnings that are still to be played on.</summary>
@@ -208,13 +211,13 @@ internal static class CopyExploration
         private List<int[]> Prefixes(CopyRun run)
         {
             var all = new List<int[]>();
-            var choices = new List<(int Taken, int Of)>();
+            var choices = new CopyChoices([]);
             do
             {
-                Play(run, system, choices, 0, SharedDepth);
-                all.Add([.. choices.Select(static choice => choice.Taken)]);
+                Play(run, system, choices, run.Touches, depthLimit: SharedDepth);
+                all.Add(choices.Taken);
             }
-            while (Backtrack(choices, 0));
+            while (choices.Backtrack());
 
             return all;
         }

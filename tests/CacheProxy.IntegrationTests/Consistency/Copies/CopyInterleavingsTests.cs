@@ -13,12 +13,42 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
 {
     [Fact]
     public Task A_copy_and_a_write() => AllAsync(
-        "a copy and a write", 5_000, [[Look, AtB(Write)], [Look, Write], [Look, AtB(Eviction)], [Look, Eviction]], [[Look, AtB(Refusal)]]);
+        "a copy and a write", 400, [[Look, AtB(Write)], [Look, Write], [Look, AtB(Eviction)], [Look, Eviction]], [[Look, AtB(Refusal)]]);
+
+    [Fact]
+    public Task A_write_whose_answer_begins_before_its_end() => AllAsync(
+        "an answer's head and its end",
+        150,
+        [[Quick(Look), AtB(Answer)], [Quick(Look), AtB(Answer).With(FaultKind.NotCarriedOut, 0)], [Quick(Look), Loss, AtB(Answer)]],
+        [[Look, AtB(Answer)], [Quick(Look), AtC(Quick(Look)), AtB(Answer)], [Quick(Look), AtB(Answer).With(FaultKind.ReplyLost, 0)]]);
+
+    [Fact]
+    public Task A_tag_whose_generation_is_held() => AllAsync(
+        "a tag whose generation is held",
+        500,
+        [
+            [Quick(Look), AtB(OfTag(Write))], [Quick(Look), AtB(OfTag(Eviction))], [Look, AtB(OfTag(Quick(Write)))], [Unforetold(Look), AtB(OfTag(Quick(Eviction)))],
+            [Quick(Look), OfTag(Quick(Write)), AtB(OfTag(Quick(Eviction)))], [Quick(Look), AtC(Quick(Look)), AtB(OfTag(Quick(Write)))],
+            [Quick(Look), AtB(OfTag(Quick(Eviction))), Quick(Fill), Quick(Look)], [Quick(Look), AtB(OfTag(Quick(Write))), AtC(Quick(Write))],
+        ],
+        [[Look, AtB(OfTag(Quick(Eviction)))], [Look, AtB(OfTag(Write))], [Unforetold(Look), AtB(OfTag(Write))], [Quick(Look), AtB(OfTag(Quick(Write))), Fill, Quick(Look)]]);
+
+    [Fact]
+    public Task A_tag_whose_invalidation_is_lost_or_late_or_whose_lease_runs_out() => AllAsync(
+        "a tag, with failures",
+        1_000,
+        [
+            [Quick(Look), Loss, AtB(OfTag(Quick(Write)))], [Quick(Look), AtB(Loss), AtB(OfTag(Quick(Write)))], [Quick(Look), Doubling, AtB(OfTag(Quick(Eviction))), Quick(Look)],
+            [Quick(Look), Cut, AtB(OfTag(Quick(Eviction)))], [Quick(Look), Kill, AtB(OfTag(Quick(Write)))], [Quick(Look), AtB(OfTag(Quick(Write))), Clock(890), Clock(110)],
+            [Quick(Look), EmptyRestart, AtB(OfTag(Quick(Write)))], [Quick(Look), Snapshot, Restart, AtB(OfTag(Quick(Eviction)))],
+            [AtB(OfTag(Quick(LongWrite))), FenceFalls, Quick(Fill), Quick(Look)], .. Failing(fault => [Quick(Look), AtB(OfTag(Eviction)).With(fault, 0), AtB(Retry)]),
+        ],
+        [[Look, Loss, AtB(OfTag(Quick(Write)))], [Look, AtB(OfTag(Quick(Eviction))), Clock(890), Clock(110)]]);
 
     [Fact]
     public Task Two_writers() => AllAsync(
         "two writers",
-        400,
+        200,
         [
             [Quick(Look), AtB(Quick(Write)), AtC(Quick(Write))], [Quick(Look), AtB(Quick(Eviction)), AtC(Quick(Eviction))],
             [Quick(Look), Quick(Write), AtB(Quick(Write))], [Look, AtB(Quick(Eviction)), AtB(Quick(Eviction))],
@@ -28,14 +58,14 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
     [Fact]
     public Task Two_holders() => AllAsync(
         "two holders",
-        1_000,
+        400,
         [[Quick(Look), AtC(Quick(Look)), AtB(Quick(Write))], [Quick(Look), AtC(Look), AtB(Quick(Eviction))]],
         [[Look, AtC(Look), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Look)), AtC(Write)]]);
 
     [Fact]
     public Task What_is_filled_and_held_again() => AllAsync(
         "filled and held again",
-        1_000,
+        700,
         [[Quick(Look), AtB(Quick(Refusal)), Quick(Look), AtB(Quick(Write))], [Fill, Quick(Look), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Eviction)), Quick(Fill), Quick(Look)]],
         [[Look, Quick(Look), Quick(Look), AtB(Quick(Refusal)), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Write)), Quick(Fill), Quick(Look), AtB(Quick(Write))]]);
 
@@ -66,7 +96,7 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
         1_000,
         [
             [Quick(Look), EmptyRestart, AtB(Write)], [Look, EmptyRestart, AtB(Quick(Eviction))], [Quick(Look), Snapshot, Restart, AtB(Quick(Write))],
-            [Quick(Look), EmptyRestart, AtB(Quick(Write)), Clock(600), Clock(600)], [Quick(Look), EmptyRestart, Quick(Fill), Quick(Look), AtB(Quick(Write))],
+            [Quick(Look), EmptyRestart, AtB(Quick(Write)), Clock(600), Clock(600)], [Quick(Look), EmptyRestart, AtB(Probe), AtB(Quick(Write))], [Quick(Look), EmptyRestart, Quick(Fill), Quick(Look), AtB(Quick(Write))],
         ],
         [[Look, EmptyRestart, AtB(Quick(Write)), Clock(600)], [Look, Snapshot, Restart, AtB(Quick(Write))], [Quick(Look), EmptyRestart, EmptyRestart, AtB(Write)]]);
 
@@ -88,20 +118,38 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
     private static IEnumerable<CopyParty[]> Failing(Func<FaultKind, CopyParty[]> system) =>
         from fault in (FaultKind[])[FaultKind.NotCarriedOut, FaultKind.ReplyLost, FaultKind.Late] select system(fault);
 
-    /// <summary>Restarts are not among them: whom another Redis has granted leases is known from its probe, which the explorer does not play.</summary>
     [Fact]
-    public async Task The_scripts_of_Redis()
+    public Task The_scripts_of_Redis() => AllInRedisAsync(
+        "copies",
+        1_000,
+        [
+            [Look, AtB(Quick(Write))], [Look, AtB(Eviction)], [Look, Write], [Quick(Look), AtB(Quick(Refusal)), Quick(Look), AtB(Quick(Write))],
+            [AtB(Quick(LongWrite)), FenceFalls, Quick(Fill), Quick(Look)], [Quick(Look), AtB(Quick(Eviction)), AtC(Quick(Write))],
+            [Quick(Look), Kill, AtB(Quick(Write)), Clock(500)], .. Failing(fault => [Quick(Look), AtB(Eviction).With(fault, 0), AtB(Retry)]),
+            [Quick(Look), AtB(OfTag(Write))], [Look, AtB(OfTag(Quick(Eviction)))], [Quick(Look), AtB(OfTag(Quick(Write))), Quick(Fill), Quick(Look)],
+            .. Exploration.IsFull ? (CopyParty[][])[[Look, AtB(Write)], .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 1), AtB(Retry)])] : [],
+        ]);
+
+    /// <summary>
+    /// What another Redis has granted before is known to nobody but its holders. Since when this one is in use it is asked itself, by the product's
+    /// own script, when a replica finds it; in one step with the restart, or in a later one.
+    /// </summary>
+    [Fact]
+    public Task The_scripts_of_a_Redis_that_restarts() => AllInRedisAsync(
+        "restarts",
+        200,
+        [
+            [Quick(Look), EmptyRestart, AtB(Quick(Write))], [Quick(Look), Snapshot, Restart, AtB(Quick(Write))], [Quick(Look), EmptyRestart, AtB(Eviction)],
+            [Quick(Look), EmptyRestart, AtB(Probe), AtB(Quick(Write))], [Quick(Look), EmptyRestart, Clock(600), AtB(Kill), AtB(Quick(Write))],
+            [Quick(Look), EmptyRestart, AtB(OfTag(Quick(Write)))],
+            .. Exploration.IsFull ? (CopyParty[][])[[Quick(Look), EmptyRestart, AtB(Write)], [Quick(Look), EmptyRestart, Quick(Fill), Quick(Look), AtB(Quick(Write))]] : [],
+        ]);
+
+    private async Task AllInRedisAsync(string name, int least, CopyParty[][] systems)
     {
-        var total = await CopyExploration.PlayInRedisAsync(
-            output,
-            [
-                [Look, AtB(Quick(Write))], [Look, AtB(Eviction)], [Look, Write], [Quick(Look), AtB(Quick(Refusal)), Quick(Look), AtB(Quick(Write))],
-                [AtB(Quick(LongWrite)), FenceFalls, Quick(Fill), Quick(Look)], [Quick(Look), AtB(Quick(Eviction)), AtC(Quick(Write))],
-                [Quick(Look), Kill, AtB(Quick(Write)), Clock(500)], .. Failing(fault => [Quick(Look), AtB(Eviction).With(fault, 0), AtB(Retry)]),
-                .. Exploration.IsFull ? (CopyParty[][])[[Look, AtB(Write)], .. Failing(fault => [Quick(Look), AtB(Write).With(fault, 1), AtB(Retry)])] : [],
-            ]);
-        Exploration.Report(output, $"Redis, copies: {total:N0} interleavings, 0 stale, 0 left over");
-        Assert.InRange(total, 2_000, long.MaxValue);
+        var total = await CopyExploration.PlayInRedisAsync(output, systems);
+        Exploration.Report(output, $"Redis, {name}: {total:N0} interleavings, 0 stale, 0 left over");
+        Assert.InRange(total, least, long.MaxValue);
     }
 
     /// <param name="name">What the systems are about.</param>

@@ -15,6 +15,8 @@ internal static class CopyParties
 
     public static CopyParty Eviction { get; } = new(CopyPartyKind.Eviction);
 
+    public static CopyParty Answer { get; } = new(CopyPartyKind.Answer);
+
     public static CopyParty Kill { get; } = new(CopyPartyKind.Kill);
 
     public static CopyParty Doubling { get; } = new(CopyPartyKind.Double);
@@ -29,6 +31,8 @@ internal static class CopyParties
 
     public static CopyParty EmptyRestart { get; } = new(CopyPartyKind.EmptyRestart);
 
+    public static CopyParty Probe { get; } = new(CopyPartyKind.Probe);
+
     public static CopyParty Retry { get; } = new(CopyPartyKind.Retry);
 
     /// <summary>Every fence falls.</summary>
@@ -37,6 +41,10 @@ internal static class CopyParties
     public static CopyParty Clock(int milliseconds) => new(CopyPartyKind.Clock) { Time = TimeSpan.FromMilliseconds(milliseconds) };
 
     public static CopyParty Quick(CopyParty party) => party with { IsQuick = true };
+
+    public static CopyParty OfTag(CopyParty party) => party with { IsOfTag = true };
+
+    public static CopyParty Unforetold(CopyParty party) => party with { IsUnforetold = true };
 
     public static CopyParty AtB(CopyParty party) => party with { Replica = 1 };
 

@@ -16,20 +16,31 @@ internal readonly record struct CopyParty(CopyPartyKind Kind, int Replica = 0)
     /// <summary>Whether its calls and their replies take no time: one turn for each of them, or for all of a look-up or a fill.</summary>
     public bool IsQuick { get; init; }
 
+    /// <summary>Whether it writes what the tag of the entry stands for, and not the entry's own resource.</summary>
+    public bool IsOfTag { get; init; }
+
+    /// <summary>Whether its replica does not know that the entry has a tag before it has the entry.</summary>
+    public bool IsUnforetold { get; init; }
+
     /// <summary>How far a clock goes.</summary>
     public TimeSpan Time { get; init; }
 
-    public bool IsWriter => Kind is CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Refusal or CopyPartyKind.Eviction;
+    public bool IsWriter => Kind is CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Refusal or CopyPartyKind.Eviction
+        or CopyPartyKind.Answer;
+
+    public bool IsRestart => Kind is CopyPartyKind.Restart or CopyPartyKind.EmptyRestart;
+
+    /// <summary>Whether it happens to what all replicas share.</summary>
+    public bool IsOfNoReplica => IsRestart || Kind is CopyPartyKind.Clock or CopyPartyKind.Snapshot;
 
     /// <summary>Whether answers may have to wait for time, not only for messages.</summary>
-    public bool CostsTime => Kind is CopyPartyKind.Kill or CopyPartyKind.Loss or CopyPartyKind.Cut or CopyPartyKind.Restart
-        or CopyPartyKind.EmptyRestart || (Kind == CopyPartyKind.Look && Fault != FaultKind.None);
+    public bool CostsTime => IsRestart || Kind is CopyPartyKind.Kill or CopyPartyKind.Loss or CopyPartyKind.Cut || (Kind == CopyPartyKind.Look && Fault != FaultKind.None);
 
     public CopyParty With(FaultKind fault, int call) => this with { Fault = fault, FailingCall = call };
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(IsQuick ? "quick " : "")}{Kind}{(Kind == CopyPartyKind.Clock ? $" {Time.TotalMilliseconds} ms" : $" {(char)('A' + Replica)}")}{(Fault == FaultKind.None ? "" : $" {Fault} at {FailingCall}")}");
+        $"{(IsQuick ? "quick " : "")}{(IsUnforetold ? "unforetold " : "")}{Kind}{(IsOfTag ? " of the tag" : "")}{(Kind == CopyPartyKind.Clock ? $" {Time.TotalMilliseconds} ms" : $" {(char)('A' + Replica)}")}{(Fault == FaultKind.None ? "" : $" {Fault} at {FailingCall}")}");
 }
 
 /// <summary>What it does.</summary>
@@ -53,6 +64,12 @@ internal enum CopyPartyKind
     /// <summary>The API commits what nobody fenced, and the replica evicts; the store has done so; the replica knows, and waits.</summary>
     Eviction,
 
+    /// <summary>
+    /// A write as the product's handler of writes carries it out: it begins; the store has begun it; the API commits it, and its answer's head
+    /// goes out as soon as it may; the end of that answer is there; the store has ended the write; the replica knows, and waits.
+    /// </summary>
+    Answer,
+
     Clock,
 
     /// <summary>The replica dies, and another takes its place, which knows nothing and has a name of its own.</summary>
@@ -75,6 +92,9 @@ internal enum CopyPartyKind
 
     /// <summary>The store comes back with nothing.</summary>
     EmptyRestart,
+
+    /// <summary>The replica, which has lost the store since that came back, finds it.</summary>
+    Probe,
 
     /// <summary>A replica retries what is pending.</summary>
     Retry,

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
@@ -14,6 +13,7 @@ internal sealed partial class CopyRun
         CopyPartyKind.Fill => FillAsync(turns, _replicas[turns.Party.Replica]),
         CopyPartyKind.Write or CopyPartyKind.LongWrite or CopyPartyKind.Refusal => WriteAsync(turns, _replicas[turns.Party.Replica]),
         CopyPartyKind.Eviction => EvictAsync(turns, _replicas[turns.Party.Replica]),
+        CopyPartyKind.Answer => AnswerAsync(turns, _replicas[turns.Party.Replica]),
         _ => StepAsideAsync(turns),
     };
 
@@ -21,34 +21,16 @@ internal sealed partial class CopyRun
     {
         await turns.NextAsync("asks");
         var promised = _promised;
+        replica.Cache.RememberTags(_shared.Key, turns.Party.IsUnforetold ? [] : _tags);
         var found = await QuicklyAsync(turns, () => replica.Cache.LookUpAsync(_shared.Key, Request, MemoryTtl, _budget));
         Check(found, promised, "is the answer to a read that began");
-    }
-
-    private async Task FillAsync(CopyTurns turns, CopyReplica replica)
-    {
-        await turns.NextAsync("begins");
-        if (turns.Party.IsQuick)
-        {
-            await CopyTurns.AtOnceAsync(() => FillAsync(replica));
-            return;
-        }
-
-        var lease = await CopyTurns.AtOnceAsync(() => BeginFillAsync(replica));
-        await turns.NextAsync("is answered by the API");
-        var version = _version;
-        await turns.NextAsync("completes");
-        if (lease is not null)
-        {
-            await CopyTurns.AtOnceAsync(() => replica.Cache.CompleteFillAsync(_shared.Key, lease, Answer(version), _budget));
-        }
     }
 
     private async Task WriteAsync(CopyTurns turns, CopyReplica replica)
     {
         await turns.NextAsync("begins");
         using var awaited = replica.Cache.Await();
-        var fence = new ResourceFence(_shared.Key, turns.Token, WriteDeadline, _budget) { Awaited = awaited };
+        var fence = new ResourceFence(KeyOf(turns.Party), turns.Token, WriteDeadline, _budget) { Awaited = awaited };
         await QuicklyAsync(turns, () => Done(replica.Cache.BeginWriteAsync(fence).AsTask()));
         replica.Cache.GoOnUnfenced(fence);
         if (turns.Party.Kind == CopyPartyKind.Refusal)
@@ -75,12 +57,14 @@ internal sealed partial class CopyRun
     {
         await turns.NextAsync("is committed");
         var version = ++_version;
-        var evicted = await QuicklyAsync(turns, () => replica.Cache.EvictAsync(_shared.Key, turns.Token, _budget));
+        var evicted = await QuicklyAsync(turns, () => replica.Cache.EvictAsync(KeyOf(turns.Party), turns.Token, _budget));
         if (!turns.IsDead && evicted == StoreOutcome.Done)
         {
             Promise(version);
         }
     }
+
+    private ResourceKey KeyOf(CopyParty party) => party.IsOfTag ? _shared.Tag : _shared.Key;
 
     private static ValueTask<T> QuicklyAsync<T>(CopyTurns turns, Func<ValueTask<T>> call) =>
         turns.Party.IsQuick ? CopyTurns.AtOnceAsync(call) : call();
@@ -97,6 +81,7 @@ internal sealed partial class CopyRun
                 break;
             case CopyPartyKind.Kill:
                 Kill(party.Replica);
+                await ProbeAsync(party.Replica);
                 break;
             case CopyPartyKind.Double:
                 _shared.Bus.Deliver(Next(party.Replica)!);
@@ -114,6 +99,10 @@ internal sealed partial class CopyRun
                 break;
             case CopyPartyKind.Restart or CopyPartyKind.EmptyRestart:
                 await _context.WaitAsync(Done(_shared.RestartAsync(party.Kind == CopyPartyKind.Restart).AsTask()));
+                await LoseTouchAsync();
+                break;
+            case CopyPartyKind.Probe:
+                await ProbeAsync(party.Replica);
                 break;
             case CopyPartyKind.Retry:
                 await CopyTurns.AtOnceAsync(() => Done(_replicas[party.Replica].RetryAsync()));
@@ -123,32 +112,38 @@ internal sealed partial class CopyRun
         }
     }
 
+    /// <summary>The store is another one: each replica finds it in a step of its own, or, if there is none, at once.</summary>
+    private async Task LoseTouchAsync()
+    {
+        for (var i = 0; i < _replicas.Count; i++)
+        {
+            _replicas[i].Steps.IsCutOff = true;
+            if (!Array.Exists(_parties, party => party.Party.Kind == CopyPartyKind.Probe && party.Party.Replica == i && !party.HasStarted))
+            {
+                await ProbeAsync(i);
+            }
+        }
+    }
+
+    private async Task ProbeAsync(int replica)
+    {
+        await _context.WaitAsync(Done(_shared.ProbeAsync(replica).AsTask()));
+        _replicas[replica].Steps.IsCutOff = false;
+    }
+
     private void Kill(int replica)
     {
         foreach (var party in _parties)
         {
-            party.IsDead |= party.Party.Replica == replica && party.Party.Kind is not (CopyPartyKind.Clock or CopyPartyKind.Snapshot
-                or CopyPartyKind.Restart or CopyPartyKind.EmptyRestart) && party.HasStarted;
+            party.IsDead |= party.Party.Replica == replica && !party.Party.IsOfNoReplica && party.HasStarted;
         }
 
         Holds += _replicas[replica].Steps.TakeHolds();
         _replicas[replica].Start();
+        _began[replica] = default;
     }
 
     private void Promise(int version) => _promised = Math.Max(_promised, version);
-
-    private async ValueTask<FillLease?> BeginFillAsync(CopyReplica replica)
-    {
-        var found = await replica.Cache.LookUpAsync(_shared.Key, Request, TimeSpan.Zero, _budget);
-        var lease = replica.Cache.NewLease(_shared.Key, found, exclusive: false);
-        return await replica.Cache.BeginFillAsync(_shared.Key, lease, _budget) == BeginFillOutcome.Granted ? lease : null;
-    }
-
-    private async ValueTask<bool> FillAsync(CopyReplica replica)
-    {
-        return await BeginFillAsync(replica) is { } lease
-            && await replica.Cache.CompleteFillAsync(_shared.Key, lease, Answer(_version), _budget) == CompleteFillOutcome.Stored;
-    }
 
     /// <summary>As if nothing had been: what is filled is held and served from the copy.</summary>
     private void HoldAgain(CopyReplica replica)
@@ -194,22 +189,5 @@ internal sealed partial class CopyRun
         {
             throw new InterleavingException($"version {version} {what} after {promised} was promised");
         }
-    }
-
-    private static FillResult Answer(int version)
-    {
-        var body = new byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(body, version);
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
-            Body = body,
-            ResponseTimeMs = 0,
-            InitialAgeMs = 0,
-            LifetimeMs = 600_000,
-            Target = "localhost /api/customers/123",
-        };
-        return new FillResult(VariantKey.Plain, "", response, Retention, MaxVariants: 4);
     }
 }

@@ -18,7 +18,6 @@ internal sealed partial class CopyRun
     private const int RunsPerRecovery = 10;
 
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Retention = TimeSpan.FromSeconds(600);
     private static readonly TimeSpan PastDeadlines = TimeSpan.FromSeconds(61);
     private static readonly VariantSource Request = new(new Microsoft.AspNetCore.Http.HeaderDictionary(), "", null, null);
 
@@ -30,6 +29,7 @@ internal sealed partial class CopyRun
     // One for the run: a budget that never ends cannot be what fails a step.
     private readonly StoreTimeoutBudget _budget = new(TimeSpan.FromDays(1));
     private readonly List<CopyStep> _enabled = [];
+    private ResourceKey[] _tags = [];
     private CopyTurns[] _parties = [];
     private int _runs;
     private int _version;
@@ -50,8 +50,16 @@ internal sealed partial class CopyRun
             _replicas.Add(new CopyReplica(_shared, _context, _replicas.Count, _damage));
         }
 
-        _replicas.ForEach(static replica => replica.Forget());
+        if (_runs > 0)
+        {
+            _replicas.ForEach(replica => replica.Forget(_shared.Key, _shared.Tag));
+        }
+
         _context.Run(() => Done(_shared.RenewAsync().AsTask()));
+        _tags = Array.Exists(system, static party => party.IsOfTag) ? [_shared.Tag] : [];
+        // Foretold to all; who is not to know them forgets them.
+        _replicas.ForEach(replica => replica.Cache.RememberTags(_shared.Key, _tags));
+        NoteNumbers();
         _runs++;
         (_version, _promised) = (1, 0);
         _parties = [.. system.Select((party, i) => new CopyTurns(party, ((_runs * system.Length) + i).ToString("x32", CultureInfo.InvariantCulture)))];
@@ -71,9 +79,9 @@ internal sealed partial class CopyRun
         _enabled.Clear();
         for (var i = 0; i < _parties.Length; i++)
         {
-            if (_parties[i].IsWaiting && IsFirstOfEquals(i) && HasWhatItTakes(_parties[i].Party))
+            for (var way = 0; way < _parties[i].Waiting && IsFirstOfEquals(i) && HasWhatItTakes(_parties[i].Party); way++)
             {
-                _enabled.Add(new CopyStep(CopyStepKind.Turn, i));
+                _enabled.Add(new CopyStep(CopyStepKind.Turn, i, way));
             }
         }
 
@@ -95,7 +103,7 @@ internal sealed partial class CopyRun
 
     public string Describe(CopyStep step) => step.Kind switch
     {
-        CopyStepKind.Turn => $"{_parties[step.Number].Party}: {_parties[step.Number].Next}",
+        CopyStepKind.Turn => $"{_parties[step.Number].Party}: {_parties[step.Number].Next(step.Way)}",
         CopyStepKind.Delivery => Next(step.Number) is { IsInvalidation: false } ? $"{Letter(step.Number)} gets an acknowledgement" : $"{Letter(step.Number)} gets an invalidation",
         CopyStepKind.LateCall => $"a late call of {Letter(step.Number)} is carried out",
     };
@@ -106,13 +114,13 @@ internal sealed partial class CopyRun
         switch (step.Kind)
         {
             case CopyStepKind.Turn:
-                _parties[step.Number].GoOn();
+                _parties[step.Number].GoOn(step.Way);
                 break;
             case CopyStepKind.Delivery:
                 _shared.Bus.Deliver(TakeMessage(step.Number));
                 break;
             case CopyStepKind.LateCall:
-                _ = _replicas[step.Number].Steps.Late.Dequeue()().AsTask();
+                _ = _replicas[step.Number].Steps.Late.Dequeue().CarryOutAsync().AsTask();
                 break;
         }
 
@@ -141,6 +149,7 @@ internal sealed partial class CopyRun
 
         _shared.Bus.TakeAll();
         Advance(Grace + MemoryTtl / 10);
+        EndAnswers();
         Answered("for ever");
         Read();
         foreach (var replica in _replicas)
@@ -148,7 +157,7 @@ internal sealed partial class CopyRun
             replica.Bus.Open();
             while (replica.Steps.Late.TryDequeue(out var late))
             {
-                _context.Run(() => Done(late().AsTask()));
+                _context.Run(() => Done(late.CarryOutAsync().AsTask()));
             }
         }
 
@@ -161,6 +170,19 @@ internal sealed partial class CopyRun
         Holds += _replicas.Sum(static replica => replica.Steps.TakeHolds());
         _shared.Bus.TakeAll();
         _context.Run(() => Done(_shared.DeleteAsync().AsTask()));
+    }
+
+    /// <summary>An answer whose head was withheld until now has its end.</summary>
+    private void EndAnswers()
+    {
+        for (var i = 0; i < _parties.Length; i++)
+        {
+            while (_parties[i].Party.Kind == CopyPartyKind.Answer && _parties[i].Waiting > 0)
+            {
+                Take(new CopyStep(CopyStepKind.Turn, i));
+                Advance(Grace);
+            }
+        }
     }
 
     /// <summary>Ends what is left of an order that was not played to its end.</summary>
@@ -215,7 +237,12 @@ internal sealed partial class CopyRun
     private bool IsFirstOfEquals(int i) =>
         _parties[i].HasStarted || i == 0 || _parties[i - 1].Party != _parties[i].Party || _parties[i - 1].HasStarted;
 
-    private bool HasWhatItTakes(CopyParty party) => party.Kind is not (CopyPartyKind.Double or CopyPartyKind.Loss) || IsMessageFor(party.Replica);
+    private bool HasWhatItTakes(CopyParty party) => party.Kind switch
+    {
+        CopyPartyKind.Double or CopyPartyKind.Loss => IsMessageFor(party.Replica),
+        CopyPartyKind.Probe => _replicas[party.Replica].Steps.IsCutOff,
+        _ => true,
+    };
 
     private bool IsMessageFor(int replica) => Next(replica) is not null;
 
@@ -242,21 +269,4 @@ internal sealed partial class CopyRun
             throw new InterleavingException($"the answer to {writer.Party} is withheld {how}");
         }
     }
-}
-
-/// <summary>One thing that may happen.</summary>
-/// <param name="Kind">What.</param>
-/// <param name="Number">Whose turn it is, or to which replica it happens.</param>
-internal readonly record struct CopyStep(CopyStepKind Kind, int Number);
-
-internal enum CopyStepKind
-{
-    /// <summary>A party goes on.</summary>
-    Turn,
-
-    /// <summary>The next message to a replica is delivered.</summary>
-    Delivery,
-
-    /// <summary>A call that nobody waits for, or whose caller has given up, is carried out.</summary>
-    LateCall,
 }

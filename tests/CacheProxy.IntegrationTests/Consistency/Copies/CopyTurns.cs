@@ -3,10 +3,15 @@ namespace CacheProxy.IntegrationTests.Consistency.Copies;
 /// <summary>One party of the product's own code, stopped wherever another's step may come in between, until it is given the turn.</summary>
 internal sealed class CopyTurns(CopyParty party, string token)
 {
+    /// <summary>What a party waits for that has called the store.</summary>
+    public const string Reply = "has the reply";
+
+    private const string CarriedOut = "carried out";
+
     private static readonly AsyncLocal<CopyTurns?> Running = new();
     private static readonly AsyncLocal<bool> Quick = new();
 
-    private readonly Queue<(TaskCompletionSource Turn, string What)> _waiting = new();
+    private readonly List<(TaskCompletionSource Turn, string What)> _waiting = [];
     private int _calls;
 
     /// <summary>On whose behalf the code runs; <c>null</c> for nobody's, which is stopped nowhere.</summary>
@@ -28,9 +33,13 @@ internal sealed class CopyTurns(CopyParty party, string token)
 
     public bool HasStarted { get; private set; }
 
-    public bool IsWaiting => _waiting.Count > 0 && !IsDead;
+    /// <summary>In how many ways it may go on: two calls that are under way at once may be carried out in either order.</summary>
+    public int Waiting => IsDead ? 0 : _waiting.Count;
 
-    public string Next => _waiting.Peek().What;
+    public string Next(int way) => _waiting[way].What;
+
+    /// <summary>Whether the store carries its call out next.</summary>
+    public bool IsCarriedOut(int way) => Next(way).StartsWith(CarriedOut, StringComparison.Ordinal);
 
     public void Start(Func<CopyTurns, Task> work)
     {
@@ -42,14 +51,18 @@ internal sealed class CopyTurns(CopyParty party, string token)
     public Task NextAsync(string what)
     {
         var turn = new TaskCompletionSource();
-        _waiting.Enqueue((turn, what));
+        _waiting.Add((turn, what));
         return turn.Task;
     }
 
-    public void GoOn()
+    public Task IsCarriedOutAsync(string where) => NextAsync(CarriedOut + where);
+
+    public void GoOn(int way)
     {
         HasStarted = true;
-        _waiting.Dequeue().Turn.SetResult();
+        var turn = _waiting[way].Turn;
+        _waiting.RemoveAt(way);
+        turn.SetResult();
     }
 
     public FaultKind NextFault() => _calls++ == party.FailingCall ? party.Fault : FaultKind.None;

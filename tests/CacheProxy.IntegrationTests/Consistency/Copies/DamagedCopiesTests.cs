@@ -62,6 +62,26 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
     public Task An_eviction_that_removes_what_is_held_is_caught() => IsCaughtAsync(
         new CopyDamage { OfScripts = SharedStoreDamage.EvictionRemovesHeld }, "is served after", [Quick(Look), AtB(Quick(Eviction)), AtC(Quick(Eviction))]);
 
+    [Fact]
+    public Task An_answer_of_which_only_the_end_is_withheld_is_caught() => IsCaughtAsync(new EarlyHead(), "is served after", [Quick(Look), AtB(Answer)]);
+
+    [Fact]
+    public Task A_writer_of_a_tag_that_does_not_wait_is_caught() => IsCaughtAsync(
+        new BlindWriter(static (step, _) => new WriteStep(step.Outcome)), "is served after", [Quick(Look), AtB(OfTag(Quick(Eviction)))]);
+
+    [Fact]
+    public Task A_generation_that_comes_late_and_is_kept_is_caught() => IsCaughtAsync(
+        new LateCopyKept(), "is served after", [Look, AtB(OfTag(Quick(Write)))]);
+
+    [Fact]
+    public async Task A_writer_that_knows_no_grace_is_caught_in_a_Redis_that_restarts()
+    {
+        var exception = await Assert.ThrowsAsync<InterleavingException>(() => CopyExploration.PlayInRedisAsync(
+            output, [[Quick(Look), EmptyRestart, AtB(Quick(Write))]], new BlindWriter(static (step, _) => step with { Grace = TimeSpan.Zero })));
+        Exploration.Report(output, $"caught: {exception.Message}");
+        Assert.Contains("is served after", exception.Message, StringComparison.Ordinal);
+    }
+
     private async Task IsCaughtAsync(CopyDamage damage, string how, CopyParty[] system, bool isLarge = false)
     {
         // The very system is sound without the damage: the larger ones are played with the others, or on demand.

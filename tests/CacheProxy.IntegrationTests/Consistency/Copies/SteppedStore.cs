@@ -9,10 +9,15 @@ namespace CacheProxy.IntegrationTests.Consistency.Copies;
 /// </summary>
 internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : ICacheStore
 {
+    private const string AtTheTag = " at the tag";
+
     private int _holds;
 
     /// <summary>Calls that have been sent and not carried out.</summary>
-    public Queue<Func<ValueTask>> Late { get; } = new();
+    public Queue<LateCall> Late { get; } = new();
+
+    /// <summary>Whether the store has come back as another one, and this replica has not found it yet: nothing that it sends is carried out.</summary>
+    public bool IsCutOff { get; set; }
 
     /// <summary>Whether a reader who only looks whether the promise holds takes leases, too.</summary>
     public bool HoldsForAll { get; set; }
@@ -25,7 +30,7 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
 
     public long NowMs => store.NowMs;
 
-    public bool IsAvailable => store.IsAvailable;
+    public bool IsAvailable => store.IsAvailable && !IsCutOff;
 
     public Task FirstContact => store.FirstContact;
 
@@ -59,14 +64,18 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
             LookUpResult.Unavailable);
     }
 
-    public ValueTask<TagState> LookUpTagAsync(ResourceKey tag, StoreTimeoutBudget budget) =>
-        CallAsync(() => store.LookUpTagAsync(tag, budget), TagState.Unavailable);
+    public ValueTask<TagState> LookUpTagAsync(ResourceKey tag, StoreTimeoutBudget budget)
+    {
+        LookUps++;
+        return CallAsync(() => store.LookUpTagAsync(tag, budget), TagState.Unavailable, AtTheTag);
+    }
 
     public async ValueTask<TagState> HoldTagAsync(ResourceKey tag, HoldRequest hold, StoreTimeoutBudget budget)
     {
+        LookUps++;
         if (CopyTurns.Current is null && !CopyTurns.IsQuick && !HoldsForAll)
         {
-            return await CallAsync(() => store.LookUpTagAsync(tag, budget), TagState.Unavailable);
+            return await CallAsync(() => store.LookUpTagAsync(tag, budget), TagState.Unavailable, AtTheTag);
         }
 
         return await CallAsync(
@@ -76,20 +85,25 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
                 _holds += found.IsHeld ? 1 : 0;
                 return found;
             },
-            TagState.Unavailable);
+            TagState.Unavailable,
+            AtTheTag);
     }
 
     public ValueTask<TagState> OpenTagAsync(ResourceKey tag, TimeSpan keep, StoreTimeoutBudget budget) =>
-        CallAsync(() => store.OpenTagAsync(tag, keep, budget), TagState.Unavailable);
+        CallAsync(() => store.OpenTagAsync(tag, keep, budget), TagState.Unavailable, AtTheTag);
 
     public ValueTask ReleaseAsync(ResourceKey key, long number, StoreTimeoutBudget budget)
     {
         var done = new TaskCompletionSource();
-        Late.Enqueue(async () =>
+        Late.Enqueue(new LateCall(IsRelease: true, async () =>
         {
-            await context.WaitAsync(Released(store.ReleaseAsync(key, number, budget)));
+            if (!IsCutOff)
+            {
+                await context.WaitAsync(Released(store.ReleaseAsync(key, number, budget)));
+            }
+
             done.SetResult();
-        });
+        }));
         return new(done.Task);
     }
 
@@ -119,30 +133,37 @@ internal sealed class SteppedStore(ICacheStore store, SteppedContext context) : 
         return true;
     }
 
-    private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call, T unavailable)
+    private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call, T unavailable, string where = "")
     {
         if (CopyTurns.Current is not { } caller)
         {
-            return await context.WaitAsync(call());
+            return await CarryOutAsync(call, unavailable);
         }
 
         var fault = caller.NextFault();
-        await caller.NextAsync("carried out");
+        await caller.IsCarriedOutAsync(where);
         var result = unavailable;
         switch (fault)
         {
             case FaultKind.NotCarriedOut:
                 break;
             case FaultKind.Late:
-                Late.Enqueue(async () => await context.WaitAsync(call()));
+                Late.Enqueue(new LateCall(IsRelease: false, async () => await CarryOutAsync(call, unavailable)));
                 break;
             default:
-                var done = await context.WaitAsync(call());
+                var done = await CarryOutAsync(call, unavailable);
                 result = fault == FaultKind.None ? done : unavailable;
                 break;
         }
 
-        await caller.NextAsync("has the reply");
+        await caller.NextAsync(CopyTurns.Reply);
         return result;
     }
+
+    private async ValueTask<T> CarryOutAsync<T>(Func<ValueTask<T>> call, T unavailable) => IsCutOff ? unavailable : await context.WaitAsync(call());
 }
+
+/// <summary>A call that nobody waits for, or whose caller has given up.</summary>
+/// <param name="IsRelease">Whether it gives a lease back, and does nothing else.</param>
+/// <param name="CarryOutAsync">Carries it out.</param>
+internal readonly record struct LateCall(bool IsRelease, Func<ValueTask> CarryOutAsync);
