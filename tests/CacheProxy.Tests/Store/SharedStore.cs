@@ -87,6 +87,8 @@ internal sealed class SharedStore : IAsyncDisposable
     {
         lock (_step)
         {
+            // With its timer.
+            Memory.DisposeAsync().AsTask().GetAwaiter().GetResult();
             Memory = new MemoryStore(_time);
             _held = withMemory ? _saved : [];
             _saved = [];

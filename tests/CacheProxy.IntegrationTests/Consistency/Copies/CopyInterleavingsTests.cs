@@ -60,7 +60,7 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
         "two holders",
         400,
         [[Quick(Look), AtC(Quick(Look)), AtB(Quick(Write))], [Quick(Look), AtC(Look), AtB(Quick(Eviction))]],
-        [[Look, AtC(Look), AtB(Quick(Write))], [Quick(Look), AtB(Quick(Look)), AtC(Write)]]);
+        [[Look, AtC(Look), AtB(Quick(Write))], [Quick(Look), AtB(Look), AtC(Quick(Write))]]);
 
     [Fact]
     public Task What_is_filled_and_held_again() => AllAsync(
@@ -74,7 +74,7 @@ public sealed class CopyInterleavingsTests(ITestOutputHelper output)
         "leases that run out",
         1_000,
         [[Look, AtB(Quick(Write)), Clock(250), Clock(750)], [Look, AtB(Quick(Eviction)), Clock(890), Clock(110)]],
-        [[Quick(Look), AtB(Write), Clock(1_000)], [Look, AtB(Write), Clock(250), Clock(750)], [Look, Look, AtB(Quick(Write)), Clock(500), Clock(500)]]);
+        [[Quick(Look), AtB(Write), Clock(1_000)], [Look, AtB(Write), Clock(1_000)], [Look, Look, AtB(Quick(Write)), Clock(1_000)]]);
 
     [Fact]
     public Task Messages_that_are_lost_or_doubled_and_a_channel_that_is_cut() => AllAsync(

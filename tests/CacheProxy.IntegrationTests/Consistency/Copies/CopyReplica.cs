@@ -53,8 +53,9 @@ internal sealed class CopyReplica
     {
         if (Steps is { } dead)
         {
-            // What is left of it, as a timer of a write, sends nothing any more.
+            // What is left of it, as a timer of a write, sends nothing any more; and one that is left behind would make each move of the clock slower.
             dead.IsCutOff = true;
+            _copies!.Dispose();
         }
 
         var view = _shared.Start(_number);

@@ -12,7 +12,7 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
 {
     [Fact]
     public Task A_writer_that_does_not_wait_is_caught() =>
-        IsCaughtAsync(new BlindWriter(static (step, _) => new WriteStep(step.Outcome)), "is served after", [Look, AtB(Write)], isLarge: true);
+        IsCaughtAsync(new BlindWriter(static (step, _) => new WriteStep(step.Outcome)), "is served after", [Look, AtB(Write)]);
 
     [Fact]
     public Task A_writer_that_waits_only_for_those_whom_its_beginning_lists_is_caught() => IsCaughtAsync(
@@ -38,7 +38,7 @@ public sealed class DamagedCopiesTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_lease_that_counts_from_the_reply_is_caught() =>
-        IsCaughtAsync(new LeaseFromTheReply(), "is served after", [Look, AtB(Quick(Write)), Clock(250), Clock(750)], isLarge: true);
+        IsCaughtAsync(new LeaseFromTheReply(), "is served after", [Look, AtB(Quick(Write)), Clock(250), Clock(750)]);
 
     [Fact]
     public Task A_copy_that_comes_late_and_is_kept_is_caught() => IsCaughtAsync(new LateCopyKept(), "is served after", [Look, AtB(Quick(Write))]);
