@@ -4,7 +4,7 @@ using static CacheProxy.IntegrationTests.Consistency.Copies.CopyParties;
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
 
 /// <summary>
-/// Every order of the steps of replicas that hold copies of a resource, with the product's own code in each: no read that begins after a write
+/// The orders of the steps of replicas that hold copies of a resource or of its tag, with the product's own code: no read that begins after a write
 /// was acknowledged returns what it replaced, in any replica; and every write is answered.
 /// </summary>
 [Collection(nameof(ExhaustiveCollection))]

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using CacheProxy.Store;
 
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
 

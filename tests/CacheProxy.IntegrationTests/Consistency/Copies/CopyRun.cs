@@ -5,7 +5,7 @@ using CacheProxy.Store;
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
 
 /// <summary>
-/// Plays one order of steps of the product's own code in replicas that hold copies of one resource. A step is a call's way to the store, its
+/// Plays one order of steps of the product's own code in replicas that hold copies of one resource, and of its tag. A step is a call's way to the store, its
 /// reply's way back, the delivery of a message, or a move of the clock. After each of them a reader comes to every replica.
 /// </summary>
 internal sealed partial class CopyRun
