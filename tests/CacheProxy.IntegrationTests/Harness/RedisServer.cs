@@ -49,9 +49,21 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="arguments">More arguments of redis-server.</param>
     public static async Task<RedisServer> StartAsync(int port, string? password, params string[] arguments)
     {
-        var server = new RedisServer(port == 0 ? FreePort() : port, password, arguments);
-        await server.RunAsync();
-        return server;
+        for (var attempts = 5; ; attempts--)
+        {
+            var server = new RedisServer(port == 0 ? FreePort() : port, password, arguments);
+            try
+            {
+                await server.RunAsync();
+                return server;
+            }
+            catch (InvalidOperationException exception)
+                when (port == 0 && attempts > 1 && exception.Message.Contains("Address already in use", StringComparison.Ordinal))
+            {
+                // Another test's connection took the port since it was found free: the next one may stay so.
+                server._folder.Delete(recursive: true);
+            }
+        }
     }
 
     /// <summary>Sends a command on a connection of its own; the reply is a string, a number as a string, <c>null</c>, or a list of those.</summary>

@@ -54,7 +54,9 @@ public sealed class PodStopTests : IAsyncLifetime
             _early = (int)early.StatusCode;
         }
 
-        _api = await SampleApi.StartAsync(System.IO.Path.Combine(_folder.FullName, "customers.db"), "--urls", api);
+        // It says of each request that it has it.
+        string[] settings = ["--urls", api, "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Information"];
+        _api = await SampleApi.StartAsync(System.IO.Path.Combine(_folder.FullName, "customers.db"), settings);
         using var stored = await _client.GetAsync(Path, TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(async () => (await _redis.FieldsAsync(Key)).Length > 0);
     }
@@ -139,6 +141,8 @@ public sealed class PodStopTests : IAsyncLifetime
         await connection.WriteAsync(
             $"PUT {Path} HTTP/1.1\r\nHost: x\r\nX-Tenant-Subdomain: demo\r\nContent-Type: application/json\r\nContent-Length: {LargeBody.Length}\r\n\r\n{LargeBody[..5]}");
         await Eventually.TrueAsync(async () => (await _redis.FieldsAsync(Key)).Contains("fence"));
+        // The fence is set before the sidecar asks the API. An API that is told to end before it is asked takes no write.
+        await Eventually.TrueAsync(() => _api.Lines.Any(static line => line.Contains(" PUT ", StringComparison.Ordinal)));
         return connection;
     }
 

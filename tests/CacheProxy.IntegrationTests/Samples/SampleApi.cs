@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -9,18 +10,22 @@ namespace CacheProxy.IntegrationTests.Samples;
 internal sealed partial class SampleApi : IAsyncDisposable
 {
     private readonly SampleProgram _program;
+    private readonly ConcurrentQueue<string> _lines = new();
     private readonly Task _drained;
 
     private SampleApi(SampleProgram program, Uri address)
     {
         _program = program;
-        _drained = program.Output.ReadToEndAsync(CancellationToken.None);
+        _drained = DrainAsync();
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
     }
 
     public HttpClient Client { get; }
 
     public SampleProgram Program => _program;
+
+    /// <summary>What it has said since it listens.</summary>
+    public IEnumerable<string> Lines => _lines;
 
     public static async Task<SampleApi> StartAsync(string databasePath, params IEnumerable<string> settings)
     {
@@ -71,6 +76,14 @@ internal sealed partial class SampleApi : IAsyncDisposable
         Client.Dispose();
         await _program.DisposeAsync();
         await _drained;
+    }
+
+    private async Task DrainAsync()
+    {
+        while (await _program.Output.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            _lines.Enqueue(line);
+        }
     }
 
     [GeneratedRegex(@"Now listening on: (\S+)")]

@@ -83,7 +83,12 @@ public abstract partial class RedisStoreTroubleTests(string protocol)
         await Eventually.TrueAsync(() => store.IsAvailable, "It did not come back.");
         Assert.Equal(LookUpOutcome.Found, (await LookUpAsync(store)).Outcome);
         await AssertWorksAsync(store);
-        Assert.Equal(3, log.Events.Length);
+        // On a slow machine it hangs long enough for its connection to be replaced, which is said as well.
+        var changes = log.Events.Where(static line => !line.Contains("replaced by a new one", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(3, changes.Length);
+        Assert.StartsWith("Redis is available", changes[0], StringComparison.Ordinal);
+        Assert.StartsWith("Redis is unavailable: TimedOut", changes[1], StringComparison.Ordinal);
+        Assert.StartsWith("Redis is available", changes[2], StringComparison.Ordinal);
     }
 
     [Fact]
