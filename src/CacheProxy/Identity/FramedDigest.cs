@@ -26,6 +26,9 @@ internal ref struct FramedDigest
 
     public readonly bool IsEmpty => _length == 0;
 
+    /// <summary>What was added, framed.</summary>
+    public readonly ReadOnlySpan<byte> Content => _buffer[.._length];
+
     public void Add(DigestPart part, scoped ReadOnlySpan<char> value)
     {
         AppendByte((byte)part);

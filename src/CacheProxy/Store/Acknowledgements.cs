@@ -47,14 +47,6 @@ internal sealed class Acknowledgements(TimeProvider time, EvictionWaits? waits =
     }
 
     /// <summary>Whether the holder serves nothing any more of what it held.</summary>
-    public bool Have(ResourceKey key, in Holder holder)
-    {
-        lock (Lock)
-        {
-            return Have_NeedsLock((key, holder.Replica), holder.Number);
-        }
-    }
-
     public bool Have_NeedsLock((ResourceKey Key, string Replica) place, long number) => NumberAt_NeedsLock(place) > number;
 
     public void Watch_NeedsLock((ResourceKey Key, string Replica) place, AwaitedHolders writer)

@@ -8,6 +8,22 @@ namespace CacheProxy.Tests.Identity;
 /// <summary>RFC 9111 §4.1: which requests select the same stored response under Vary.</summary>
 public sealed class VaryHeaderVariantTests
 {
+    // More than are remembered, so that they take turns.
+    [Fact]
+    public void A_variant_is_the_same_whether_it_was_remembered_or_not()
+    {
+        var lines = Enumerable.Range(0, 3_000).Select(static number => $"Accept-Language: x-{number}").ToArray();
+        var first = lines.Select(static line => Variant(line)).ToArray();
+
+        Assert.Equal(lines.Length, first.Distinct().Count());
+        Assert.All(lines.Zip(first), static pair =>
+        {
+            Assert.Equal(pair.Second, Variant(pair.First));
+            Assert.Equal(pair.Second, Variant(pair.First));
+        });
+        Assert.Equal(Variant("Accept-Language: x-1|Cookie: a"), Variant("Cookie: a|Accept-Language: x-1"));
+    }
+
     [Theory]
     [InlineData("Foo: 1, 2", "Foo: 1,2")]
     [InlineData("Foo: 1, 2", "Foo: 1|Foo: 2")]
