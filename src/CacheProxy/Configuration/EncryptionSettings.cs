@@ -27,7 +27,7 @@ internal static class EncryptionSettings
     {
         var section = values.GetSection($"{CacheProxySettings.SectionName}:Encryption:{nameof(EncryptionOptions.KeyFiles)}");
         var entries = string.IsNullOrWhiteSpace(section.Value) ? section.GetChildren().Select(static child => child.Value) : section.Value.Split(',');
-        return [.. entries.Select(static entry => entry?.Trim() ?? "").Where(Path.IsPathFullyQualified)];
+        return [.. entries.Select(static entry => entry?.Trim() ?? "").Where(SettingsReader.IsAbsolutePath)];
     }
 
     public static void RefuseWithoutKeys(SettingsReader reader, ImmutableArray<CachePolicyOptions> policies, EncryptionOptions encryption)
@@ -45,7 +45,7 @@ internal static class EncryptionSettings
 
     private static bool TryReadKey(string path, List<EntryKey> ring)
     {
-        if (!Path.IsPathFullyQualified(path))
+        if (!SettingsReader.IsAbsolutePath(path))
         {
             return false;
         }

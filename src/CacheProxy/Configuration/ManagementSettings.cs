@@ -42,7 +42,7 @@ internal static class ManagementSettings
     public static string[] Named(IConfiguration values)
     {
         var file = values[$"{CacheProxySettings.SectionName}:Management:{nameof(ManagementOptions.TokensFile)}"]?.Trim() ?? "";
-        return Path.IsPathFullyQualified(file) ? [file] : [];
+        return SettingsReader.IsAbsolutePath(file) ? [file] : [];
     }
 
     private static string? Place(string text, List<IPNetwork> networks)
@@ -66,7 +66,7 @@ internal static class ManagementSettings
 
     private static string? WhyRefused(string path, List<ManagementToken> tokens)
     {
-        if (!Path.IsPathFullyQualified(path))
+        if (!SettingsReader.IsAbsolutePath(path))
         {
             return "an absolute path";
         }

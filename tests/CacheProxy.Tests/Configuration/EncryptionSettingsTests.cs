@@ -50,6 +50,7 @@ public sealed class EncryptionSettingsTests : IDisposable
     [Theory]
     [InlineData("/nowhere/a.key")]
     [InlineData("a.key")]
+    [InlineData("/nowhere/a\0.key")]
     public void A_file_that_is_missing_or_has_no_absolute_path_is_refused(string path)
     {
         var (_, problems) = CandidateConfiguration.Compile(($"{KeyFiles}:0", path));

@@ -55,6 +55,7 @@ public sealed class ManagementSettingsTests : IDisposable
     [Theory]
     [InlineData("tokens")]
     [InlineData("/nowhere/tokens")]
+    [InlineData("/nowhere/tok\0ens")]
     public void A_file_that_is_not_there_or_has_no_absolute_path_is_refused(string path) =>
         Assert.Equal((TokensFile, path), (CandidateConfiguration.Refused((TokensFile, path)).Key, path));
 

@@ -80,7 +80,7 @@ internal static partial class RulesBeyondTheSchema
     [GeneratedRegex(" => another port than the proxy's")]
     private static partial Regex Port();
 
-    [GeneratedRegex("(:KeyFiles(:[0-9]+)?=/|:CredentialFile=|:TokensFile=/).* => (the absolute path of a file|a file )")]
+    [GeneratedRegex("(:KeyFiles(:[0-9]+)?=/|:CredentialFile=|:TokensFile=/).* => (the absolute path of a file|a file |an absolute path$)")]
     private static partial Regex Files();
 
     [GeneratedRegex(":ConnectionString => .*(cannot be read|it names no server)$")]
