@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
@@ -11,6 +12,18 @@ internal static class MetricsSetup
     private const string ServiceName = "cacheproxy";
     private const int LastExportMilliseconds = 5000;
 
+    // Many more than the values that their labels have, all together.
+    private const int MostClosedSeries = 250;
+
+    /// <summary>Instruments with a label whose values come from the configuration: policies, clusters, streams. Those of all others are the program's own.</summary>
+    internal static FrozenSet<string> OpenEnded { get; } = new[]
+    {
+        "cacheproxy.requests", "cacheproxy.request.duration", "cacheproxy.fills", "cacheproxy.fills.refused",
+        "cacheproxy.fills.held.up", "cacheproxy.warm.requests", "cacheproxy.shadow.hits", "cacheproxy.audits", "cacheproxy.writes",
+        "cacheproxy.writes.unfenced", "cacheproxy.evictions", "cacheproxy.evictions.unresolved", "cacheproxy.intake.lag",
+        "cacheproxy.intake.set_aside", "cacheproxy.upstream.failures",
+    }.ToFrozenSet();
+
     public static void AddTo(IServiceCollection services, TelemetryExports exports)
     {
         services.AddSingleton(exports);
@@ -23,6 +36,9 @@ internal static class MetricsSetup
             .ConfigureResource(static resource => resource.Clear().AddService(ServiceName).AddTelemetrySdk().AddEnvironmentVariableDetector())
             .WithMetrics(metrics =>
             {
+                // Room for all series of an instrument is taken when it is made, and for 2,000 if nobody says how many: 200 KB each.
+                metrics.AddView(static instrument =>
+                    OpenEnded.Contains(instrument.Name) ? null : new MetricStreamConfiguration { CardinalityLimit = MostClosedSeries });
                 metrics.AddPrometheusExporter(static page =>
                 {
                     // Neither says anything that a scrape does not know.

@@ -40,6 +40,18 @@ public sealed partial class OperationsPageTests
         Assert.Equal(exposed.Order(StringComparer.Ordinal), Metrics().Select(static row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
     }
 
+    // An instrument that is not said to have them has room for the program's own series only.
+    [Fact]
+    public void Metrics_whose_labels_name_what_is_configured_have_room_for_all_of_it()
+    {
+        string[] configured = ["policy", "cluster", "stream"];
+        var open = Metrics().Where(row => OperationsPage.CodeIn("`" + row[2] + "`").Intersect(configured).Any()).Select(static row => row[0]);
+
+        Assert.Equal(
+            open.Select(static series => OfUnits().Replace(series, "")).Order(StringComparer.Ordinal),
+            MetricsSetup.OpenEnded.Select(static name => name.Replace('.', '_')).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Promtool_has_nothing_to_say_of_any_metric() => Assert.Equal((0, ""), await Promtool.CheckAsync(await ExpositionAsync()));
 
@@ -156,6 +168,9 @@ public sealed partial class OperationsPageTests
                 break;
         }
     }
+
+    [GeneratedRegex("(_seconds)?(_total)?$")]
+    private static partial Regex OfUnits();
 
     [GeneratedRegex(@"(?<name>cacheproxy_\w+)(\{(?<labels>[^}]*)\})?")]
     private static partial Regex Selector();
