@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
@@ -67,21 +65,7 @@ internal sealed class InterleavingRun : IInterleavingRun
         }
     }
 
-    private static StoredResponse Response(int version)
-    {
-        var body = new byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(body, version);
-        return new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
-            Body = body,
-            ResponseTimeMs = 0,
-            InitialAgeMs = 0,
-            LifetimeMs = 300_000,
-            Target = "localhost /api/customers/123",
-        };
-    }
+    private static StoredResponse Response(int version) => ExploredResponse.Of(version) with { LifetimeMs = 300_000 };
 
     /// <summary>Takes the party's next step; says whether a reader might now see something else than before.</summary>
     private async ValueTask<bool> StepAsync(int party)
@@ -225,7 +209,7 @@ internal sealed class InterleavingRun : IInterleavingRun
             throw Broken("the store is unavailable", order, step);
         }
 
-        if (found.Response is { Freshness.IsPurged: false } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < _promised)
+        if (found.Response is { Freshness.IsPurged: false } response && ExploredResponse.VersionOf(response) is var version && version < _promised)
         {
             throw Broken($"version {version} is served after {_promised} was acknowledged", order, step);
         }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 using Microsoft.AspNetCore.Http;
@@ -121,19 +119,8 @@ internal sealed partial class ReplicaRun : IInterleavingRun
 
     private static FillResult Answer(ReplicaPartyState state, in VariantSource request)
     {
-        var body = new byte[5];
-        BinaryPrimitives.WriteInt32LittleEndian(body, state.Version);
-        body[4] = (byte)request.Headers.Count;
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
-            Body = body,
-            ResponseTimeMs = 0,
-            InitialAgeMs = 0,
-            LifetimeMs = 600_000,
-            Target = "localhost /api/customers/123",
-        };
+        var response = ExploredResponse.Of(state.Version);
+        response = response with { Body = (byte[])[.. response.Body.Span, (byte)request.Headers.Count] };
         var vary = state.Varies ? Language : "";
         return new FillResult(VariantDigest.Compute(request, vary), vary, response, Retention, MaxVariants: 4);
     }
@@ -205,7 +192,7 @@ internal sealed partial class ReplicaRun : IInterleavingRun
 
     private static void Check(StoredResponse response, int promised, string what)
     {
-        if (BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < promised)
+        if (ExploredResponse.VersionOf(response) is var version && version < promised)
         {
             throw new InterleavingException($"version {version} {what} after {promised} was promised");
         }

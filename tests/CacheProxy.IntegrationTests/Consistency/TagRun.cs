@@ -243,9 +243,9 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
         var found = damage == TagDamage.NoComparison
             ? await entry.Store.LookUpAsync(entry.Key, VariantKey.Plain, Budget)
             : await _cache.LookUpAsync(entry.Key, Request, TimeSpan.Zero, Budget);
-        if (found.Response is { } response && VersionOf(response) < _promised)
+        if (found.Response is { } response && ExploredResponse.VersionOf(response) < _promised)
         {
-            throw Broken($"version {VersionOf(response)} is served after {_promised} was acknowledged", order, at);
+            throw Broken($"version {ExploredResponse.VersionOf(response)} is served after {_promised} was acknowledged", order, at);
         }
     }
 
@@ -253,13 +253,11 @@ internal sealed class TagRun(IExploredStore entry, IExploredStore tag, ResourceK
     private void Judge(in LookUpResult found, State reader, ReadOnlyMemory<byte> order, int at)
     {
         if (found.Response is { } response && reader.Tag.Outcome == TagOutcome.InForce && response.Dependencies[0].Version == reader.Tag.Generation
-            && VersionOf(response) < reader.Promised)
+            && ExploredResponse.VersionOf(response) < reader.Promised)
         {
-            throw Broken($"version {VersionOf(response)} is served to who began after {reader.Promised} was acknowledged", order, at);
+            throw Broken($"version {ExploredResponse.VersionOf(response)} is served to who began after {reader.Promised} was acknowledged", order, at);
         }
     }
-
-    private static int VersionOf(StoredResponse response) => BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span);
 
     private InterleavingException Broken(string what, ReadOnlyMemory<byte> order, int at) => new(
         $"After {string.Join(' ', order.ToArray().Take(at + 1).Select(party => $"{parties[party].Kind}{party}"))}: {what}.");

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using CacheProxy.Filling;
-using CacheProxy.Http;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
@@ -62,19 +60,7 @@ internal sealed partial class CopyRun
 
     private static FillResult Answer(int version, Dependency[] dependencies)
     {
-        var body = new byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(body, version);
-        var response = new StoredResponse
-        {
-            Status = 200,
-            Headers = [new HeaderField("Content-Type", "application/octet-stream")],
-            Body = body,
-            ResponseTimeMs = 0,
-            InitialAgeMs = 0,
-            LifetimeMs = 600_000,
-            Target = "localhost /api/customers/123",
-            Dependencies = dependencies,
-        };
+        var response = ExploredResponse.Of(version) with { Dependencies = dependencies };
         return new FillResult(VariantKey.Plain, "", response, Retention, MaxVariants: 4);
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CacheProxy.Identity;
 using CacheProxy.Store;
 
@@ -185,7 +184,7 @@ internal sealed partial class CopyRun
 
     private static void Check(in LookUpResult found, int promised, string what)
     {
-        if (found.Response is { } response && BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span) is var version && version < promised)
+        if (found.Response is { } response && ExploredResponse.VersionOf(response) is var version && version < promised)
         {
             throw new InterleavingException($"version {version} {what} after {promised} was promised");
         }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 
 namespace CacheProxy.IntegrationTests.Consistency.Copies;
@@ -38,7 +37,7 @@ internal sealed partial class CopyRun
     {
         var found = _context.Run(() => replica.Cache.LookUpAsync(_shared.Key, Request, memoryTtl, _budget));
         return found.Response is { } response
-            ? BinaryPrimitives.ReadInt32LittleEndian(response.Body.Span).ToString(CultureInfo.InvariantCulture)
+            ? ExploredResponse.VersionOf(response).ToString(CultureInfo.InvariantCulture)
             : found.Outcome.ToString();
     }
 }
