@@ -25,12 +25,12 @@ internal sealed class SettingsReader
     }
 
     /// <summary>The last part of the section's key.</summary>
-    /// <summary>Whether a text can name a file from the root on: whatever stands in it, asking for that file does not throw.</summary>
-    public static bool IsAbsolutePath(string text) => Path.IsPathFullyQualified(text) && !text.Contains('\0');
-
     public string Name => (_section as IConfigurationSection)?.Key ?? "";
 
     public IConfiguration Raw => _section;
+
+    /// <summary>Whether a text can name a file from the root on: whatever stands in it, asking for that file does not throw.</summary>
+    public static bool IsAbsolutePath(string text) => Path.IsPathFullyQualified(text) && !text.Contains('\0');
 
     public SettingsReader Section(string name)
     {
